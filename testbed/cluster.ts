@@ -1,0 +1,155 @@
+/**
+ * A real Kubernetes control plane on this machine: etcd, API server, controller-manager and scheduler, with
+ * KWOK as the kubelet of all nodes and a stand-in for Tekton's controller.
+ */
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { V1CustomResourceDefinition } from "@kubernetes/client-node";
+import { kubeClients, type KubeClients } from "../capabilities/kube-client";
+import { ensureBinaries } from "./binaries";
+import { clusterFiles } from "./control-plane";
+import { copyLogs, makeEvidenceDirectory, writeObjects } from "./evidence";
+import { startGuard, type Guard } from "./guard";
+import { launchControlPlane } from "./launch";
+import type { ManagedProcess } from "./managed-process";
+import { applyFile } from "./manifests";
+import { untilUsable } from "./namespaces";
+import { ProcessSet } from "./processes";
+import { until } from "./until";
+
+export interface Cluster {
+  readonly name: string;
+  /** Holds logs/, the data and the kubeconfig; removed when the cluster stops. */
+  readonly directory: string;
+  /** Its user may do anything. */
+  readonly kubeconfigFile: string;
+  readonly clients: KubeClients;
+  /**
+   * Starts a process that ends with the cluster, and with this process however that ends. It writes to
+   * `<directory>/logs/<name>.log`, and KUBECONFIG names this cluster unless `env` says otherwise.
+   */
+  spawn(name: string, command: string, args: readonly string[], env?: NodeJS.ProcessEnv): ManagedProcess;
+  /**
+   * Writes Events, pods, nodes, claims, StatefulSets, PipelineRuns and TaskRuns as YAML, and the logs, to a
+   * directory below `.testbed/` of the checkout, which stays. Logs are completed when the cluster stops.
+   *
+   * @returns that directory
+   */
+  keepEvidence(): Promise<string>;
+  /** Resolves when every process has gone and the directory is removed. May be called again. */
+  stop(): Promise<void>;
+}
+
+export interface ClusterOptions {
+  /** Lower-case letters, digits and dashes; several clusters may have the same. */
+  name: string;
+  /** Whether PipelineRuns are run, by the stand-in for Tekton's controller. Default: true. */
+  tektonStandIn?: boolean;
+}
+
+const CHECKOUT = join(__dirname, "..");
+const STORAGE_CLASSES = join(__dirname, "manifests", "storage-classes.yaml");
+const TEKTON_STAND_IN = join(__dirname, "tekton-stand-in");
+const ESTABLISHED_MILLISECONDS = 30_000;
+const CLIENT_OPTIONS = { maxConnections: 64, requestTimeoutMilliseconds: 30_000 };
+
+/**
+ * Starts a cluster without nodes. The first start on a machine builds the programs, which takes minutes and
+ * is told on standard error; others take a few seconds.
+ *
+ * @throws Error when a program cannot be built or does not become ready; nothing is left running then
+ */
+export async function startCluster({ name, tektonStandIn = true }: ClusterOptions): Promise<Cluster> {
+  if (!/^[a-z0-9-]+$/.test(name)) {
+    throw new Error(`the cluster's name "${name}" must be of lower-case letters, digits and dashes`);
+  }
+  const binaries = await ensureBinaries();
+  const directory = await mkdtemp(join(tmpdir(), `testbed-${name}-`));
+  const cluster = new EmbeddedCluster(name, directory);
+  const { kubeconfigFile, processes } = cluster;
+  try {
+    await launchControlPlane({ name, directory, binaries, processes }, async () => {
+      await applyFile(kubeconfigFile, STORAGE_CLASSES);
+      if (tektonStandIn) await applyDefinitions(kubeconfigFile, join(TEKTON_STAND_IN, "crds.yaml"));
+    });
+    if (tektonStandIn) {
+      const entry = join(TEKTON_STAND_IN, "main.ts");
+      cluster.spawn("tekton-stand-in", process.execPath, ["--import", "tsx", entry]);
+    }
+    await untilUsable(cluster.clients, "default");
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+class EmbeddedCluster implements Cluster {
+  readonly kubeconfigFile: string;
+  readonly processes: ProcessSet;
+  readonly #logs: string;
+  readonly #guard: Guard;
+  #clients: KubeClients | undefined;
+  #evidence: string | undefined;
+  #stopped: Promise<void> | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly directory: string,
+  ) {
+    const files = clusterFiles(directory);
+    this.kubeconfigFile = files.kubeconfig;
+    this.#logs = files.logs;
+    this.#guard = startGuard(directory);
+    this.processes = new ProcessSet(name, files.logs, this.#guard);
+  }
+
+  get clients(): KubeClients {
+    return (this.#clients ??= kubeClients(CLIENT_OPTIONS, this.kubeconfigFile));
+  }
+
+  spawn(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ManagedProcess {
+    const all = { ...process.env, KUBECONFIG: this.kubeconfigFile, ...env };
+    return this.processes.start({ name, command, args, env: all, cwd: CHECKOUT });
+  }
+
+  async keepEvidence(): Promise<string> {
+    this.#evidence ??= await makeEvidenceDirectory(this.name, new Date());
+    await writeObjects(this.kubeconfigFile, this.#evidence);
+    await copyLogs(this.#logs, this.#evidence);
+    return this.#evidence;
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #stop(): Promise<void> {
+    await this.processes.stopAll();
+    if (this.#evidence !== undefined) await copyLogs(this.#logs, this.#evidence);
+    await this.#guard.release();
+  }
+}
+
+/** Applies CustomResourceDefinitions and waits until the API server serves them. */
+async function applyDefinitions(kubeconfigFile: string, file: string): Promise<void> {
+  const names = (await applyFile(kubeconfigFile, file)).map(({ metadata }) => metadata?.name ?? "");
+  const { custom } = kubeClients(CLIENT_OPTIONS, kubeconfigFile);
+  const definitions = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
+  for (const name of names) {
+    await until(
+      `the CustomResourceDefinition ${name} to be established`,
+      ESTABLISHED_MILLISECONDS,
+      async () => {
+        const definition: V1CustomResourceDefinition = await custom.getClusterCustomObject({
+          ...definitions,
+          name,
+        });
+        return definition.status?.conditions?.some(
+          ({ type, status }) => type === "Established" && status === "True",
+        );
+      },
+    );
+  }
+}

@@ -1,0 +1,28 @@
+/** The kubeconfig of a cluster, with everything inside it. */
+import { stringify } from "yaml";
+import type { ClusterCertificates } from "./certificates";
+
+/** YAML text that kubectl and every client read; its user may do anything. */
+export function kubeconfigText(name: string, server: string, certificates: ClusterCertificates): string {
+  const { authority, administrator } = certificates;
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name, cluster: { server, "certificate-authority-data": base64(authority) } }],
+    users: [
+      {
+        name: "admin",
+        user: {
+          "client-certificate-data": base64(administrator.certificate),
+          "client-key-data": base64(administrator.privateKey),
+        },
+      },
+    ],
+    contexts: [{ name, context: { cluster: name, user: "admin" } }],
+    "current-context": name,
+  });
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString("base64");
+}

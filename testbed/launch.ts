@@ -1,0 +1,89 @@
+/** Brings up the control plane and KWOK; everything that can be is started at once. */
+import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { makeCertificates, type ClusterCertificates } from "./certificates";
+import {
+  clusterFiles,
+  programArguments,
+  readinessUrls,
+  type ClusterFiles,
+  type Ports,
+} from "./control-plane";
+import { kubeconfigText } from "./kubeconfig";
+import { untilReady, type ManagedProcess } from "./managed-process";
+import { freePorts } from "./ports";
+import { answers } from "./probe";
+import type { ProcessSet } from "./processes";
+import type { Binaries } from "./binaries";
+import type { Program } from "./programs";
+
+/** Far more than is needed on an idle machine (3 s for all), for one that is busy. */
+const READY_MILLISECONDS = 60_000;
+const KWOK_DIRECTORY = join(__dirname, "kwok");
+
+/**
+ * Starts the API server and what it needs, then, as soon as it is ready, all others.
+ *
+ * @param onApiReady called when the API server is ready; runs beside the start of the others
+ * @throws Error with the end of the log of the program that failed
+ */
+export async function launchControlPlane(
+  cluster: { name: string; directory: string; binaries: Binaries; processes: ProcessSet },
+  onApiReady: () => Promise<void>,
+): Promise<void> {
+  const { name, directory, binaries, processes } = cluster;
+  const files = clusterFiles(directory);
+  const [ports, certificates, kwokFiles] = await Promise.all([
+    choosePorts(),
+    makeCertificates(),
+    listKwokFiles(),
+    mkdir(files.logs, { recursive: true }),
+  ]);
+  await writeFiles(name, files, ports, certificates);
+  const args = programArguments(files, ports, kwokFiles);
+  const urls = readinessUrls(ports);
+  const start = (program: Program): ManagedProcess =>
+    processes.start({
+      name: program,
+      command: binaries[program],
+      args: args[program],
+      // Nothing of the user's: no proxy, no kubeconfig.
+      env: { PATH: process.env.PATH, HOME: directory },
+      cwd: directory,
+    });
+  const ready = async (program: Program): Promise<void> =>
+    untilReady(start(program), READY_MILLISECONDS, () => answers(urls[program], certificates.authority));
+
+  // The API server retries until etcd answers; were etcd to fail, its own log is the one to show.
+  await Promise.all([ready("etcd"), ready("kube-apiserver")]);
+  await Promise.all([ready("kube-controller-manager"), ready("kube-scheduler"), ready("kwok"), onApiReady()]);
+}
+
+async function choosePorts(): Promise<Ports> {
+  const [etcd, etcdPeers, apiServer, controllerManager, scheduler, kwok] = await freePorts(6);
+  return { etcd, etcdPeers, apiServer, controllerManager, scheduler, kwok };
+}
+
+async function listKwokFiles(): Promise<string[]> {
+  const names = await readdir(KWOK_DIRECTORY);
+  return names.sort().map(name => join(KWOK_DIRECTORY, name));
+}
+
+async function writeFiles(
+  name: string,
+  files: ClusterFiles,
+  ports: Ports,
+  certificates: ClusterCertificates,
+): Promise<void> {
+  const { authority, serving, serviceAccounts } = certificates;
+  const server = `https://localhost:${ports.apiServer}`;
+  const write = (path: string, text: string) => writeFile(path, text, { mode: 0o600 });
+  await Promise.all([
+    write(files.authority, authority),
+    write(files.servingCertificate, serving.certificate),
+    write(files.servingKey, serving.privateKey),
+    write(files.serviceAccountPublicKey, serviceAccounts.publicKey),
+    write(files.serviceAccountPrivateKey, serviceAccounts.privateKey),
+    write(files.kubeconfig, kubeconfigText(`testbed-${name}`, server, certificates)),
+  ]);
+}

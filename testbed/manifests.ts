@@ -1,0 +1,71 @@
+/** Applies YAML files to a cluster, as `kubectl apply --server-side` does. */
+import { readFile } from "node:fs/promises";
+import {
+  HttpMethod,
+  KubeConfig,
+  KubernetesObjectApi,
+  PatchStrategy,
+  type KubernetesObject,
+} from "@kubernetes/client-node";
+import { parseAllDocuments } from "yaml";
+
+const FIELD_MANAGER = "testbed";
+
+/**
+ * The typed `patch` of KubernetesObjectApi drops fields that its models do not know (`x-kubernetes-*` of a
+ * CustomResourceDefinition among them); this one sends the object as it is.
+ */
+class ObjectApi extends KubernetesObjectApi {
+  async apply(object: KubernetesObject): Promise<KubernetesObject> {
+    const path = await this.specUriPath(object, "patch");
+    const request = this.configuration.baseServer.makeRequestContext(path, HttpMethod.PATCH);
+    request.setHeaderParam("Content-Type", PatchStrategy.ServerSideApply);
+    request.setHeaderParam("Accept", "application/json");
+    request.setQueryParam("fieldManager", FIELD_MANAGER);
+    request.setQueryParam("force", "true");
+    request.setBody(JSON.stringify(object));
+    return this.requestPromise(request);
+  }
+}
+
+/**
+ * Applies objects in the order given; each must have a name.
+ *
+ * @throws Error that names the object that was refused
+ */
+export async function applyObjects(
+  kubeconfigFile: string,
+  objects: readonly KubernetesObject[],
+): Promise<KubernetesObject[]> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(kubeconfigFile);
+  const api = kubeConfig.makeApiClient(ObjectApi);
+  const applied: KubernetesObject[] = [];
+  for (const object of objects) {
+    try {
+      applied.push(await api.apply(object));
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`${object.kind} ${object.metadata?.name} was not applied: ${message}`, { cause });
+    }
+  }
+  return applied;
+}
+
+/** Applies all documents of a YAML file; see {@link applyObjects}. */
+export async function applyFile(kubeconfigFile: string, file: string): Promise<KubernetesObject[]> {
+  return applyObjects(kubeconfigFile, parseObjects(await readFile(file, "utf8")));
+}
+
+/**
+ * The objects in a YAML text of one or several documents.
+ *
+ * @throws Error when it is not well-formed
+ */
+export function parseObjects(text: string): KubernetesObject[] {
+  return parseAllDocuments(text).flatMap(document => {
+    if ("errors" in document && document.errors.length > 0) throw document.errors[0];
+    const object = ("toJS" in document ? document.toJS() : null) as KubernetesObject | null;
+    return object === null ? [] : [object];
+  });
+}

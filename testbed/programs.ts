@@ -1,0 +1,106 @@
+/** What the embedded cluster is made of, and where built programs are kept. Pure but for reading go.mod. */
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { join } from "node:path";
+
+/** Programs of the embedded cluster, in the order in which they are built (the quick ones first). */
+export const PROGRAMS = [
+  "etcd",
+  "kwok",
+  "kube-apiserver",
+  "kube-controller-manager",
+  "kube-scheduler",
+] as const;
+
+export type Program = (typeof PROGRAMS)[number];
+
+/** Where a program's source comes from: a Go module of this repository that requires it. */
+export interface ProgramSource {
+  /** Directory below testbed/binaries that holds go.mod and go.sum. */
+  module: string;
+  /** Go import path of the main package. */
+  package: string;
+}
+
+const KUBERNETES_COMMANDS = "k8s.io/kubernetes/cmd";
+
+export const PROGRAM_SOURCES: Readonly<Record<Program, ProgramSource>> = {
+  etcd: { module: "etcd", package: "go.etcd.io/etcd/server/v3" },
+  kwok: { module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" },
+  "kube-apiserver": { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kube-apiserver` },
+  "kube-controller-manager": {
+    module: "kubernetes",
+    package: `${KUBERNETES_COMMANDS}/kube-controller-manager`,
+  },
+  "kube-scheduler": { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kube-scheduler` },
+};
+
+/**
+ * Linker flags for the programs of a module: stripped, and for Kubernetes its version, without which the
+ * API server calls itself v0.0.0 and clients refuse it.
+ *
+ * @param goMod text of the module's go.mod
+ */
+export function linkerFlags(goMod: string): string {
+  const version = /^\s*k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\S+)/m.exec(goMod);
+  if (!version) return "-s -w";
+  const [, full, major, minor] = version;
+  const variable = "-X k8s.io/component-base/version";
+  return `-s -w ${variable}.gitVersion=${full} ${variable}.gitMajor=${major} ${variable}.gitMinor=${minor}`;
+}
+
+/** Everything that decides what a build of one module yields. */
+export interface BuildInputs {
+  goMod: string;
+  goSum: string;
+  linkerFlags: string;
+  /** GOOS of the machine, e.g. `linux`. */
+  operatingSystem: string;
+  /** GOARCH of the machine, e.g. `amd64`. */
+  architecture: string;
+  /** As `go version` names it, e.g. `go1.26.8`. */
+  goVersion: string;
+}
+
+/** 16 hex digits that change with any input of the build. */
+export function cacheKey(inputs: BuildInputs): string {
+  const fields = [
+    inputs.goMod,
+    inputs.goSum,
+    inputs.linkerFlags,
+    inputs.operatingSystem,
+    inputs.architecture,
+    inputs.goVersion,
+  ];
+  return createHash("sha256").update(JSON.stringify(fields)).digest("hex").slice(0, 16);
+}
+
+/** Directory that holds what is built, outside the checkout (XDG Base Directory Specification). */
+export function cacheRoot(environment: NodeJS.ProcessEnv): string {
+  const base = environment.XDG_CACHE_HOME || join(homedir(), ".cache");
+  return join(base, "pipelinerun-pod-affinity", "testbed");
+}
+
+/** Release of Go that the modules under testbed/binaries ask for. */
+export const OLDEST_GO = { major: 1, minor: 26 };
+
+/**
+ * The toolchain's version out of the output of `go version`.
+ *
+ * @throws Error that says what to install when it is too old or not recognised
+ */
+export function checkedGoVersion(output: string): string {
+  const match = /\bgo(\d+)\.(\d+)\S*/.exec(output);
+  const wanted = `Go ${OLDEST_GO.major}.${OLDEST_GO.minor} or newer`;
+  if (!match) {
+    throw new Error(`\`go version\` said "${output.trim()}"; ${wanted} is needed: https://go.dev/dl/`);
+  }
+  const [name, major, minor] = [match[0], Number(match[1]), Number(match[2])];
+  if (major < OLDEST_GO.major || (major === OLDEST_GO.major && minor < OLDEST_GO.minor)) {
+    throw new Error(
+      `The embedded cluster is built from source with ${wanted}, and this is ${name}. ` +
+        "Install a newer one from https://go.dev/dl/, or allow Go to fetch it (GOTOOLCHAIN=auto).",
+    );
+  }
+  return name;
+}
