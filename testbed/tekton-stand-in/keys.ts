@@ -50,6 +50,7 @@ export const cancelMessage = {
   },
 } as const;
 export const taskRunCancelled = "TaskRunCancelled";
+export const taskRunPending = "TaskRunPending";
 export const customRunCancelled = "RunCancelled";
 
 /** Reason of the failure of a run that uses something the stand-in does not have. */

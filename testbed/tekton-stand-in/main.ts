@@ -1,8 +1,8 @@
 /**
  * Stand-in for Tekton's controller and webhook, for the test bed only.
  *
- * Works on the cluster that KUBECONFIG names. Prints "ready" when its webhooks are called and everything is
- * watched. Keeps nothing but what is on the objects, so it can be stopped and started at any time.
+ * Works on the cluster that KUBECONFIG names. Prints the line of ready.ts when its webhooks are called and
+ * everything is watched. Keeps nothing but what is on the objects, so it can be stopped and started at any time.
  */
 import { KubeConfig } from "@kubernetes/client-node";
 import { kubeClients } from "../../capabilities/kube-client";
@@ -13,6 +13,7 @@ import { Stores } from "./io/stores";
 import { TaskRunController } from "./io/task-runs";
 import { watchAll } from "./io/watches";
 import { WorkQueue } from "./io/work-queue";
+import { readyLine } from "./ready";
 import { untilWebhooksAnswer } from "./webhooks/probe";
 import { installWebhooks } from "./webhooks/install";
 import { serveWebhooks } from "./webhooks/server";
@@ -43,7 +44,7 @@ async function main(): Promise<void> {
     work: (key, again) => taskRunController.reconcile(key, again),
   });
   await watchAll(kubeConfig, clients, stores, { pipelineRuns, taskRuns });
-  console.log("ready");
+  console.log(readyLine);
 }
 
 process.on("SIGTERM", () => process.exit(0));

@@ -63,6 +63,9 @@ async function unless<T>(code: number, answer: Promise<T>): Promise<T | undefine
   }
 }
 
+const isSameOwner = (run: Run, wanted: Wanted): boolean =>
+  run.metadata.ownerReferences?.[0]?.uid === wanted.metadata.ownerReferences[0]!.uid;
+
 export class Api {
   constructor(private readonly clients: KubeClients) {}
 
@@ -80,15 +83,19 @@ export class Api {
     );
   }
 
-  /** Creates a run, or gives the one of that name that is there already. */
+  /**
+   * Creates a run, or gives the one of that name that is there already.
+   *
+   * @throws Error when that is another owner's, as when a run was deleted and made anew at once
+   */
   async createRun(wanted: Wanted): Promise<Run> {
     const { namespace, name } = wanted.metadata;
     const kind = wanted.kind as ChildKind;
     const request = { ...this.#address(kind, namespace), body: wanted };
     const made = await unless(409, this.clients.custom.createNamespacedCustomObject(request) as Promise<Run>);
     const run = made ?? (await this.get<Run>(kind, namespace, name));
-    if (!run) throw new Error(`${kind} ${namespace}/${name} is there and is not: it is being deleted`);
-    return run;
+    if (run && isSameOwner(run, wanted)) return run;
+    throw new Error(`a ${kind} ${name} that is another run's is in the way`);
   }
 
   /** Creates a claim unless one of that name is there. */

@@ -5,7 +5,8 @@ import { annotation, readyValue } from "../keys";
 import { isOwnedBy } from "../metadata";
 import { podName } from "../names";
 import { consequence, waiting } from "../task/pod-refusal";
-import { marked, reconcileTaskRun, withPod, type Observed } from "../task/run";
+import { marked, withPod, type TaskDefinition } from "../task/marks";
+import { reconcileTaskRun } from "../task/run";
 import type { Labels, TaskRun, TaskSpec, WantedPod } from "../types";
 import { refusalOf, type Api } from "./api";
 import { isOurs, type Stores } from "./stores";
@@ -14,7 +15,7 @@ import { writeBack } from "./write-back";
 
 type Task = { metadata: { name: string; labels?: Labels; annotations?: Labels }; spec: TaskSpec };
 
-async function taskOf(api: Api, run: TaskRun): Promise<Observed["task"]> {
+async function taskOf(api: Api, run: TaskRun): Promise<TaskDefinition | undefined> {
   const { taskRef, taskSpec } = run.spec;
   const name = taskRef?.name;
   if (run.status?.taskSpec) return { spec: run.status.taskSpec, ...(name ? { name } : {}) };

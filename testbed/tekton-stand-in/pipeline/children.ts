@@ -6,7 +6,7 @@ import { childLabels, handedDownAnnotations, ownedBy, taskRunMetadata } from "..
 import { mergePodTemplates } from "../pod-template";
 import type { Json, Param, PipelineRun, PipelineTask, PipelineTaskRunSpec, Wanted } from "../types";
 import { fanOut } from "./matrix";
-import type { TaskState } from "./state";
+import type { TaskState } from "./task-state";
 import { taskWorkspaces } from "./workspaces";
 
 /** Task timeouts up to this one are left to Tekton's default. */

@@ -1,7 +1,8 @@
 /** The condition that a PipelineRun has while its tasks stand as they do. */
 import { specStatus } from "../keys";
 import type { Condition } from "../types";
-import { type PipelineState, skipReason, taskCancelled, taskFailed, taskSucceeded } from "./state";
+import { type PipelineState, skipReason } from "./state";
+import { taskCancelled, taskFailed, taskSucceeded } from "./task-state";
 
 export type Verdict = Pick<Condition, "status" | "reason" | "message">;
 

@@ -2,7 +2,8 @@
 import { conditionOf, hasFailed } from "../conditions";
 import { paramReplacements, substitute, united, type Replacements } from "../substitution";
 import type { PipelineRun, PipelineSpec, PipelineTask } from "../types";
-import { taskFailed, taskSucceeded, type PipelineState, type TaskState } from "./state";
+import type { PipelineState } from "./state";
+import { taskFailed, taskSucceeded, type TaskState } from "./task-state";
 
 function contexts(run: PipelineRun, pipeline: string, spec: PipelineSpec): Replacements {
   const { name, namespace, uid } = run.metadata;

@@ -2,10 +2,10 @@
  * What a pipeline's tasks have come to: which are done, failed, skipped, and which can start next.
  * Follows PipelineRunFacts of Tekton.
  */
-import { conditionOf, hasFailed, isDone, isSuccessful } from "../conditions";
-import { cancelMessage, customRunCancelled, specStatus } from "../keys";
-import type { ChildKind, PipelineTask, Run } from "../types";
+import { specStatus } from "../keys";
+import type { PipelineTask } from "../types";
 import { dependencies } from "./graph";
+import { exists, taskFailed, taskSucceeded, type TaskState } from "./task-state";
 
 /** Reasons for which a task is not run, as they stand in `status.skippedTasks`. */
 export const skipReason = {
@@ -20,16 +20,6 @@ export const skipReason = {
   emptyMatrix: "Matrix Parameters have an empty array",
 } as const;
 
-/** One pipeline task and the runs that it has become. */
-export interface TaskState {
-  task: PipelineTask;
-  isFinal: boolean;
-  kind: ChildKind;
-  /** Names of its children, those that do not exist yet too. */
-  names: string[];
-  children: Run[];
-}
-
 /** Which of a run's timeouts have passed. */
 export interface TimedOut {
   pipeline: boolean;
@@ -43,27 +33,6 @@ const isMatrixEmpty = (task: PipelineTask): boolean =>
 function allowedByWhen(task: PipelineTask): boolean {
   return (task.when ?? []).every(({ input = "", operator, values = [] }) =>
     operator === "notin" ? !values.includes(input) : values.includes(input),
-  );
-}
-
-const exists = (state: TaskState): boolean => state.children.length > 0;
-export const taskSucceeded = (state: TaskState): boolean =>
-  exists(state) && state.children.every(isSuccessful);
-export const taskFailed = (state: TaskState): boolean =>
-  state.children.some(hasFailed) && state.children.every(isDone);
-export const taskIsRunning = (state: TaskState): boolean =>
-  exists(state) && !taskSucceeded(state) && !taskFailed(state);
-
-const cancelledReasons = ["TaskRunCancelled", customRunCancelled, "CustomRunCancelled"];
-/** Whether the task's failure is a cancellation, by a timeout of the run or for another reason. Not for child runs. */
-export function taskCancelled(state: TaskState, byTimeout: boolean): boolean {
-  if (state.kind === "PipelineRun" || !taskFailed(state)) return false;
-  const timeoutMessage = cancelMessage[state.kind].timedOut;
-  return state.children.some(
-    child =>
-      hasFailed(child) &&
-      cancelledReasons.includes(conditionOf(child)!.reason) &&
-      (!byTimeout || child.spec["statusMessage"] === timeoutMessage),
   );
 }
 
