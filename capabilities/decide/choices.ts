@@ -1,0 +1,88 @@
+/** What a user may choose for one run, by annotations `pod-affinity.tekton.dev/<key>`. */
+import { z } from "zod";
+import { HOSTNAME_TOPOLOGY, KEY_PREFIX } from "../keys";
+
+/** A label key as Kubernetes allows it: an optional DNS prefix and a name of at most 63 characters. */
+const LABEL_KEY =
+  /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
+const nodeLabelKey = z
+  .string()
+  .max(317)
+  .regex(LABEL_KEY)
+  .meta({ allowed: "the key of a node label, for example topology.kubernetes.io/zone" });
+
+const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values).meta({ allowed: values.join(", ") });
+
+/** Each choice by its annotation's name behind the prefix, with what it means and its built-in default. */
+export const CHOICES = {
+  isolation: oneOf(["required", "preferred", "none"])
+    .default("required")
+    .describe("Whether other runs are kept off this run's node: always, when there is room, or not at all."),
+  "isolation-scope": oneOf(["cluster", "namespace"])
+    .default("cluster")
+    .describe("Which runs are kept off: those of the whole cluster, or of the run's namespace alone."),
+  "topology-key": nodeLabelKey
+    .default(HOSTNAME_TOPOLOGY)
+    .describe("The node label within whose one value all pods of the run are placed."),
+  "isolation-topology-key": nodeLabelKey
+    .default(HOSTNAME_TOPOLOGY)
+    .describe("The node label within whose one value no two isolated runs are placed."),
+} as const;
+
+const schema = z.strictObject(CHOICES);
+export type Choices = z.output<typeof schema>;
+export type ChoiceName = keyof Choices;
+export const CHOICE_NAMES = Object.keys(CHOICES) as ChoiceName[];
+export const BUILT_IN_CHOICES: Choices = schema.parse({});
+
+/** Whether the value is one that the choice allows. */
+export function isAllowed(name: ChoiceName, value: string): boolean {
+  return CHOICES[name].safeParse(value).success;
+}
+
+/** What the choice allows, in words for a message. */
+export function allowedValues(name: ChoiceName): string {
+  return String(CHOICES[name].unwrap().meta()?.["allowed"]);
+}
+
+function problemOf(name: string, value: string): string | undefined {
+  const annotation = `annotation ${KEY_PREFIX}${name}`;
+  if (!Object.hasOwn(CHOICES, name)) {
+    return `${annotation} (value ${JSON.stringify(value)}) is not known; allowed are ${CHOICE_NAMES.map(
+      known => KEY_PREFIX + known,
+    ).join(", ")}`;
+  }
+  const choice = name as ChoiceName;
+  if (isAllowed(choice, value)) return undefined;
+  return `${annotation} has the value ${JSON.stringify(value)}; allowed: ${allowedValues(choice)}`;
+}
+
+function ownAnnotations(annotations: Record<string, string>): [name: string, value: string][] {
+  return Object.entries(annotations)
+    .filter(([key]) => key.startsWith(KEY_PREFIX))
+    .map(([key, value]) => [key.slice(KEY_PREFIX.length), value]);
+}
+
+/**
+ * What is wrong with a run's annotations of ours, one sentence for each, naming key, value and what is
+ * allowed. The keys in `ignored` (the ones that the operator itself writes) are passed over.
+ */
+export function choiceProblems(annotations: Record<string, string>, ignored: readonly string[]): string[] {
+  return ownAnnotations(annotations)
+    .filter(([name]) => !ignored.includes(KEY_PREFIX + name))
+    .map(([name, value]) => problemOf(name, value))
+    .filter(problem => problem !== undefined);
+}
+
+/**
+ * The choices that hold for a run. A value that admission would have refused (it can only be there
+ * when admission was by-passed) counts as not given.
+ */
+export function choicesOf(annotations: Record<string, string>): Choices {
+  const valid = ownAnnotations(annotations).filter(
+    ([name, value]) => Object.hasOwn(CHOICES, name) && isAllowed(name as ChoiceName, value),
+  );
+  return schema.parse(Object.fromEntries(valid));
+}

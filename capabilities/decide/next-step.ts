@@ -1,0 +1,129 @@
+/** The one decision of the controller: given what is, what is to be done next for a run. */
+import { PLACEHOLDER_LABEL } from "../keys";
+import { hasEnded, isChild, isHeldByUs, isManagedElsewhere, type PipelineRun } from "../tekton";
+import { isOptedIn } from "./admission";
+import { assistantFix, assistantVerdict, TEKTON_DEFAULT_COSCHEDULE } from "./assistant";
+import { placeholderName } from "./names";
+import { activePods, boundNode, ownership, schedulingMessage, type Observed } from "./observed";
+import { isSettled } from "./placeholder";
+
+/** What people are told on the run, as a Warning Event. */
+export interface Warning {
+  reason: string;
+  message: string;
+}
+
+type StepKind =
+  /** Nothing to do, and nothing is waited for. */
+  | { kind: "none" }
+  /** Something has to change first; events and the resync bring the run back, or a look after a while. */
+  | { kind: "wait"; lookAgainSeconds?: number }
+  | { kind: "make-placeholder" }
+  /** The placeholder has its node: made again, it shall join its run. */
+  | { kind: "settle-placeholder" }
+  /** Start the run, tied to its placeholder. */
+  | { kind: "release"; placeholder: string; node: string }
+  /** Start the run without any affinity. */
+  | { kind: "let-go" }
+  | { kind: "delete-placeholder" };
+
+/** A step, why it is taken (for the log), and what people have to know. */
+export type Step = StepKind & { why: string; warnings?: Warning[] };
+
+/** Pods of child runs are not watched for their end, so a look after a while has to do. */
+const ACTIVE_PODS_LOOK_SECONDS = 2;
+
+/** The placeholder serves no run any more: away with it, once no pod needs it. */
+function cleanUp(observed: Observed, why: string): Step {
+  const whose = ownership(observed);
+  const mayGo = whose === "ours" || whose === "orphan";
+  if (!mayGo) return { kind: "none", why };
+  if (observed.statefulSet?.metadata?.deletionTimestamp !== undefined) return { kind: "none", why };
+  const active = activePods(observed).length;
+  if (active > 0) {
+    return {
+      kind: "wait",
+      lookAgainSeconds: ACTIVE_PODS_LOOK_SECONDS,
+      why: `${why}; ${active} of its pods are still active`,
+    };
+  }
+  return { kind: "delete-placeholder", why };
+}
+
+/** How to go on where the StatefulSet is not there for this run; undefined when it is. */
+function stepToOwnPlaceholder(observed: Observed, name: string): Step | undefined {
+  switch (ownership(observed)) {
+    case "ours":
+      if (observed.statefulSet?.metadata?.deletionTimestamp === undefined) return undefined;
+      return { kind: "wait", lookAgainSeconds: 2, why: "its placeholder is being deleted" };
+    case "none":
+      return { kind: "make-placeholder", why: "it has no placeholder" };
+    case "earlier-run":
+      return { kind: "wait", lookAgainSeconds: 2, why: "the placeholder of an earlier run is still there" };
+    case "orphan":
+      return cleanUp(observed, "the placeholder of an earlier run was orphaned");
+    case "foreign":
+      return {
+        kind: "wait",
+        why: "its placeholder's name is taken",
+        warnings: [
+          {
+            reason: "PlaceholderNameTaken",
+            message:
+              `The run waits: its placeholder would be the StatefulSet ${name}, and there is one that this ` +
+              `operator did not make. Delete or rename that StatefulSet, or create the run under another name.`,
+          },
+        ],
+      };
+  }
+}
+
+function assistantWarning(observed: Observed, clash: boolean, tektonNamespace: string): Warning {
+  const mode = observed.coschedule ?? `${TEKTON_DEFAULT_COSCHEDULE} (Tekton's default)`;
+  const consequence = clash
+    ? "The run waits, because Tekton's Affinity Assistant would tie its pods to a second node and it would hang."
+    : "This run has no claim and is placed all the same, but runs with a claim wait.";
+  return {
+    reason: "AffinityAssistantEnabled",
+    message: `${consequence} coschedule is ${mode}. Switch the assistant off: ${assistantFix(tektonNamespace)}`,
+  };
+}
+
+/** A run that we hold: towards its placeholder, and its release. */
+function place(run: PipelineRun, observed: Observed, tektonNamespace: string): Step {
+  const name = placeholderName(run.metadata!.name!);
+  if (!isOptedIn(run)) return { kind: "let-go", why: "the opt-in was withdrawn" };
+  const { warn, clash } = assistantVerdict(run, observed.coschedule);
+  const warnings = warn ? [assistantWarning(observed, clash, tektonNamespace)] : [];
+  if (clash) return { kind: "wait", why: "Tekton's Affinity Assistant is on", warnings };
+  const first = stepToOwnPlaceholder(observed, name);
+  if (first !== undefined) return { ...first, warnings: [...warnings, ...(first.warnings ?? [])] };
+  const node = boundNode(observed);
+  if (node === undefined) {
+    const message = schedulingMessage(observed) ?? "the scheduler has not said why yet";
+    return { kind: "wait", why: `its placeholder has no node: ${message}`, warnings };
+  }
+  if (!isSettled(observed.statefulSet!)) {
+    return { kind: "settle-placeholder", why: `its placeholder is bound to ${node}`, warnings };
+  }
+  return { kind: "release", placeholder: name, node, why: `its placeholder is bound to ${node}`, warnings };
+}
+
+/**
+ * @param observed the run as it is now
+ * @param tektonNamespace where Tekton's feature flags are, for the words of a warning
+ */
+export function nextStep(observed: Observed, tektonNamespace: string): Step {
+  const { run } = observed;
+  if (run === undefined) return cleanUp(observed, "the run is gone");
+  if (run.metadata?.deletionTimestamp !== undefined) return cleanUp(observed, "the run is being deleted");
+  if (hasEnded(run)) return cleanUp(observed, "the run has ended");
+  if (isChild(run)) return { kind: "none", why: "a child shares the placeholder of its root" };
+  if (isManagedElsewhere(run)) return { kind: "none", why: "another controller runs it" };
+  if (isHeldByUs(run)) return place(run, observed, tektonNamespace);
+  const name = placeholderName(run.metadata!.name!);
+  if (run.metadata?.labels?.[PLACEHOLDER_LABEL] === name) {
+    return stepToOwnPlaceholder(observed, name) ?? { kind: "none", why: "it is placed" };
+  }
+  return cleanUp(observed, "it was started without us");
+}

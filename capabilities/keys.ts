@@ -1,0 +1,48 @@
+/**
+ * Every label, annotation and name that this operator writes, and those that it borrows from
+ * Tekton and Kubernetes. Admission and controller share them from here.
+ */
+
+/** Set by users on a PipelineRun or a Namespace. Only the exact value "true" opts in. */
+export const OPT_IN_LABEL = "tekton.dev/custom-pod-affinity";
+export const OPTED_IN = "true";
+/** On a run of an opted-in namespace, this value keeps the run out. */
+export const OPTED_OUT = "false";
+
+/** All labels and annotations of ours, and the choices of users, begin with this. */
+export const KEY_PREFIX = "pod-affinity.tekton.dev/";
+
+/**
+ * Says that the Pending on this run was set by us. Never removed: a label that goes away looks like
+ * a deletion to a filtered watch, and Tekton writes removed labels back.
+ */
+export const HELD_LABEL = `${KEY_PREFIX}held`;
+export const HELD = "true";
+
+/**
+ * Stamped on a run when it is let go, and by Tekton's propagation on all of its TaskRuns, pods and
+ * child runs: the name of the placeholder that they belong to. Placeholder pods carry it as well.
+ */
+export const PLACEHOLDER_LABEL = `${KEY_PREFIX}placeholder`;
+
+/** The node that the placeholder was on when the run was let go. A hint: the placeholder is the truth. */
+export const NODE_ANNOTATION = `${KEY_PREFIX}node`;
+
+/** Labels of https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
+export const APP_NAME_LABEL = "app.kubernetes.io/name";
+export const APP_NAME = "pipelinerun-pod-affinity";
+export const INSTANCE_LABEL = "app.kubernetes.io/instance";
+export const COMPONENT_LABEL = "app.kubernetes.io/component";
+export const PLACEHOLDER_COMPONENT = "placeholder";
+
+export const HOSTNAME_TOPOLOGY = "kubernetes.io/hostname";
+
+/** Tekton's label on each TaskRun, pod and child run: the PipelineRun that made it. */
+export const TEKTON_PIPELINE_RUN_LABEL = "tekton.dev/pipelineRun";
+export const TEKTON_GROUP = "tekton.dev";
+/** The value of `spec.status` that holds a run that has not started. */
+export const PENDING = "PipelineRunPending";
+/** The value of `spec.managedBy` that leaves a run to Tekton's own controller. */
+export const TEKTON_MANAGER = "tekton.dev/pipeline";
+/** The ConfigMap, in Tekton's namespace, that switches its own Affinity Assistant. */
+export const FEATURE_FLAGS = "feature-flags";

@@ -1,0 +1,88 @@
+/**
+ * One connection pool for all that this process asks of the API server.
+ *
+ * `K8s()` of kubernetes-fluent-client opens a new connection, with a TLS handshake, for every call.
+ * This is the typed client that it is built on, with the agent kept and shared.
+ */
+import { Agent } from "node:https";
+import {
+  AppsV1Api,
+  createConfiguration,
+  CoreV1Api,
+  CustomObjectsApi,
+  KubeConfig,
+  ServerConfiguration,
+  type RequestContext,
+  type ResponseContext,
+} from "@kubernetes/client-node";
+
+export interface KubeClientOptions {
+  /** Most connections, and so most requests in flight, at once. */
+  maxConnections: number;
+  /** A request that has no answer after this many milliseconds is given up. */
+  requestTimeoutMilliseconds: number;
+}
+
+export interface KubeClients {
+  apps: AppsV1Api;
+  core: CoreV1Api;
+  custom: CustomObjectsApi;
+}
+
+/** A KubeConfig whose API clients keep their connections instead of opening one for each request. */
+class PooledKubeConfig extends KubeConfig {
+  #agent: Agent | undefined;
+
+  constructor(private readonly maxConnections: number) {
+    super();
+  }
+
+  override async applySecurityAuthentication(context: RequestContext): Promise<void> {
+    await super.applySecurityAuthentication(context);
+    const made = context.getAgent();
+    // A proxy's agent is left as it is; only the plain one is replaced by the shared one.
+    if (made?.constructor !== Agent) return;
+    this.#agent ??= new Agent({
+      ...(made as Agent).options,
+      keepAlive: true,
+      maxSockets: this.maxConnections,
+    });
+    context.setAgent(this.#agent);
+  }
+}
+
+/**
+ * Clients for the cluster that KUBECONFIG, ~/.kube/config or the pod's ServiceAccount names.
+ *
+ * @param kubeconfigFile a kubeconfig to use instead
+ * @throws Error when no cluster is configured
+ */
+export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string): KubeClients {
+  const kubeConfig = new PooledKubeConfig(options.maxConnections);
+  if (kubeconfigFile === undefined) kubeConfig.loadFromDefault();
+  else kubeConfig.loadFromFile(kubeconfigFile);
+  const cluster = kubeConfig.getCurrentCluster();
+  if (!cluster) {
+    throw new Error(
+      "no Kubernetes cluster is configured: set KUBECONFIG to a kubeconfig with a current context, or run inside a cluster",
+    );
+  }
+  const configuration = createConfiguration({
+    baseServer: new ServerConfiguration(cluster.server, {}),
+    authMethods: { default: kubeConfig },
+    promiseMiddleware: [
+      {
+        pre: async (context: RequestContext) => {
+          context.setSignal(AbortSignal.timeout(options.requestTimeoutMilliseconds));
+          return context;
+        },
+        post: async (context: ResponseContext) => context,
+      },
+    ],
+  });
+  return {
+    apps: new AppsV1Api(configuration),
+    core: new CoreV1Api(configuration),
+    custom: new CustomObjectsApi(configuration),
+  };
+}
