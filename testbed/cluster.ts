@@ -5,18 +5,17 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { V1CustomResourceDefinition } from "@kubernetes/client-node";
 import { kubeClients, type KubeClients } from "../capabilities/kube-client";
 import { ensureBinaries } from "./binaries";
 import { clusterFiles } from "./control-plane";
 import { copyLogs, makeEvidenceDirectory, writeObjects } from "./evidence";
 import { startGuard, type Guard } from "./guard";
 import { launchControlPlane } from "./launch";
-import type { ManagedProcess } from "./managed-process";
-import { applyFile } from "./manifests";
+import { untilReady, type ManagedProcess } from "./managed-process";
+import { applyDefinitions, applyFile } from "./manifests";
 import { untilUsable } from "./namespaces";
 import { ProcessSet } from "./processes";
-import { until } from "./until";
+import { saysReady } from "./tekton-stand-in/ready";
 
 export interface Cluster {
   readonly name: string;
@@ -51,7 +50,7 @@ export interface ClusterOptions {
 const CHECKOUT = join(__dirname, "..");
 const STORAGE_CLASSES = join(__dirname, "manifests", "storage-classes.yaml");
 const TEKTON_STAND_IN = join(__dirname, "tekton-stand-in");
-const ESTABLISHED_MILLISECONDS = 30_000;
+const STAND_IN_MILLISECONDS = 60_000;
 const CLIENT_OPTIONS = { maxConnections: 64, requestTimeoutMilliseconds: 30_000 };
 
 /**
@@ -71,13 +70,11 @@ export async function startCluster({ name, tektonStandIn = true }: ClusterOption
   try {
     await launchControlPlane({ name, directory, binaries, processes }, async () => {
       await applyFile(kubeconfigFile, STORAGE_CLASSES);
-      if (tektonStandIn) await applyDefinitions(kubeconfigFile, join(TEKTON_STAND_IN, "crds.yaml"));
+      if (tektonStandIn) await startStandIn(cluster);
     });
-    if (tektonStandIn) {
-      const entry = join(TEKTON_STAND_IN, "main.ts");
-      cluster.spawn("tekton-stand-in", process.execPath, ["--import", "tsx", entry]);
-    }
     await untilUsable(cluster.clients, "default");
+    // Until here the error thrown tells of a failure.
+    processes.reportFailures();
     return cluster;
   } catch (error) {
     await cluster.stop();
@@ -132,24 +129,9 @@ class EmbeddedCluster implements Cluster {
   }
 }
 
-/** Applies CustomResourceDefinitions and waits until the API server serves them. */
-async function applyDefinitions(kubeconfigFile: string, file: string): Promise<void> {
-  const names = (await applyFile(kubeconfigFile, file)).map(({ metadata }) => metadata?.name ?? "");
-  const { custom } = kubeClients(CLIENT_OPTIONS, kubeconfigFile);
-  const definitions = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
-  for (const name of names) {
-    await until(
-      `the CustomResourceDefinition ${name} to be established`,
-      ESTABLISHED_MILLISECONDS,
-      async () => {
-        const definition: V1CustomResourceDefinition = await custom.getClusterCustomObject({
-          ...definitions,
-          name,
-        });
-        return definition.status?.conditions?.some(
-          ({ type, status }) => type === "Established" && status === "True",
-        );
-      },
-    );
-  }
+async function startStandIn(cluster: Cluster): Promise<void> {
+  await applyDefinitions(cluster.kubeconfigFile, join(TEKTON_STAND_IN, "crds.yaml"));
+  const entry = join(TEKTON_STAND_IN, "main.ts");
+  const standIn = cluster.spawn("tekton-stand-in", process.execPath, ["--import", "tsx", entry]);
+  await untilReady(standIn, STAND_IN_MILLISECONDS, () => saysReady(standIn.logFile));
 }

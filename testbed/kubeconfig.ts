@@ -2,9 +2,17 @@
 import { stringify } from "yaml";
 import type { ClusterCertificates } from "./certificates";
 
+/** By this prefix of its context a kubeconfig is known to be a test bed's. */
+export const CONTEXT_PREFIX = "testbed-";
+
 /** YAML text that kubectl and every client read; its user may do anything. */
-export function kubeconfigText(name: string, server: string, certificates: ClusterCertificates): string {
+export function kubeconfigText(
+  clusterName: string,
+  server: string,
+  certificates: ClusterCertificates,
+): string {
   const { authority, administrator } = certificates;
+  const name = `${CONTEXT_PREFIX}${clusterName}`;
   return stringify({
     apiVersion: "v1",
     kind: "Config",

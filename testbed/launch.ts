@@ -84,6 +84,6 @@ async function writeFiles(
     write(files.servingKey, serving.privateKey),
     write(files.serviceAccountPublicKey, serviceAccounts.publicKey),
     write(files.serviceAccountPrivateKey, serviceAccounts.privateKey),
-    write(files.kubeconfig, kubeconfigText(`testbed-${name}`, server, certificates)),
+    write(files.kubeconfig, kubeconfigText(name, server, certificates)),
   ]);
 }

@@ -6,10 +6,13 @@ import {
   KubernetesObjectApi,
   PatchStrategy,
   type KubernetesObject,
+  type V1CustomResourceDefinition,
 } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
+import { until } from "./until";
 
 const FIELD_MANAGER = "testbed";
+const ESTABLISHED_MILLISECONDS = 30_000;
 
 /**
  * The typed `patch` of KubernetesObjectApi drops fields that its models do not know (`x-kubernetes-*` of a
@@ -37,9 +40,7 @@ export async function applyObjects(
   kubeconfigFile: string,
   objects: readonly KubernetesObject[],
 ): Promise<KubernetesObject[]> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(kubeconfigFile);
-  const api = kubeConfig.makeApiClient(ObjectApi);
+  const api = objectApi(kubeconfigFile);
   const applied: KubernetesObject[] = [];
   for (const object of objects) {
     try {
@@ -58,6 +59,25 @@ export async function applyFile(kubeconfigFile: string, file: string): Promise<K
 }
 
 /**
+ * Applies CustomResourceDefinitions and waits until the API server serves them.
+ *
+ * @throws Error when it does not within 30 s
+ */
+export async function applyDefinitions(kubeconfigFile: string, file: string): Promise<void> {
+  const applied = await applyFile(kubeconfigFile, file);
+  const api = objectApi(kubeconfigFile);
+  for (const { apiVersion, kind, metadata } of applied) {
+    const name = metadata?.name ?? "";
+    await until(`${kind} ${name} to be established`, ESTABLISHED_MILLISECONDS, async () => {
+      const { status } = await api.read<V1CustomResourceDefinition>({ apiVersion, kind, metadata: { name } });
+      return status?.conditions?.some(
+        ({ type, status: value }) => type === "Established" && value === "True",
+      );
+    });
+  }
+}
+
+/**
  * The objects in a YAML text of one or several documents.
  *
  * @throws Error when it is not well-formed
@@ -68,4 +88,10 @@ export function parseObjects(text: string): KubernetesObject[] {
     const object = ("toJS" in document ? document.toJS() : null) as KubernetesObject | null;
     return object === null ? [] : [object];
   });
+}
+
+function objectApi(kubeconfigFile: string): ObjectApi {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(kubeconfigFile);
+  return kubeConfig.makeApiClient(ObjectApi);
 }

@@ -7,7 +7,8 @@ export type ProcessRequest = Omit<ProcessSpecification, "logFile">;
 
 export class ProcessSet {
   readonly #running: ManagedProcess[] = [];
-  #expected = new Set<ManagedProcess>();
+  readonly #stopped = new WeakSet<ManagedProcess>();
+  #reporting = false;
 
   /**
    * @param owner named in messages
@@ -19,21 +20,26 @@ export class ProcessSet {
     private readonly guard: Guard,
   ) {}
 
-  /** Starts a process. When it ends without having been stopped, standard error says so. */
+  /** From now on, standard error says so when a process fails that was not stopped. */
+  reportFailures(): void {
+    this.#reporting = true;
+  }
+
+  /** Starts a process. */
   start(request: ProcessRequest): ManagedProcess {
     const logFile = join(this.logs, `${request.name}.log`);
     const started = startProcess({ ...request, logFile }, this.guard);
     const managed: ManagedProcess = {
       ...started,
       stop: signal => {
-        this.#expected.add(managed);
+        this.#stopped.add(managed);
         return started.stop(signal);
       },
     };
     this.#running.push(managed);
     void managed.exited.then(status => {
       this.#running.splice(this.#running.indexOf(managed), 1);
-      if (this.#expected.delete(managed) || status.code === 0) return;
+      if (!this.#reporting || this.#stopped.has(managed) || status.code === 0) return;
       process.stderr.write(
         `test bed: ${managed.name} of cluster ${this.owner} ended by itself (${describe(status)}); ` +
           `its log is ${logFile}\n`,

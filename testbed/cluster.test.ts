@@ -1,0 +1,129 @@
+/** The life of clusters: start, several at once, a driver that is killed, evidence, failures. */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { ensureBinaries, type Binaries } from "./binaries";
+import { startCluster, type Cluster } from "./cluster";
+import { addNode } from "./nodes";
+import { processesNaming } from "./process-list";
+import { PROGRAMS } from "./programs";
+import { until } from "./until";
+
+const BUILD_MILLISECONDS = 20 * 60_000; // The first start builds the programs.
+const TEST_MILLISECONDS = 120_000;
+const WAIT_MILLISECONDS = 30_000;
+
+let binaries: Binaries;
+
+beforeAll(async () => {
+  binaries = await ensureBinaries();
+}, BUILD_MILLISECONDS);
+
+describe("one cluster", () => {
+  let cluster: Cluster;
+
+  afterAll(() => cluster?.stop(), TEST_MILLISECONDS);
+
+  test(
+    "starts, has nodes, keeps evidence and leaves nothing",
+    async () => {
+      const start = Date.now();
+      cluster = await startCluster({ name: "cluster-test", tektonStandIn: false });
+      process.stderr.write(`cluster ready after ${Date.now() - start} ms\n`);
+      await addNode(cluster.clients, { name: "node-1" });
+
+      const evidence = await cluster.keepEvidence();
+      try {
+        const stop = Date.now();
+        await cluster.stop();
+        process.stderr.write(`cluster gone after ${Date.now() - stop} ms\n`);
+        expect(await processesNaming(cluster.directory)).toEqual([]);
+        expect(existsSync(cluster.directory)).toBe(false);
+        expect(await readFile(join(evidence, "nodes.yaml"), "utf8")).toContain("name: node-1");
+        expect(await readFile(join(evidence, "pipelineruns.yaml"), "utf8")).toContain("could not be listed");
+        for (const program of PROGRAMS) {
+          expect(existsSync(join(evidence, "logs", `${program}.log`))).toBe(true);
+        }
+      } finally {
+        await rm(evidence, { recursive: true });
+      }
+    },
+    TEST_MILLISECONDS,
+  );
+});
+
+describe("two clusters", () => {
+  const clusters: Cluster[] = [];
+
+  afterAll(() => Promise.all(clusters.map(cluster => cluster.stop())), TEST_MILLISECONDS);
+
+  test(
+    "of one name live side by side",
+    async () => {
+      const start = () => startCluster({ name: "twin", tektonStandIn: false });
+      clusters.push(...(await Promise.all([start(), start()])));
+      await addNode(clusters[0].clients, { name: "only-in-the-first" });
+      expect((await clusters[1].clients.core.listNode()).items).toEqual([]);
+    },
+    TEST_MILLISECONDS,
+  );
+});
+
+test(
+  "a driver that is killed leaves no process and no directory",
+  async () => {
+    const script = `
+      const { startCluster } = require("./testbed/cluster");
+      startCluster({ name: "killed", tektonStandIn: false }).then(cluster => {
+        cluster.spawn("stubborn", "sh", ["-c", "trap '' TERM; while true; do sleep 1; done", cluster.directory]);
+        console.log(cluster.directory);
+      });`;
+    const driver = spawn(process.execPath, ["--import", "tsx", "-e", script], {
+      cwd: join(__dirname, ".."),
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let output = "";
+    driver.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const directory = await until("the driver's cluster", WAIT_MILLISECONDS, async () => {
+      return output.endsWith("\n") && output.trim();
+    });
+    expect(await processesNaming(directory)).toHaveLength(PROGRAMS.length + 1);
+    driver.kill("SIGKILL");
+    await until("its processes to be gone", WAIT_MILLISECONDS, async () => {
+      return (await processesNaming(directory)).length === 0;
+    });
+    await until("its directory to be gone", WAIT_MILLISECONDS, async () => !existsSync(directory));
+  },
+  TEST_MILLISECONDS,
+);
+
+test(
+  "a program that does not start is named, with the end of its log",
+  async () => {
+    const assets = await mkdtemp(join(tmpdir(), "assets-"));
+    for (const program of PROGRAMS) await symlink(binaries[program], join(assets, program));
+    await rm(join(assets, "kube-scheduler"));
+    const broken = "#!/bin/sh\necho cannot schedule today\nexit 3\n";
+    await writeFile(join(assets, "kube-scheduler"), broken, { mode: 0o755 });
+    const before = process.env.KUBEBUILDER_ASSETS;
+    process.env.KUBEBUILDER_ASSETS = assets;
+    try {
+      await expect(startCluster({ name: "broken", tektonStandIn: false })).rejects.toThrow(
+        /kube-scheduler ended while starting \(exit code 3\)[^]*cannot schedule today/,
+      );
+      expect(await processesNaming("testbed-broken-")).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env.KUBEBUILDER_ASSETS;
+      else process.env.KUBEBUILDER_ASSETS = before;
+      await rm(assets, { recursive: true });
+    }
+  },
+  TEST_MILLISECONDS,
+);
+
+test("a name that is no directory's is refused", async () => {
+  await expect(startCluster({ name: "../up" })).rejects.toThrow(/lower-case letters/);
+});

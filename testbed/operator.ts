@@ -1,0 +1,166 @@
+/** Runs the operator as it is built: two processes, each with the ServiceAccount of the built manifest. */
+import { randomBytes } from "node:crypto";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AdmissionregistrationV1Api, KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
+import { peprStoreCRD } from "pepr/dist/lib/assets/store";
+import { stringify } from "yaml";
+import { FEATURE_FLAGS } from "../capabilities/keys";
+import packageJson from "../package.json";
+import type { Cluster } from "./cluster";
+import { clusterFiles } from "./control-plane";
+import { ifFound } from "./if-found";
+import { untilReady, type ManagedProcess } from "./managed-process";
+import { applyDefinitions, applyObjects, parseObjects } from "./manifests";
+import { freePorts } from "./ports";
+import { answers } from "./probe";
+import { webhooksFor, type WebhookConfiguration } from "./webhooks";
+
+const { uuid } = packageJson.pepr;
+const DIST = join(__dirname, "..", "dist");
+const MODULE = join(DIST, `pepr-${uuid}.js`);
+const MANIFEST = join(DIST, `pepr-module-${uuid}.yaml`);
+const OPERATOR_NAMESPACE = "pepr-system";
+const TEKTON_NAMESPACE = "tekton-pipelines";
+const READY_MILLISECONDS = 60_000;
+const TOKEN_SECONDS = 24 * 3600;
+const ACCESS_KINDS = ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
+
+export interface Operator {
+  admission: ManagedProcess;
+  controller: ManagedProcess;
+  /** Starts the controller again, after it was stopped or killed. */
+  startController(): Promise<void>;
+  /** Removes the webhooks, then ends both processes. */
+  stop(): Promise<void>;
+}
+
+export interface OperatorOptions {
+  /** Environment of both processes: the operator's settings. */
+  settings?: Record<string, string>;
+}
+
+/**
+ * Installs the built manifest's accounts, roles and webhooks, starts admission and controller, and waits
+ * until both serve. `npm run build` must have been run.
+ *
+ * @throws Error with the end of a process's log when it does not become ready
+ */
+export async function startOperator(cluster: Cluster, options: OperatorOptions = {}): Promise<Operator> {
+  const manifest = parseObjects(await readManifest());
+  await installAccess(cluster, manifest);
+  await switchAssistantOffWithoutTekton(cluster);
+  const files = clusterFiles(cluster.directory);
+  const authority = await readFile(files.authority, "utf8");
+  const apiPath = randomBytes(32).toString("hex");
+  const [admissionPort, controllerPort] = await freePorts(2);
+  const environment = {
+    ...options.settings,
+    KUBECONFIG: await operatorKubeconfig(cluster),
+    SSL_CERT_PATH: files.servingCertificate,
+    SSL_KEY_PATH: files.servingKey,
+    PEPR_API_PATH: apiPath,
+    LOG_LEVEL: process.env.LOG_LEVEL ?? "info",
+    NODE_ENV: "production",
+  };
+  const start = async (name: string, watch: boolean, port: number): Promise<ManagedProcess> => {
+    const started = cluster.spawn(name, process.execPath, [MODULE], {
+      ...environment,
+      PEPR_WATCH_MODE: String(watch),
+      PORT: String(port),
+    });
+    await untilReady(started, READY_MILLISECONDS, () =>
+      answers(`https://localhost:${port}/healthz`, authority),
+    );
+    return started;
+  };
+  const startController = () => start("controller", true, controllerPort);
+  const [admission, controller] = await Promise.all([
+    start("admission", false, admissionPort),
+    startController(),
+  ]);
+  const endpoint = { url: `https://localhost:${admissionPort}`, authority, apiPath };
+  const webhooks = manifest.filter(isWebhookConfiguration).map(built => webhooksFor(built, endpoint));
+  await applyObjects(cluster.kubeconfigFile, webhooks);
+  const operator: Operator = {
+    admission,
+    controller,
+    startController: async () => {
+      operator.controller = await startController();
+    },
+    stop: async () => {
+      await removeWebhooks(cluster);
+      await Promise.all([operator.admission.stop(), operator.controller.stop()]);
+    },
+  };
+  return operator;
+}
+
+async function readManifest(): Promise<string> {
+  try {
+    return await readFile(MANIFEST, "utf8");
+  } catch (cause) {
+    throw new Error("the operator is not built: run `npm run build` first", { cause });
+  }
+}
+
+function isWebhookConfiguration(object: KubernetesObject): object is WebhookConfiguration {
+  return object.kind === "MutatingWebhookConfiguration" || object.kind === "ValidatingWebhookConfiguration";
+}
+
+/** Accounts, roles and Pepr's own CRD. */
+async function installAccess(cluster: Cluster, manifest: KubernetesObject[]): Promise<void> {
+  const access = ACCESS_KINDS.flatMap(kind => manifest.filter(object => object.kind === kind));
+  await applyObjects(cluster.kubeconfigFile, access);
+  const storeDefinition = join(cluster.directory, "pepr-store.yaml");
+  await writeFile(storeDefinition, stringify(peprStoreCRD));
+  await applyDefinitions(cluster.kubeconfigFile, storeDefinition);
+}
+
+/** Without a Tekton of its own a cluster has no such switch, and the default would be on. */
+async function switchAssistantOffWithoutTekton(cluster: Cluster): Promise<void> {
+  const flags = { namespace: TEKTON_NAMESPACE, name: FEATURE_FLAGS };
+  const existing = await ifFound(cluster.clients.core.readNamespacedConfigMap(flags));
+  if (existing === undefined) await setCoschedule(cluster, "disabled");
+}
+
+/** Switches the assistant of a cluster without a Tekton of its own, as an administrator of Tekton would. */
+export async function setCoschedule(cluster: Cluster, coschedule: string): Promise<void> {
+  const flags = { namespace: TEKTON_NAMESPACE, name: FEATURE_FLAGS };
+  await applyObjects(cluster.kubeconfigFile, [
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: TEKTON_NAMESPACE } },
+    { apiVersion: "v1", kind: "ConfigMap", metadata: flags, data: { coschedule } } as KubernetesObject,
+  ]);
+}
+
+/** A kubeconfig with a token of the operator's ServiceAccount, so that its RBAC counts. */
+async function operatorKubeconfig(cluster: Cluster): Promise<string> {
+  const { status } = await cluster.clients.core.createNamespacedServiceAccountToken({
+    namespace: OPERATOR_NAMESPACE,
+    name: `pepr-${uuid}`,
+    body: { spec: { audiences: [], expirationSeconds: TOKEN_SECONDS } },
+  });
+  const administrator = new KubeConfig();
+  administrator.loadFromFile(cluster.kubeconfigFile);
+  const { server, caData } = administrator.getCurrentCluster()!;
+  const file = join(cluster.directory, "operator.kubeconfig");
+  const text = stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [{ name: "cluster", cluster: { server, "certificate-authority-data": caData } }],
+    users: [{ name: "operator", user: { token: status!.token } }],
+    contexts: [{ name: "operator", context: { cluster: "cluster", user: "operator" } }],
+    "current-context": "operator",
+  });
+  await writeFile(file, text, { mode: 0o600 });
+  return file;
+}
+
+async function removeWebhooks(cluster: Cluster): Promise<void> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(cluster.kubeconfigFile);
+  const admission = kubeConfig.makeApiClient(AdmissionregistrationV1Api);
+  const name = `pepr-${uuid}`;
+  await admission.deleteMutatingWebhookConfiguration({ name });
+  await admission.deleteValidatingWebhookConfiguration({ name });
+}

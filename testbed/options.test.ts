@@ -1,0 +1,28 @@
+import { expect, test } from "@jest/globals";
+import { resolve } from "node:path";
+import { DEFAULT_KUBECONFIG, parseOptions } from "./options";
+
+test("defaults", () => {
+  expect(parseOptions([])).toEqual({ nodes: 3, kubeconfigFile: DEFAULT_KUBECONFIG });
+});
+
+test("a relative path is taken from where the command runs", () => {
+  expect(parseOptions(["--nodes", "20", "--kubeconfig=k.yaml"])).toEqual({
+    nodes: 20,
+    kubeconfigFile: resolve("k.yaml"),
+  });
+});
+
+test("help", () => {
+  expect(parseOptions(["--help"])).toBeUndefined();
+});
+
+test.each([
+  [["--fast"], /Unknown option '--fast'/],
+  [["extra"], /Unexpected argument 'extra'/],
+  [["--nodes"], /argument missing/],
+  [["--nodes", "many"], /--nodes is "many", and must be a whole number from 1/],
+  [["--nodes", "0"], /--nodes is "0"/],
+])("%j is refused", (args, message) => {
+  expect(() => parseOptions(args)).toThrow(message);
+});
