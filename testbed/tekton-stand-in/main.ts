@@ -33,14 +33,17 @@ async function main(): Promise<void> {
   const stores = new Stores();
   const pipelineRunController = new PipelineRunController(api, stores);
   const taskRunController = new TaskRunController(api, stores);
+  const report = (line: string): void => console.error(line);
   const pipelineRuns = new WorkQueue({
     name: "PipelineRun",
     parallel,
+    report,
     work: (key, again) => pipelineRunController.reconcile(key, again),
   });
   const taskRuns = new WorkQueue({
     name: "TaskRun",
     parallel,
+    report,
     work: (key, again) => taskRunController.reconcile(key, again),
   });
   await watchAll(kubeConfig, clients, stores, { pipelineRuns, taskRuns });

@@ -8,6 +8,8 @@ export interface WorkQueueOptions {
   name: string;
   /** Keys that are worked on at once. */
   parallel: number;
+  /** Told in a line when work failed and is tried again. */
+  report: (line: string) => void;
   work: (key: string, again: Again) => Promise<void>;
 }
 
@@ -67,7 +69,9 @@ export class WorkQueue {
       const failures = (this.#failures.get(key) ?? 0) + 1;
       this.#failures.set(key, failures);
       const delay = Math.min(firstBackOffMilliseconds * 2 ** (failures - 1), lastBackOffMilliseconds);
-      console.error(`${this.options.name} ${key}: ${(error as Error).message}; trying again in ${delay} ms`);
+      this.options.report(
+        `${this.options.name} ${key}: ${(error as Error).message}; trying again in ${delay} ms`,
+      );
       this.addAfter(key, delay);
     } finally {
       this.#working.delete(key);
