@@ -11,6 +11,7 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
+  SchedulingV1Api,
   ServerConfiguration,
   type RequestContext,
   type ResponseContext,
@@ -27,6 +28,7 @@ export interface KubeClients {
   apps: AppsV1Api;
   core: CoreV1Api;
   custom: CustomObjectsApi;
+  scheduling: SchedulingV1Api;
 }
 
 /** A KubeConfig whose API clients keep their connections instead of opening one for each request. */
@@ -84,5 +86,6 @@ export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string)
     apps: new AppsV1Api(configuration),
     core: new CoreV1Api(configuration),
     custom: new CustomObjectsApi(configuration),
+    scheduling: new SchedulingV1Api(configuration),
   };
 }

@@ -3,7 +3,6 @@ import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AdmissionregistrationV1Api, KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
-import { peprStoreCRD } from "pepr/dist/lib/assets/store";
 import { stringify } from "yaml";
 import { FEATURE_FLAGS } from "../capabilities/keys";
 import packageJson from "../package.json";
@@ -112,9 +111,7 @@ function isWebhookConfiguration(object: KubernetesObject): object is WebhookConf
 async function installAccess(cluster: Cluster, manifest: KubernetesObject[]): Promise<void> {
   const access = ACCESS_KINDS.flatMap(kind => manifest.filter(object => object.kind === kind));
   await applyObjects(cluster.kubeconfigFile, access);
-  const storeDefinition = join(cluster.directory, "pepr-store.yaml");
-  await writeFile(storeDefinition, stringify(peprStoreCRD));
-  await applyDefinitions(cluster.kubeconfigFile, storeDefinition);
+  await applyDefinitions(cluster.kubeconfigFile, join(__dirname, "manifests", "pepr-store.yaml"));
 }
 
 /** Without a Tekton of its own a cluster has no such switch, and the default would be on. */

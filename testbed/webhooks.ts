@@ -1,6 +1,6 @@
 /**
  * Admission for operator processes on this machine. `pepr build` declares one webhook for all rules,
- * without selectors; here each rule is an entry of its own, so that no other object of the cluster
+ * without selectors; here rules that differ in what they are about are entries of their own, so that no other object of the cluster
  * depends on these processes.
  */
 import type {
@@ -63,12 +63,22 @@ export function webhooksFor<T extends WebhookConfiguration>(built: T, endpoint: 
     url: `${endpoint.url}/${verb}/${endpoint.apiPath}`,
     caBundle: Buffer.from(endpoint.authority).toString("base64"),
   };
-  const webhooks = (all.rules ?? []).map((rule, index) => ({
+  const webhooks = groupedByNarrowing(all.rules ?? []).map((rules, index) => ({
     ...all,
-    ...narrowingOf(rule),
-    name: `rule-${index}.${all.name}`,
-    rules: [rule],
+    ...narrowingOf(rules[0]),
+    name: `rules-${index}.${all.name}`,
+    rules,
     clientConfig,
   }));
   return { ...built, webhooks };
+}
+
+/** v1 and v1beta1 of one rule share an entry: in two, each run would be sent once for each version. */
+function groupedByNarrowing(rules: V1RuleWithOperations[]): V1RuleWithOperations[][] {
+  const groups = new Map<string, V1RuleWithOperations[]>();
+  for (const rule of rules) {
+    const key = JSON.stringify(narrowingOf(rule));
+    groups.set(key, [...(groups.get(key) ?? []), rule]);
+  }
+  return [...groups.values()];
 }

@@ -9,7 +9,7 @@ import {
   OPTED_OUT,
   PLACEHOLDER_LABEL,
 } from "../keys";
-import { hasStarted, isChild, isManagedElsewhere, isPending, type PipelineRun } from "../tekton";
+import { hasStarted, isChild, isHeldByUs, isManagedElsewhere, isPending, type PipelineRun } from "../tekton";
 import { BUILT_IN_CHOICES, CHOICE_NAMES, choiceProblems, type Choices } from "./choices";
 
 /** Labels and annotations that only this operator may write. */
@@ -84,8 +84,9 @@ export function admitCreation(run: PipelineRun, namespaceOptedIn: boolean, defau
     labels: { [OPT_IN_LABEL]: OPTED_IN },
     annotations: defaultsToWrite(run, defaults),
   };
-  // A run that arrives with a status is somebody else's to start: another gate's, or a person's.
-  return (run.spec?.status ?? "") === "" ? withHold(chosen) : chosen;
+  // A run that arrives with a status is somebody else's to start: another gate's, or a person's. Unless
+  // it is our own hold: admission may see a run twice, and a held run may be exported and made again.
+  return (run.spec?.status ?? "") === "" || isHeldByUs(run) ? withHold(chosen) : chosen;
 }
 
 function withHold(changes: RunChanges): RunChanges {

@@ -1,11 +1,12 @@
 /** The one decision of the controller: given what is, what is to be done next for a run. */
-import { PLACEHOLDER_LABEL } from "../keys";
+import { OPT_IN_LABEL, OPTED_OUT, PLACEHOLDER_LABEL } from "../keys";
 import { hasEnded, isChild, isHeldByUs, isManagedElsewhere, type PipelineRun } from "../tekton";
 import { isOptedIn } from "./admission";
 import { assistantFix, assistantVerdict, TEKTON_DEFAULT_COSCHEDULE } from "./assistant";
 import { placeholderName } from "./names";
 import { activePods, boundNode, ownership, schedulingMessage, type Observed } from "./observed";
 import { isSettled } from "./placeholder";
+import { unitePodTemplates } from "./pod-templates";
 
 /** What people are told on the run, as a Warning Event. */
 export interface Warning {
@@ -89,6 +90,16 @@ function assistantWarning(observed: Observed, clash: boolean, tektonNamespace: s
   };
 }
 
+function contradictionWarning(contradictions: string[]): Warning {
+  return {
+    reason: "ContradictingPodTemplates",
+    message:
+      `The run waits, because no one node can serve all of its pods: ${contradictions.join("; ")}. ` +
+      `Cancel it and change its pod templates, or let it run without co-location by setting its label ` +
+      `${OPT_IN_LABEL} to "${OPTED_OUT}".`,
+  };
+}
+
 /** A run that we hold: towards its placeholder, and its release. */
 function place(run: PipelineRun, observed: Observed, tektonNamespace: string): Step {
   const name = placeholderName(run.metadata!.name!);
@@ -96,6 +107,11 @@ function place(run: PipelineRun, observed: Observed, tektonNamespace: string): S
   const { warn, clash } = assistantVerdict(run, observed.coschedule);
   const warnings = warn ? [assistantWarning(observed, clash, tektonNamespace)] : [];
   if (clash) return { kind: "wait", why: "Tekton's Affinity Assistant is on", warnings };
+  const { contradictions } = unitePodTemplates(run.spec, () => 0);
+  if (contradictions.length > 0) {
+    const why = "its pod templates contradict each other";
+    return { kind: "wait", why, warnings: [...warnings, contradictionWarning(contradictions)] };
+  }
   const first = stepToOwnPlaceholder(observed, name);
   if (first !== undefined) return { ...first, warnings: [...warnings, ...(first.warnings ?? [])] };
   const node = boundNode(observed);

@@ -1,0 +1,52 @@
+/** PipelineRun admission: hold what is opted in, refuse what cannot be understood. */
+import type { PeprMutateRequest, PeprValidateRequest } from "pepr";
+import type { GenericKind } from "kubernetes-fluent-client";
+import type { Cluster } from "./cluster";
+import {
+  admitCreation,
+  admitUpdate,
+  dependsOnNamespace,
+  isNamespaceOptedIn,
+  refusals,
+  type RunChanges,
+} from "./decide/admission";
+import type { Choices } from "./decide/choices";
+import { PENDING } from "./keys";
+import type { PipelineRun } from "./tekton";
+
+type RunRequest = PeprMutateRequest<GenericKind>;
+
+function apply(request: RunRequest, changes: RunChanges): void {
+  const { metadata } = request.Raw;
+  for (const label of changes.removedLabels) delete metadata?.labels?.[label];
+  for (const annotation of changes.removedAnnotations) delete metadata?.annotations?.[annotation];
+  for (const [key, value] of Object.entries(changes.labels)) request.SetLabel(key, value);
+  for (const [key, value] of Object.entries(changes.annotations)) request.SetAnnotation(key, value);
+  if (changes.hold) {
+    request.Raw["spec"] = { ...(request.Raw["spec"] as object | undefined), status: PENDING };
+  }
+}
+
+/**
+ * A new run. Only where the run itself says neither yes nor no is its namespace read.
+ *
+ * @throws Error when the namespace cannot be read: the run is then refused, rather than started without
+ * the affinity that its namespace asks for
+ */
+export async function holdNew(request: RunRequest, cluster: Cluster, defaults: Choices): Promise<void> {
+  const run = request.Raw as PipelineRun;
+  const namespace = dependsOnNamespace(run)
+    ? await cluster.readNamespace(request.Request.namespace ?? "")
+    : undefined;
+  apply(request, admitCreation(run, isNamespaceOptedIn(namespace?.metadata?.labels), defaults));
+}
+
+/** A run whose Pending somebody else lifts before it is placed. */
+export function holdOn(request: RunRequest): void {
+  apply(request, admitUpdate((request.OldResource ?? {}) as PipelineRun, request.Raw as PipelineRun));
+}
+
+export function refuseUnknown(request: PeprValidateRequest<GenericKind>) {
+  const problems = refusals(request.Raw as PipelineRun);
+  return problems.length === 0 ? request.Approve() : request.Deny(problems.join("; "), 422);
+}

@@ -1,0 +1,89 @@
+/** Every binding of the operator: what it sees, and which file decides about it. */
+import { a, Capability } from "pepr";
+import { Cluster } from "./cluster";
+import { colocate } from "./colocate";
+import { parseSettings } from "./config";
+import { Controller, rootRunOf } from "./controller";
+import type { Choices } from "./decide/choices";
+import { holdNew, holdOn, refuseUnknown } from "./hold";
+import {
+  COMPONENT_LABEL,
+  FEATURE_FLAGS,
+  HELD,
+  HELD_LABEL,
+  OPT_IN_LABEL,
+  OPTED_IN,
+  PLACEHOLDER_COMPONENT,
+  PLACEHOLDER_LABEL,
+} from "./keys";
+import { kubeClients } from "./kube-client";
+import { PIPELINE_RUN_V1, PIPELINE_RUN_V1BETA1, PipelineRunV1, PipelineRunV1Beta1 } from "./tekton";
+
+const settings = parseSettings(process.env);
+
+const defaults: Choices = {
+  isolation: settings.DEFAULT_ISOLATION,
+  "isolation-scope": settings.DEFAULT_ISOLATION_SCOPE,
+  "topology-key": settings.DEFAULT_TOPOLOGY_KEY,
+  "isolation-topology-key": settings.DEFAULT_ISOLATION_TOPOLOGY_KEY,
+};
+
+/** Made on first use: `pepr build` loads this file where there is no cluster. */
+let parts: { cluster: Cluster; controller: Controller } | undefined;
+function running() {
+  if (parts === undefined) {
+    const clients = kubeClients({
+      maxConnections: settings.MAX_CONNECTIONS,
+      requestTimeoutMilliseconds: settings.REQUEST_TIMEOUT_SECONDS * 1000,
+    });
+    const cluster = new Cluster(clients, settings.TEKTON_NAMESPACE);
+    parts = { cluster, controller: new Controller(cluster, settings) };
+  }
+  return parts;
+}
+
+/** Starts the controller's periodic look at everything; for the process that watches. */
+export function startController(): void {
+  running().controller.start();
+}
+
+export const PodAffinity = new Capability({
+  name: "pod-affinity",
+  description: "Puts all pods of an opted-in PipelineRun on one node, and different runs on different nodes.",
+});
+
+const { When } = PodAffinity;
+
+// Admission: hold.
+When(PipelineRunV1, PIPELINE_RUN_V1)
+  .IsCreated()
+  .Mutate(request => holdNew(request, running().cluster, defaults))
+  .Validate(refuseUnknown);
+When(PipelineRunV1Beta1, PIPELINE_RUN_V1BETA1)
+  .IsCreated()
+  .Mutate(request => holdNew(request, running().cluster, defaults))
+  .Validate(refuseUnknown);
+When(PipelineRunV1, PIPELINE_RUN_V1).IsUpdated().WithLabel(OPT_IN_LABEL, OPTED_IN).Mutate(holdOn);
+When(PipelineRunV1Beta1, PIPELINE_RUN_V1BETA1).IsUpdated().WithLabel(OPT_IN_LABEL, OPTED_IN).Mutate(holdOn);
+
+// Admission: co-locate.
+When(a.Pod).IsCreated().WithLabel(PLACEHOLDER_LABEL).Mutate(colocate);
+
+// Controller: whatever happens to a run, its placeholder or its pods only queues the run.
+When(PipelineRunV1, PIPELINE_RUN_V1)
+  .IsCreatedOrUpdated()
+  .WithLabel(HELD_LABEL, HELD)
+  .Watch(run => running().controller.see({ namespace: run.metadata!.namespace!, name: run.metadata!.name! }));
+When(a.StatefulSet)
+  .IsDeleted()
+  .WithLabel(COMPONENT_LABEL, PLACEHOLDER_COMPONENT)
+  .Watch(placeholder => running().controller.see(rootRunOf(placeholder)));
+When(a.Pod)
+  .IsCreatedOrUpdated()
+  .WithLabel(PLACEHOLDER_LABEL)
+  .Watch(pod => running().controller.see(rootRunOf(pod)));
+When(a.ConfigMap)
+  .IsCreatedOrUpdated()
+  .InNamespace(settings.TEKTON_NAMESPACE)
+  .WithName(FEATURE_FLAGS)
+  .Watch(() => running().controller.lookAtAll());

@@ -1,0 +1,110 @@
+/**
+ * Keys to work on: each at most once at a time, equal ones merged, a bounded number at once, and again
+ * after a growing pause when the work failed. Watch events carry no order and no retries; this does.
+ */
+export interface WorkQueueOptions {
+  /** Most keys worked on at once. */
+  workers: number;
+  /** Milliseconds before the first retry; doubled with each failure in a row. */
+  retryBaseMilliseconds: number;
+  /** Most milliseconds before a retry. */
+  retryLimitMilliseconds: number;
+  /** Told of every failure, with the milliseconds until the retry. */
+  onFailure: (key: string, error: unknown, retryMilliseconds: number) => void;
+  /** From 0 to 1; spreads retries. Default: Math.random. */
+  random?: () => number;
+}
+
+/**
+ * @returns milliseconds after which the key is to be worked on again, whatever happens; undefined when
+ * only an event shall bring it back
+ */
+export type Work = (key: string) => Promise<number | undefined>;
+
+/** Between half of the pause and the whole of it. */
+export function retryDelay(
+  failures: number,
+  base: number,
+  limit: number,
+  random: () => number = Math.random,
+): number {
+  const pause = Math.min(limit, base * 2 ** Math.min(failures - 1, 30));
+  return pause / 2 + (pause / 2) * random();
+}
+
+export class WorkQueue {
+  readonly #waiting = new Set<string>();
+  readonly #running = new Set<string>();
+  /** Keys that were added while they were worked on. */
+  readonly #again = new Set<string>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #failures = new Map<string, number>();
+  #stopped = false;
+
+  constructor(
+    private readonly work: Work,
+    private readonly options: WorkQueueOptions,
+  ) {}
+
+  /** Keys that wait for a worker or for their time. */
+  get size(): number {
+    return this.#waiting.size + this.#again.size + this.#timers.size;
+  }
+
+  add(key: string): void {
+    if (this.#stopped) return;
+    clearTimeout(this.#timers.get(key));
+    this.#timers.delete(key);
+    if (this.#running.has(key)) this.#again.add(key);
+    else this.#waiting.add(key);
+    this.#startWorkers();
+  }
+
+  /** Adds the key after a pause; an earlier time that is already set stays. */
+  addAfter(key: string, milliseconds: number): void {
+    if (this.#stopped || this.#timers.has(key) || this.#waiting.has(key) || this.#again.has(key)) return;
+    const timer = setTimeout(() => this.add(key), milliseconds);
+    this.#timers.set(key, timer.unref());
+  }
+
+  /** Starts nothing more; work under way goes on to its end. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timers.forEach(timer => clearTimeout(timer));
+    this.#timers.clear();
+    this.#waiting.clear();
+    this.#again.clear();
+  }
+
+  #startWorkers(): void {
+    for (const key of this.#waiting) {
+      if (this.#running.size >= this.options.workers) return;
+      this.#waiting.delete(key);
+      this.#running.add(key);
+      void this.#run(key);
+    }
+  }
+
+  async #run(key: string): Promise<void> {
+    let after: number | undefined;
+    try {
+      after = await this.work(key);
+      this.#failures.delete(key);
+    } catch (error) {
+      after = this.#noteFailure(key, error);
+    }
+    this.#running.delete(key);
+    if (this.#again.delete(key)) this.add(key);
+    else if (after !== undefined) this.addAfter(key, after);
+    this.#startWorkers();
+  }
+
+  #noteFailure(key: string, error: unknown): number {
+    const failures = (this.#failures.get(key) ?? 0) + 1;
+    this.#failures.set(key, failures);
+    const { retryBaseMilliseconds, retryLimitMilliseconds, random, onFailure } = this.options;
+    const delay = retryDelay(failures, retryBaseMilliseconds, retryLimitMilliseconds, random);
+    onFailure(key, error, delay);
+    return delay;
+  }
+}
