@@ -2,7 +2,6 @@
  * The order in which objects came and ended. Two orders are held against what happened here: the waves of
  * the recording, and the order that the pipeline's definition asks for.
  */
-import { dependencies } from "../pipeline/graph";
 import type { PipelineSpec } from "../types";
 import { label } from "../keys";
 import type { Moment, Recording, Resource } from "./recording";
@@ -60,10 +59,14 @@ const isChildOf = (object: Resource, run: Resource): boolean =>
   object.metadata?.ownerReferences?.[0]?.kind === run.kind &&
   object.metadata.ownerReferences[0].name === run.metadata?.name;
 
-/** Names of the tasks that have to be over before a task may begin. */
+const resultReference = /\$\(tasks\.([^.)]+)\.results/g;
+
+/** Names of the tasks that have to be over before a task may begin; read here anew, not by the stand-in's code. */
 function prerequisites(spec: PipelineSpec, task: string): string[] {
   const own = spec.tasks?.find(item => item.name === task);
-  return own ? dependencies(own) : (spec.tasks ?? []).map(item => item.name);
+  if (!own) return (spec.tasks ?? []).map(item => item.name);
+  const sources = [...JSON.stringify(own).matchAll(resultReference)].map(match => match[1]!);
+  return [...(own.runAfter ?? []), ...sources];
 }
 
 function definitionProblems(run: Resource, spec: PipelineSpec, here: Recording): string[] {
