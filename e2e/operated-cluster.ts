@@ -1,0 +1,120 @@
+/** A cluster with the operator on it, for end-to-end tests. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { hasEnded, PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton";
+import { startCluster, type Cluster } from "../testbed/cluster";
+import { applyObjects, parseObjects } from "../testbed/manifests";
+import { createNamespace } from "../testbed/namespaces";
+import { addNode } from "../testbed/nodes";
+import { startOperator, type Operator } from "../testbed/operator";
+import { until } from "../testbed/until";
+import { History } from "./history";
+
+/** The first start on a machine builds the control plane. */
+export const START_MILLISECONDS = 20 * 60_000;
+export const RUN_MILLISECONDS = 60_000;
+/** Bounds of what the operator promises. */
+export const CLEAN_UP_MILLISECONDS = 10_000;
+
+export class OperatedCluster {
+  readonly history = new History();
+  operator!: Operator;
+
+  private constructor(readonly cluster: Cluster) {}
+
+  static async start(name: string, nodes: number, settings?: Record<string, string>): Promise<OperatedCluster> {
+    const operated = new OperatedCluster(await startCluster({ name }));
+    try {
+      const names = Array.from({ length: nodes }, (_, index) => `node-${index + 1}`);
+      await Promise.all(names.map(node => addNode(operated.cluster.clients, { name: node })));
+      await operated.history.start(operated.cluster.kubeconfigFile);
+      operated.operator = await startOperator(operated.cluster, { settings });
+      return operated;
+    } catch (error) {
+      await operated.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.history.stop();
+    await this.cluster.stop();
+  }
+
+  createNamespace(name: string, labels?: Record<string, string>): Promise<void> {
+    return createNamespace(this.cluster.clients, name, { labels });
+  }
+
+  async apply(namespace: string, objects: KubernetesObject[]): Promise<void> {
+    const placed = objects.map(object => ({ ...object, metadata: { ...object.metadata, namespace } }));
+    await applyObjects(this.cluster.kubeconfigFile, placed);
+  }
+
+  async createRun(namespace: string, body: object): Promise<PipelineRun> {
+    return this.cluster.clients.custom.createNamespacedCustomObject({ ...PIPELINE_RUN_V1, namespace, body });
+  }
+
+  async readRun(namespace: string, name: string): Promise<PipelineRun> {
+    return this.cluster.clients.custom.getNamespacedCustomObject({ ...PIPELINE_RUN_V1, namespace, name });
+  }
+
+  async patchRun(namespace: string, name: string, body: object[]): Promise<void> {
+    await this.cluster.clients.custom.patchNamespacedCustomObject({
+      ...PIPELINE_RUN_V1,
+      namespace,
+      name,
+      body,
+    });
+  }
+
+  /** Waits until all runs of the namespace have ended, and returns them. */
+  untilEnded(namespace: string, milliseconds = RUN_MILLISECONDS): Promise<PipelineRun[]> {
+    return until(`all runs in ${namespace} to end`, milliseconds, async () => {
+      const runs = this.history.now("run", namespace);
+      return runs.length > 0 && runs.every(hasEnded) ? runs : undefined;
+    });
+  }
+
+  untilNoPlaceholder(namespace: string, milliseconds = CLEAN_UP_MILLISECONDS): Promise<true> {
+    return until(
+      `the placeholders in ${namespace} to go`,
+      milliseconds,
+      async () => this.history.now("statefulSet", namespace).length === 0,
+    ) as Promise<true>;
+  }
+
+  /** Reasons and messages of the Warning Events of a namespace's runs. */
+  async warnings(namespace: string): Promise<{ reason: string; message: string }[]> {
+    const { items } = await this.cluster.clients.core.listNamespacedEvent({ namespace });
+    return items
+      .filter(({ type, involvedObject }) => type === "Warning" && involvedObject.kind === "PipelineRun")
+      .map(({ reason, message }) => ({ reason: reason ?? "", message: message ?? "" }));
+  }
+}
+
+const INPUTS = join(__dirname, "..", "testbed", "tekton-stand-in", "recordings");
+
+/** One of the runs, with what it needs, that a real Tekton was recorded with. */
+export async function recordedInput(name: string): Promise<KubernetesObject[]> {
+  return parseObjects(await readFile(join(INPUTS, `${name}.yaml`), "utf8"));
+}
+
+/** A task that waits for `seconds` in its one step. */
+export const nap = (name: string, seconds = 1, extra: object = {}) => ({
+  name,
+  taskSpec: {
+    metadata: { annotations: { "testbed/run-seconds": String(seconds) } },
+    steps: [{ name: "nap", image: "busybox", command: ["sleep", String(seconds)] }],
+  },
+  ...extra,
+});
+
+export const optedIn = { "tekton.dev/custom-pod-affinity": "true" };
+
+export const run = (name: string, tasks: object[], metadata: object = {}, spec: object = {}) => ({
+  apiVersion: "tekton.dev/v1",
+  kind: "PipelineRun",
+  metadata: { name, labels: optedIn, ...metadata },
+  spec: { pipelineSpec: { tasks }, ...spec },
+});
