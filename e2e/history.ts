@@ -100,7 +100,8 @@ export class History {
         continue;
       }
       const others = [...bound].filter(([other, at]) => other !== uid && at.node === node);
-      for (const [, other] of others) shared.push(`${node}: ${other.name}, ${namespace}/${name} at ${revision}`);
+      for (const [, other] of others)
+        shared.push(`${node}: ${other.name}, ${namespace}/${name} at ${revision}`);
       bound.set(uid!, { node, name: `${namespace}/${name}` });
     }
     return shared;

@@ -23,7 +23,11 @@ export class OperatedCluster {
 
   private constructor(readonly cluster: Cluster) {}
 
-  static async start(name: string, nodes: number, settings?: Record<string, string>): Promise<OperatedCluster> {
+  static async start(
+    name: string,
+    nodes: number,
+    settings?: Record<string, string>,
+  ): Promise<OperatedCluster> {
     const operated = new OperatedCluster(await startCluster({ name }));
     try {
       const names = Array.from({ length: nodes }, (_, index) => `node-${index + 1}`);

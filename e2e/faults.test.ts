@@ -1,0 +1,84 @@
+/** The controller dies, and a placeholder is lost, at the worst moments. */
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { isPlaceholderPod } from "../capabilities/decide/co-location";
+import { placeholderPodName } from "../capabilities/decide/names";
+import { hasEnded, isPending } from "../capabilities/tekton";
+import { addNode } from "../testbed/nodes";
+import { until } from "../testbed/until";
+import { nap, OperatedCluster, run, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+
+let operated: OperatedCluster;
+/** One node: a second run has to wait until there is another. */
+beforeAll(async () => {
+  operated = await OperatedCluster.start("faults", 1);
+}, START_MILLISECONDS);
+afterAll(() => operated?.stop(), RUN_MILLISECONDS);
+
+const bound = (namespace: string, run: string) =>
+  until(`the placeholder of ${run} to be bound`, RUN_MILLISECONDS, async () => {
+    const pods = operated.history.now("pod", namespace);
+    return pods.find(pod => pod.metadata?.name === placeholderPodName(run) && pod.spec?.nodeName);
+  });
+
+test(
+  "a controller that is killed between placeholder and release goes on when it is started again",
+  async () => {
+    const namespace = "killed";
+    await operated.createNamespace(namespace);
+    await operated.createRun(namespace, run("first", [nap("long", 8)]));
+    await bound(namespace, "first");
+    await operated.createRun(namespace, run("second", [nap("short")]));
+    await until("the second placeholder to wait", RUN_MILLISECONDS, async () =>
+      operated.history.now("pod", namespace).some(pod => pod.metadata?.name === placeholderPodName("second")),
+    );
+    await operated.operator.controller.stop("SIGKILL");
+    await addNode(operated.cluster.clients, { name: "node-2" });
+    await bound(namespace, "second");
+    // With the controller down nothing lets it go.
+    expect(isPending(await operated.readRun(namespace, "second"))).toBe(true);
+    await operated.operator.startController();
+    const runs = await operated.untilEnded(namespace);
+    expect(runs.map(({ status }) => status?.conditions?.[0]?.reason)).toEqual(["Succeeded", "Succeeded"]);
+    await operated.untilNoPlaceholder(namespace);
+    expect(operated.history.sharedNodes()).toEqual([]);
+  },
+  3 * RUN_MILLISECONDS,
+);
+
+test(
+  "a placeholder that is deleted while pods are active, the controller down, does not split its run",
+  async () => {
+    const namespace = "lost";
+    await operated.createNamespace(namespace);
+    // The node of the run is not the emptiest, so only affinity can bring the placeholder back to it.
+    const tasks = [nap("early", 6), nap("late", 1, { runAfter: ["early"] })];
+    await operated.createRun(namespace, run("split-me", tasks));
+    const before = await bound(namespace, "split-me");
+    await until("the first task to run", RUN_MILLISECONDS, async () =>
+      operated.history
+        .now("pod", namespace)
+        .some(pod => !isPlaceholderPod(pod) && pod.status?.phase === "Running"),
+    );
+    await operated.operator.controller.stop("SIGKILL");
+    for (let turn = 0; turn < 3; turn++) {
+      const { name, uid } = (await bound(namespace, "split-me")).metadata!;
+      await operated.cluster.clients.core.deleteNamespacedPod({ namespace, name: name! });
+      await until("the placeholder to be made again", RUN_MILLISECONDS, async () => {
+        const pods = operated.history.now("pod", namespace);
+        return pods.some(
+          pod => pod.metadata?.name === name && pod.metadata?.uid !== uid && pod.spec?.nodeName,
+        );
+      });
+    }
+    const [ended] = await until("the run to end", RUN_MILLISECONDS, async () => {
+      const runs = operated.history.now("run", namespace).filter(hasEnded);
+      return runs.length > 0 ? runs : undefined;
+    });
+    expect(ended?.status?.conditions?.[0]?.reason).toBe("Succeeded");
+    const nodes = operated.history.all("pod", namespace).flatMap(({ object }) => object.spec?.nodeName ?? []);
+    expect([...new Set(nodes)]).toEqual([before.spec!.nodeName]);
+    await operated.operator.startController();
+    await operated.untilNoPlaceholder(namespace, RUN_MILLISECONDS);
+  },
+  3 * RUN_MILLISECONDS,
+);
