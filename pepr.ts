@@ -1,3 +1,4 @@
+import "./capabilities/keep-alive";
 import { PeprModule } from "pepr";
 import { PodAffinity, startController } from "./capabilities";
 import cfg from "./package.json";

@@ -39,7 +39,6 @@ export class WorkQueue {
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<string, number>();
-  #stopped = false;
 
   constructor(
     private readonly work: Work,
@@ -52,7 +51,6 @@ export class WorkQueue {
   }
 
   add(key: string): void {
-    if (this.#stopped) return;
     clearTimeout(this.#timers.get(key));
     this.#timers.delete(key);
     if (this.#running.has(key)) this.#again.add(key);
@@ -62,18 +60,9 @@ export class WorkQueue {
 
   /** Adds the key after a pause; an earlier time that is already set stays. */
   addAfter(key: string, milliseconds: number): void {
-    if (this.#stopped || this.#timers.has(key) || this.#waiting.has(key) || this.#again.has(key)) return;
+    if (this.#timers.has(key) || this.#waiting.has(key) || this.#again.has(key)) return;
     const timer = setTimeout(() => this.add(key), milliseconds);
     this.#timers.set(key, timer.unref());
-  }
-
-  /** Starts nothing more; work under way goes on to its end. */
-  stop(): void {
-    this.#stopped = true;
-    this.#timers.forEach(timer => clearTimeout(timer));
-    this.#timers.clear();
-    this.#waiting.clear();
-    this.#again.clear();
   }
 
   #startWorkers(): void {

@@ -1,0 +1,104 @@
+import { describe, expect, jest, test } from "@jest/globals";
+import { retryDelay, WorkQueue, type WorkQueueOptions } from "./work-queue";
+
+const options = (more: Partial<WorkQueueOptions> = {}): WorkQueueOptions => ({
+  workers: 2,
+  retryBaseMilliseconds: 1,
+  retryLimitMilliseconds: 8,
+  onFailure: () => undefined,
+  ...more,
+});
+
+/** Work that stays under way until it is told to end, and counts what runs at once. */
+function controlledWork() {
+  const ends = new Map<string, () => void>();
+  const started: string[] = [];
+  let running = 0;
+  let most = 0;
+  const work = async (key: string): Promise<undefined> => {
+    started.push(key);
+    most = Math.max(most, ++running);
+    await new Promise<void>(resolve => ends.set(key, resolve));
+    running--;
+  };
+  const end = async (key: string) => {
+    ends.get(key)!();
+    await new Promise(setImmediate);
+  };
+  return { work, end, started, most: () => most };
+}
+
+describe("work queue", () => {
+  test("works on a bounded number of keys at once, and on all in the end", async () => {
+    const { work, end, started, most } = controlledWork();
+    const queue = new WorkQueue(work, options());
+    ["a", "b", "c", "d"].forEach(key => queue.add(key));
+    expect(started).toEqual(["a", "b"]);
+    expect(queue.size).toBe(2);
+    for (const key of ["a", "b", "c", "d"]) await end(key);
+    expect(started).toEqual(["a", "b", "c", "d"]);
+    expect(most()).toBe(2);
+  });
+
+  test("merges equal keys, and never works twice on one at once", async () => {
+    const { work, end, started } = controlledWork();
+    const queue = new WorkQueue(work, options());
+    queue.add("a");
+    queue.add("a");
+    queue.add("a");
+    expect(started).toEqual(["a"]);
+    await end("a");
+    expect(started).toEqual(["a", "a"]);
+    await end("a");
+    expect(started).toEqual(["a", "a"]);
+  });
+
+  test("tries again after a failure, with its error told, until it succeeds", async () => {
+    const failures: unknown[] = [];
+    const done = new Promise<number>(resolve => {
+      let tries = 0;
+      const work = async (): Promise<undefined> => {
+        if (++tries < 4) throw new Error(`try ${tries}`);
+        resolve(tries);
+      };
+      const onFailure = (_key: string, error: unknown) => failures.push((error as Error).message);
+      new WorkQueue(work, options({ onFailure })).add("a");
+    });
+    expect(await done).toBe(4);
+    expect(failures).toEqual(["try 1", "try 2", "try 3"]);
+  });
+
+  test("comes back after the time that the work asked for", () => {
+    jest.useFakeTimers();
+    try {
+      const queue = new WorkQueue(async () => undefined, options());
+      queue.addAfter("a", 1000);
+      expect(queue.size).toBe(1);
+      jest.advanceTimersByTime(999);
+      expect(queue.size).toBe(1);
+      jest.advanceTimersByTime(1);
+      expect(queue.size).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  test("an event is worked on at once, though the key waits for its time", async () => {
+    const { work, started } = controlledWork();
+    const queue = new WorkQueue(work, options());
+    queue.addAfter("a", 60_000);
+    queue.add("a");
+    expect(started).toEqual(["a"]);
+    expect(queue.size).toBe(0);
+  });
+
+  test.each([
+    [1, 0, 250],
+    [1, 1, 500],
+    [2, 1, 1000],
+    [5, 0, 4000],
+    [100, 1, 60_000],
+  ])("failure %d with random %d pauses %d ms", (failures, random, expected) => {
+    expect(retryDelay(failures, 500, 60_000, () => random)).toBe(expected);
+  });
+});
