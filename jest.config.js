@@ -1,10 +1,18 @@
 // Packages that ship ES modules only, which jest has to transform.
-const esModules = ["@kubernetes/client-node", "kubernetes-fluent-client", "openid-client", "oauth4webapi", "jose"];
+const esModules = [
+  "@kubernetes/client-node",
+  "kubernetes-fluent-client",
+  "openid-client",
+  "oauth4webapi",
+  "jose",
+];
 
 /** @type {import("jest").Config} */
 module.exports = {
   testEnvironment: "node",
   testMatch: ["<rootDir>/{capabilities,testbed,e2e,demo,scripts}/**/*.test.ts"],
-  transform: { "^.+\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
+  transform: {
+    "^.+\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
+  },
   transformIgnorePatterns: [`/node_modules/(?!(${esModules.join("|")})/)`],
 };

@@ -86,7 +86,10 @@ export class Cluster {
     );
     const [statefulSet, pods, coschedule] = await Promise.all([
       ifThere(this.clients.apps.readNamespacedStatefulSet({ namespace, name: placeholder })),
-      this.clients.core.listNamespacedPod({ namespace, labelSelector: `${PLACEHOLDER_LABEL}=${placeholder}` }),
+      this.clients.core.listNamespacedPod({
+        namespace,
+        labelSelector: `${PLACEHOLDER_LABEL}=${placeholder}`,
+      }),
       run !== undefined && isHeldByUs(run) ? this.coschedule() : undefined,
     ]);
     return { run, statefulSet, pods: pods.items, coschedule };

@@ -84,7 +84,11 @@ function sentence(issue: z.core.$ZodIssue, given: Record<string, string>): strin
   if (issue.code === "unrecognized_keys") {
     return issue.keys
       .map(key => `${PREFIX}${key} (value ${JSON.stringify(given[key])}) is not a setting; `)
-      .concat(`allowed are ${Object.keys(SETTINGS).map(key => PREFIX + key).join(", ")}`)
+      .concat(
+        `allowed are ${Object.keys(SETTINGS)
+          .map(key => PREFIX + key)
+          .join(", ")}`,
+      )
       .join("");
   }
   const name = String(issue.path[0]) as keyof typeof SETTINGS;

@@ -38,7 +38,11 @@ export class Controller {
       retryBaseMilliseconds: settings.RETRY_BASE_MILLISECONDS,
       retryLimitMilliseconds: settings.RETRY_LIMIT_SECONDS * 1000,
       onFailure: (run, error, retryMilliseconds) => {
-        const details = { run, error: describeError(error), retryMilliseconds: Math.round(retryMilliseconds) };
+        const details = {
+          run,
+          error: describeError(error),
+          retryMilliseconds: Math.round(retryMilliseconds),
+        };
         if (isOutdated(error)) Log.info(details, "The run has changed meanwhile; looking again");
         else Log.warn(details, "The run's next step failed; trying again");
       },

@@ -1,10 +1,5 @@
 /** The few fields of Tekton's objects that this operator reads or writes. */
-import type {
-  V1Affinity,
-  V1LocalObjectReference,
-  V1ObjectMeta,
-  V1Toleration,
-} from "@kubernetes/client-node";
+import type { V1Affinity, V1LocalObjectReference, V1ObjectMeta, V1Toleration } from "@kubernetes/client-node";
 import { GenericKind } from "kubernetes-fluent-client";
 import { HELD, HELD_LABEL, PENDING, TEKTON_GROUP, TEKTON_MANAGER } from "./keys";
 

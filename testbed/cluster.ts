@@ -131,6 +131,7 @@ class EmbeddedCluster implements Cluster {
 
 async function startStandIn(cluster: Cluster): Promise<void> {
   await applyDefinitions(cluster.kubeconfigFile, join(TEKTON_STAND_IN, "crds.yaml"));
+  await applyFile(cluster.kubeconfigFile, join(TEKTON_STAND_IN, "feature-flags.yaml"));
   const entry = join(TEKTON_STAND_IN, "main.ts");
   const standIn = cluster.spawn("tekton-stand-in", process.execPath, ["--import", "tsx", entry]);
   await untilReady(standIn, STAND_IN_MILLISECONDS, () => saysReady(standIn.logFile));

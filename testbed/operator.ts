@@ -8,7 +8,6 @@ import { FEATURE_FLAGS } from "../capabilities/keys";
 import packageJson from "../package.json";
 import type { Cluster } from "./cluster";
 import { clusterFiles } from "./control-plane";
-import { ifFound } from "./if-found";
 import { untilReady, type ManagedProcess } from "./managed-process";
 import { applyDefinitions, applyObjects, parseObjects } from "./manifests";
 import { freePorts } from "./ports";
@@ -23,7 +22,14 @@ const OPERATOR_NAMESPACE = "pepr-system";
 const TEKTON_NAMESPACE = "tekton-pipelines";
 const READY_MILLISECONDS = 60_000;
 const TOKEN_SECONDS = 24 * 3600;
-const ACCESS_KINDS = ["Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"];
+const ACCESS_KINDS = [
+  "Namespace",
+  "ServiceAccount",
+  "ClusterRole",
+  "ClusterRoleBinding",
+  "Role",
+  "RoleBinding",
+];
 
 export interface Operator {
   admission: ManagedProcess;
@@ -48,7 +54,6 @@ export interface OperatorOptions {
 export async function startOperator(cluster: Cluster, options: OperatorOptions = {}): Promise<Operator> {
   const manifest = parseObjects(await readManifest());
   await installAccess(cluster, manifest);
-  await switchAssistantOffWithoutTekton(cluster);
   const files = clusterFiles(cluster.directory);
   const authority = await readFile(files.authority, "utf8");
   const apiPath = randomBytes(32).toString("hex");
@@ -114,20 +119,11 @@ async function installAccess(cluster: Cluster, manifest: KubernetesObject[]): Pr
   await applyDefinitions(cluster.kubeconfigFile, join(__dirname, "manifests", "pepr-store.yaml"));
 }
 
-/** Without a Tekton of its own a cluster has no such switch, and the default would be on. */
-async function switchAssistantOffWithoutTekton(cluster: Cluster): Promise<void> {
-  const flags = { namespace: TEKTON_NAMESPACE, name: FEATURE_FLAGS };
-  const existing = await ifFound(cluster.clients.core.readNamespacedConfigMap(flags));
-  if (existing === undefined) await setCoschedule(cluster, "disabled");
-}
-
-/** Switches the assistant of a cluster without a Tekton of its own, as an administrator of Tekton would. */
+/** Switches Tekton's own Affinity Assistant, as an administrator of Tekton would. */
 export async function setCoschedule(cluster: Cluster, coschedule: string): Promise<void> {
   const flags = { namespace: TEKTON_NAMESPACE, name: FEATURE_FLAGS };
-  await applyObjects(cluster.kubeconfigFile, [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: TEKTON_NAMESPACE } },
-    { apiVersion: "v1", kind: "ConfigMap", metadata: flags, data: { coschedule } } as KubernetesObject,
-  ]);
+  const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: flags, data: { coschedule } };
+  await applyObjects(cluster.kubeconfigFile, [configMap]);
 }
 
 /** A kubeconfig with a token of the operator's ServiceAccount, so that its RBAC counts. */

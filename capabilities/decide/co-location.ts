@@ -1,11 +1,6 @@
 /** The one term that ties a pod to its run's placeholder. */
 import type { V1Affinity, V1Pod, V1PodAffinityTerm } from "@kubernetes/client-node";
-import {
-  COMPONENT_LABEL,
-  INSTANCE_LABEL,
-  PLACEHOLDER_COMPONENT,
-  PLACEHOLDER_LABEL,
-} from "../keys";
+import { COMPONENT_LABEL, INSTANCE_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../keys";
 import { choicesOf } from "./choices";
 import { requiredPodTerms, withOnlyRequiredTerm } from "./required-term";
 

@@ -16,7 +16,9 @@ describe("names", () => {
 
   test("of children are both names, or have a hash in them where that is too long", () => {
     expect(childName("run", "-task")).toBe("run-task");
-    expect(childName(long, "-and-another-long-task")).toMatch(/^a-pipelin[0-9a-f]{32}-and-another-long-task$/);
+    expect(childName(long, "-and-another-long-task")).toMatch(
+      /^a-pipelin[0-9a-f]{32}-and-another-long-task$/,
+    );
     expect(childName("run", `-${"t".repeat(70)}`)).toMatch(/^run[0-9a-f]{32}-t+$/);
     expect(childName("run", `-${"t".repeat(70)}`)).toHaveLength(63);
   });

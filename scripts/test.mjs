@@ -1,0 +1,62 @@
+/**
+ * Every check and test, in the order in which they are likely to tell something soonest. Its last line
+ * is `N passed, N failed`; a static check that fails counts as one.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import "./setup.mjs";
+
+const reports = mkdtempSync(join(tmpdir(), "test-reports-"));
+const BIN = "node_modules/.bin";
+const totals = { passed: 0, failed: 0 };
+
+function timed(name, work) {
+  const start = Date.now();
+  console.log(`\n== ${name}`);
+  const outcome = work();
+  console.log(`== ${name}: ${outcome} (${Math.round((Date.now() - start) / 1000)} s)`);
+}
+
+function check(name, command, args) {
+  timed(name, () => {
+    const { status } = spawnSync(command, args, { stdio: "inherit" });
+    if (status === 0) return "passed";
+    totals.failed += 1;
+    return "FAILED";
+  });
+}
+
+function jest(name, args) {
+  timed(name, () => {
+    const report = join(reports, `${name.replaceAll(" ", "-")}.json`);
+    const run = spawnSync(
+      `${BIN}/jest`,
+      [...args, "--forceExit", "--json", `--outputFile=${report}`],
+      // The report is also printed to standard output; what people read goes to standard error.
+      { stdio: ["ignore", "ignore", "inherit"] },
+    );
+    let summary = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
+    try {
+      summary = JSON.parse(readFileSync(report, "utf8"));
+    } catch {
+      console.error(`jest left no report (exit status ${run.status}).`);
+    }
+    const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites;
+    totals.passed += summary.numPassedTests;
+    totals.failed += failed === 0 && run.status !== 0 ? 1 : failed;
+    return `${summary.numPassedTests} passed, ${failed} failed`;
+  });
+}
+
+check("types", `${BIN}/tsc`, ["-p", "tsconfig.all.json"]);
+check("lint", `${BIN}/eslint`, ["."]);
+check("format", `${BIN}/prettier`, ["--check", "--log-level", "warn", "."]);
+check("build", process.execPath, ["scripts/build.mjs"]);
+jest("unit tests", ["capabilities", "demo"]);
+// Clusters one after another: two cores are enough for one.
+jest("test bed and end-to-end tests", ["--runInBand", "testbed", "e2e"]);
+rmSync(reports, { recursive: true, force: true });
+console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
