@@ -147,7 +147,9 @@ export function unitePodTemplates(
   const [affinity, affinitiesClash] = uniteAffinities(templates);
   const [schedulerName, schedulersClash] = agreed(templates, "schedulerName");
   const [runtimeClassName] = agreed(templates, "runtimeClassName");
-  const [priorityClassName] = [...priorityClassNames(spec)].sort((a, b) => priorityOf(b) - priorityOf(a));
+  const priorityClassName = priorityClassNames(spec).reduce((highest, name) =>
+    priorityOf(name) > priorityOf(highest) ? name : highest,
+  );
   const template: PodTemplate = {
     nodeSelector,
     tolerations: commonTolerations(templates),

@@ -1,0 +1,13 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "@jest/globals";
+import { placeholderName, placeholderPodName } from "./names";
+
+test("a placeholder is named by the sha256 of its run's name", () => {
+  const digest = createHash("sha256").update("build-1").digest("hex");
+  expect(placeholderName("build-1")).toBe(`custom-pod-affinity-${digest.slice(0, 10)}`);
+  expect(placeholderPodName("build-1")).toBe(`${placeholderName("build-1")}-0`);
+});
+
+test("the longest name of a run still makes a label value", () => {
+  expect(placeholderPodName("x".repeat(253)).length).toBeLessThanOrEqual(63);
+});

@@ -1,0 +1,175 @@
+import { describe, expect, test } from "@jest/globals";
+import type { V1StatefulSet } from "@kubernetes/client-node";
+import {
+  aRun,
+  observed,
+  placeholderOf,
+  placeholderPodOf,
+  runPod,
+  withPlaceholder,
+} from "../testing/builders";
+import { placeholderName } from "./names";
+import { nextStep } from "./next-step";
+import type { Observed } from "./observed";
+
+const step = (seen: Observed) => nextStep(seen, "tekton-pipelines");
+const held = () => aRun().held().run;
+const change = (statefulSet: V1StatefulSet, metadata: V1StatefulSet["metadata"]): V1StatefulSet => ({
+  ...statefulSet,
+  metadata: { ...statefulSet.metadata, ...metadata },
+});
+const foreign = () => change(placeholderOf(held()), { labels: { app: "other" } });
+const earlier = () =>
+  change(placeholderOf(held()), {
+    ownerReferences: [{ ...placeholderOf(held()).metadata!.ownerReferences![0]!, uid: "earlier" }],
+  });
+const orphan = () => change(placeholderOf(held()), { ownerReferences: undefined });
+const deleting = () => change(placeholderOf(held()), { deletionTimestamp: new Date(0) });
+
+describe("a held run", () => {
+  test.each<[string, Observed, string]>([
+    ["has no placeholder yet", observed(held()), "make-placeholder"],
+    ["has one without a node", withPlaceholder(held()), "wait"],
+    ["has one that is bound", withPlaceholder(held(), "node-1"), "release"],
+    ["finds a StatefulSet that is not ours", observed(held(), { statefulSet: foreign() }), "wait"],
+    ["finds that of an earlier run", observed(held(), { statefulSet: earlier() }), "wait"],
+    ["finds an orphan", observed(held(), { statefulSet: orphan() }), "delete-placeholder"],
+    [
+      "finds an orphan that pods need",
+      observed(held(), { statefulSet: orphan(), pods: [runPod("Running")] }),
+      "wait",
+    ],
+    ["sees its placeholder go", observed(held(), { statefulSet: deleting() }), "wait"],
+    ["has its opt-in withdrawn", observed(aRun().held().optedIn("false").run), "let-go"],
+    ["is cancelled", withPlaceholder(aRun().held().ended("False").run, "node-1"), "delete-placeholder"],
+  ])("%s: %s", (_what, seen, kind) => {
+    expect(step(seen).kind).toBe(kind);
+  });
+
+  test("is released with its placeholder's name and node", () => {
+    expect(step(withPlaceholder(held(), "node-1"))).toMatchObject({
+      placeholder: placeholderName("build"),
+      node: "node-1",
+    });
+  });
+
+  test("waits with the scheduler's reason", () => {
+    const seen = withPlaceholder(held());
+    const condition = { type: "PodScheduled", status: "False", message: "0/3 nodes are available" };
+    seen.pods[0]!.status!.conditions = [condition];
+    expect(step(seen).why).toContain("0/3 nodes are available");
+  });
+
+  test.each<[string, (pod: ReturnType<typeof placeholderPodOf>) => void]>([
+    ["belongs to another StatefulSet", pod => (pod.metadata!.ownerReferences![0]!.uid = "other")],
+    ["is being deleted", pod => (pod.metadata!.deletionTimestamp = new Date(0))],
+    ["has failed", pod => (pod.status!.phase = "Failed")],
+  ])("is not released by a bound pod that %s", (_what, spoil) => {
+    const seen = withPlaceholder(held(), "node-1");
+    spoil(seen.pods[0]!);
+    expect(step(seen).kind).toBe("wait");
+  });
+
+  test("has its placeholder settled before it goes, where the run requires pod affinity of its own", () => {
+    const cache = { topologyKey: "zone", labelSelector: { matchLabels: { app: "cache" } } };
+    const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [cache] } };
+    const { run } = aRun()
+      .held()
+      .spec({ taskRunTemplate: { podTemplate: { affinity } } });
+    expect(step(withPlaceholder(run, "node-1")).kind).toBe("settle-placeholder");
+  });
+
+  test("says that its placeholder's name is taken, by which object, and what to do", () => {
+    const [warning] = step(observed(held(), { statefulSet: foreign() })).warnings!;
+    expect(warning).toMatchObject({ reason: "PlaceholderNameTaken" });
+    expect(warning!.message).toContain(placeholderName("build"));
+  });
+
+  test("says which pod templates contradict each other, and waits", () => {
+    const { run } = aRun()
+      .held()
+      .spec({
+        taskRunTemplate: { podTemplate: { nodeSelector: { pool: "a" } } },
+        taskRunSpecs: [{ podTemplate: { nodeSelector: { pool: "b" } } }],
+      });
+    const { kind, warnings } = step(observed(run));
+    expect(kind).toBe("wait");
+    expect(warnings?.[0]).toMatchObject({ reason: "ContradictingPodTemplates" });
+    expect(warnings?.[0]?.message).toContain("pool=a");
+  });
+
+  test("is not let go into a clash with Tekton's own assistant, bound or not", () => {
+    const seen = { ...withPlaceholder(held(), "node-1"), coschedule: "pipelineruns" };
+    expect(step(seen)).toMatchObject({ kind: "wait", warnings: [{ reason: "AffinityAssistantEnabled" }] });
+  });
+
+  test("goes, with a warning, where the assistant is on and does not concern it", () => {
+    const seen = { ...withPlaceholder(held(), "node-1"), coschedule: "workspaces" };
+    expect(step(seen)).toMatchObject({ kind: "release", warnings: [{ reason: "AffinityAssistantEnabled" }] });
+  });
+});
+
+describe("a hold that is not ours is not lifted", () => {
+  test.each<[string, Observed]>([
+    [
+      "Pending set by somebody else",
+      withPlaceholder(aRun().optedIn().pending().run, "node-1", [runPod("Running")]),
+    ],
+    ["managed by another controller", withPlaceholder(aRun().held().managedBy("other").run, "node-1")],
+    ["a child", withPlaceholder(aRun().held().child().run, "node-1")],
+  ])("%s", (_what, seen) => {
+    expect(["none", "wait"]).toContain(step(seen).kind);
+  });
+});
+
+describe("a placed run", () => {
+  const placed = () => aRun().placed().run;
+  test.each<[string, Observed, string]>([
+    ["goes on", withPlaceholder(placed(), "node-1", [runPod("Running")]), "none"],
+    ["gets its placeholder back when it was deleted", observed(placed()), "make-placeholder"],
+    [
+      "keeps it after its end while a pod is active",
+      withPlaceholder(aRun().placed().ended().run, "n", [runPod("Running")]),
+      "wait",
+    ],
+    [
+      "keeps it after its end while a pod waits",
+      withPlaceholder(aRun().placed().ended().run, "n", [runPod("Pending")]),
+      "wait",
+    ],
+    [
+      "loses it when all has ended",
+      withPlaceholder(aRun().placed().ended().run, "n", [runPod("Succeeded"), runPod("Failed")]),
+      "delete-placeholder",
+    ],
+    ["has nothing left after its end", observed(aRun().placed().ended().run), "none"],
+    ["is deleted", withPlaceholder(aRun().placed().deleting().run, "node-1"), "delete-placeholder"],
+  ])("%s", (_what, seen, kind) => {
+    expect(step(seen).kind).toBe(kind);
+  });
+
+  test("looks again by itself while it waits for pods to end", () => {
+    const seen = withPlaceholder(aRun().placed().ended().run, "n", [runPod("Running")]);
+    expect(step(seen)).toMatchObject({ lookAgainSeconds: expect.any(Number) });
+  });
+});
+
+describe("what is left behind", () => {
+  test.each<[string, Observed, string]>([
+    ["the run is gone, Kubernetes collects its own", observed(undefined, { statefulSet: earlier() }), "none"],
+    [
+      "the run is gone and left an orphan",
+      observed(undefined, { statefulSet: orphan() }),
+      "delete-placeholder",
+    ],
+    ["the run is gone, the StatefulSet is foreign", observed(undefined, { statefulSet: foreign() }), "none"],
+    [
+      "started by somebody else before it was placed",
+      withPlaceholder(aRun().optedIn().started().run, "n"),
+      "delete-placeholder",
+    ],
+    ["deletion is under way", observed(aRun().placed().ended().run, { statefulSet: deleting() }), "none"],
+  ])("%s", (_what, seen, kind) => {
+    expect(step(seen).kind).toBe(kind);
+  });
+});
