@@ -1,0 +1,100 @@
+/** `npm run demo`: the operator at work on a cluster of its own, and what is claimed of it, checked. */
+import { writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { startCluster, type Cluster } from "../testbed/cluster";
+import { verdicts, type Expected } from "./claims";
+import { Observer } from "./observe";
+import { expectation, play } from "./scenario";
+import { outputFormat, Screen } from "./screen";
+import { summaryLines } from "./summary";
+
+const MOST_MILLISECONDS = 180_000;
+const INTERRUPTED_EXIT_CODE = 130;
+
+class Interrupted extends Error {}
+
+async function main(): Promise<void> {
+  const expected = await expectation();
+  console.log("Starting a Kubernetes cluster on this machine …");
+  // Until the cluster is up, a signal ends this process at once, and the guard clears up after it.
+  const cluster = await startCluster({ name: "demo" });
+  const interrupted = interruption();
+  try {
+    process.exitCode = (await perform(cluster, expected, interrupted)) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    process.exitCode = INTERRUPTED_EXIT_CODE;
+  } finally {
+    console.log("\nStopping the cluster …");
+    await cluster.stop();
+  }
+}
+
+/**
+ * @returns whether everything went well and every claim holds
+ * @throws Interrupted, without evidence or summary
+ */
+async function perform(cluster: Cluster, expected: Expected, interrupted: AbortSignal): Promise<boolean> {
+  const start = Date.now();
+  const seconds = (): number => (Date.now() - start) / 1000;
+  const observer = new Observer();
+  let headline = "";
+  const screen = new Screen(() => ({
+    ...{ headline, seconds: seconds() },
+    ...{ nodes: observer.now("node"), pods: observer.now("pod"), runs: observer.now("run") },
+  }));
+  const signal = AbortSignal.any([interrupted, tooLong()]);
+  let problem: unknown;
+  try {
+    await observer.start(cluster.kubeconfigFile);
+    await play({ cluster, observer, signal, say: text => (headline = text) });
+    headline = "All runs have ended.";
+  } catch (error) {
+    problem = error;
+    headline = "The demo was ended early.";
+  } finally {
+    screen.stop();
+    observer.stop();
+  }
+  interrupted.throwIfAborted();
+  const found = verdicts(observer.seen, expected);
+  console.log(["", ...summaryLines(found, seconds(), outputFormat())].join("\n"));
+  if (problem === undefined && found.every(({ holds }) => holds)) return true;
+  if (problem !== undefined) console.error(`\nThe demo did not come to its end: ${wordsOf(problem)}`);
+  await keepEvidence(cluster, observer);
+  return false;
+}
+
+async function keepEvidence(cluster: Cluster, observer: Observer): Promise<void> {
+  const directory = await cluster.keepEvidence();
+  await writeFile(join(directory, "seen.json"), JSON.stringify(observer.seen, undefined, 1));
+  console.error(
+    `\nObjects, logs and every change that was seen are in ${relative(process.cwd(), directory)}; ` +
+      `begin with events.yaml and logs/controller.log.`,
+  );
+}
+
+/** Aborted by the first Ctrl-C, SIGTERM or closed terminal. Further ones are ignored, as stopping has a bound. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => controller.abort(new Interrupted(`ended by ${signal}`)));
+  }
+  return controller.signal;
+}
+
+function tooLong(): AbortSignal {
+  const controller = new AbortController();
+  const error = new Error(`it took more than ${MOST_MILLISECONDS / 1000} s`);
+  setTimeout(() => controller.abort(error), MOST_MILLISECONDS).unref();
+  return controller.signal;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+main().catch((error: unknown) => {
+  console.error(`The demo failed: ${wordsOf(error)}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,97 @@
+/** What happens in the demo, one step after the other. */
+import { hasEnded, isPending } from "../capabilities/tekton";
+import type { Cluster } from "../testbed/cluster";
+import { applyObjects } from "../testbed/manifests";
+import { addNode } from "../testbed/nodes";
+import { startOperator } from "../testbed/operator";
+import { until } from "../testbed/until";
+import type { Expected } from "./claims";
+import { again, readExample } from "./examples";
+import { isPlaceholder, placeholderOf, schedulerReason } from "./observation";
+import type { Observer } from "./observe";
+
+export const FIRST_NODES = ["node-1", "node-2", "node-3"];
+export const LATE = { run: "one-too-many", node: "node-4" };
+
+const FILES = ["four-tasks.yaml", "long-running.yaml", "four-volumes.yaml"];
+const STEP_MILLISECONDS = 60_000;
+
+export interface Stage {
+  cluster: Cluster;
+  observer: Observer;
+  /** Ends every wait, with its reason, when it is aborted. */
+  signal: AbortSignal;
+  /** Tells what is going on. */
+  say: (headline: string) => void;
+}
+
+/** The names of all runs that there will be. */
+export async function expectation(): Promise<Expected> {
+  const examples = await Promise.all(FILES.map(readExample));
+  return { runs: [...examples.map(({ run }) => run), LATE.run], late: LATE };
+}
+
+/**
+ * Resolves when every run has ended and every placeholder is gone.
+ *
+ * @throws Error when a step takes more than a minute, a watch breaks, or the reason of the signal
+ */
+export async function play(stage: Stage): Promise<void> {
+  const { cluster, say } = stage;
+  say(`Adding ${FIRST_NODES.length} nodes, and starting the operator …`);
+  await Promise.all(FIRST_NODES.map(name => addNode(cluster.clients, { name })));
+  await startOperator(cluster);
+  await fillNodes(stage);
+  await overfill(stage);
+  say("Every run has a node. Waiting until all have ended …");
+  await ended(stage);
+}
+
+/** As many runs as nodes. */
+async function fillNodes({ cluster, say, ...stage }: Stage): Promise<void> {
+  const examples = await Promise.all(FILES.map(readExample));
+  say(`${examples.length} runs for ${FIRST_NODES.length} nodes`);
+  for (const { objects } of examples) await applyObjects(cluster.kubeconfigFile, objects);
+  for (const { run } of examples)
+    await met(stage, `${run} to be on a node`, () => isPlaced(stage.observer, run));
+}
+
+/** One run more, and a node for it only once the scheduler has said that there is none. */
+async function overfill({ cluster, say, ...stage }: Stage): Promise<void> {
+  const { objects } = again(await readExample(FILES[0]), LATE.run);
+  say(`One run more than there are nodes: ${LATE.run}`);
+  await applyObjects(cluster.kubeconfigFile, objects);
+  await met(stage, `the scheduler to say why ${LATE.run} waits`, () => {
+    const placeholder = placeholderOf(stage.observer.now("pod"), LATE.run);
+    return placeholder !== undefined && schedulerReason(placeholder) !== undefined;
+  });
+  say(`${LATE.run} waits. Adding ${LATE.node}, as an autoscaler would …`);
+  await addNode(cluster.clients, { name: LATE.node });
+  await met(stage, `${LATE.run} to be on a node`, () => isPlaced(stage.observer, LATE.run));
+}
+
+async function ended({ observer, ...stage }: Omit<Stage, "cluster" | "say">): Promise<void> {
+  await met({ observer, ...stage }, "all runs to end", () => observer.now("run").every(hasEnded));
+  await met({ observer, ...stage }, "all placeholders to be gone", () => {
+    const objects = [...observer.now("pod"), ...observer.now("statefulSet")];
+    return !objects.some(isPlaceholder);
+  });
+}
+
+/** Whether a run was let go, and so was placed. */
+function isPlaced(observer: Observer, name: string): boolean {
+  const run = observer.now("run").find(({ metadata }) => metadata?.name === name);
+  return run !== undefined && !isPending(run);
+}
+
+function met(
+  { observer, signal }: Pick<Stage, "observer" | "signal">,
+  what: string,
+  condition: () => boolean,
+): Promise<true> {
+  return until(what, STEP_MILLISECONDS, async () => {
+    signal.throwIfAborted();
+    observer.check();
+    return condition() || undefined;
+  });
+}
