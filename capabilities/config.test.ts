@@ -26,12 +26,20 @@ test.each([
   ["DEFAULT_ISOLATION", "maybe", "required, preferred, none"],
   ["DEFAULT_TOPOLOGY_KEY", "a b", "node label"],
   ["COLOUR", "red", "POD_AFFINITY_WORKERS"],
+  ["toString", "x", "POD_AFFINITY_WORKERS"],
 ])("%s=%j stops the start with key, value and what is allowed", (key, value, allowed) => {
   const start = () => parseSettings({ [`POD_AFFINITY_${key}`]: value });
   expect(start).toThrow(SettingsError);
   expect(start).toThrow(`POD_AFFINITY_${key}`);
   expect(start).toThrow(JSON.stringify(value));
   expect(start).toThrow(allowed);
+});
+
+test.failing.each([
+  ["PLACEHOLDER_CPU", "1.0"],
+  ["PLACEHOLDER_MEMORY", "1.5Gi"],
+])("%s=%s is a quantity above zero", (key, value) => {
+  expect(parseSettings({ [`POD_AFFINITY_${key}`]: value })).toMatchObject({ [key]: value });
 });
 
 test("all mistakes are told at once", () => {

@@ -5,7 +5,14 @@ import { placeholderPodName } from "../capabilities/decide/names";
 import { hasEnded, isPending } from "../capabilities/tekton";
 import { addNode } from "../testbed/nodes";
 import { until } from "../testbed/until";
-import { nap, OperatedCluster, run, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+import {
+  nap,
+  OperatedCluster,
+  OWN_NODES,
+  run,
+  RUN_MILLISECONDS,
+  START_MILLISECONDS,
+} from "./operated-cluster";
 
 let operated: OperatedCluster;
 /** One node: a second run has to wait until there is another. */
@@ -20,7 +27,7 @@ const bound = (namespace: string, run: string) =>
     return pods.find(pod => pod.metadata?.name === placeholderPodName(run) && pod.spec?.nodeName);
   });
 
-test(
+(OWN_NODES ? test : test.skip)(
   "a controller that is killed between placeholder and release goes on when it is started again",
   async () => {
     const namespace = "killed";

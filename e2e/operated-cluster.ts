@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { hasEnded, PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton";
-import { startCluster, type Cluster } from "../testbed/cluster";
+import { attachCluster, startCluster, type Cluster } from "../testbed/cluster";
 import { applyObjects, parseObjects } from "../testbed/manifests";
 import { createNamespace } from "../testbed/namespaces";
 import { addNode } from "../testbed/nodes";
@@ -17,7 +17,13 @@ export const RUN_MILLISECONDS = 60_000;
 /** Bounds of what the operator promises. */
 export const CLEAN_UP_MILLISECONDS = 10_000;
 
+/** Names a cluster with a Tekton of its own to run the tests on, in place of an embedded one. */
+const GIVEN_KUBECONFIG = process.env.E2E_KUBECONFIG;
+/** Whether tests may make nodes; those of a given cluster are what they are. */
+export const OWN_NODES = GIVEN_KUBECONFIG === undefined;
+
 export class OperatedCluster {
+  readonly #namespaces: string[] = [];
   readonly history = new History();
   operator!: Operator;
 
@@ -28,10 +34,11 @@ export class OperatedCluster {
     nodes: number,
     settings?: Record<string, string>,
   ): Promise<OperatedCluster> {
-    const operated = new OperatedCluster(await startCluster({ name }));
+    const operated = new OperatedCluster(
+      OWN_NODES ? await startCluster({ name }) : await attachCluster(name, GIVEN_KUBECONFIG!),
+    );
     try {
-      const names = Array.from({ length: nodes }, (_, index) => `node-${index + 1}`);
-      await Promise.all(names.map(node => addNode(operated.cluster.clients, { name: node })));
+      if (OWN_NODES) await operated.#addNodes(nodes);
       await operated.history.start(operated.cluster.kubeconfigFile);
       operated.operator = await startOperator(operated.cluster, { settings });
       return operated;
@@ -41,12 +48,29 @@ export class OperatedCluster {
     }
   }
 
+  async #addNodes(count: number): Promise<void> {
+    const names = Array.from({ length: count }, (_, index) => `node-${index + 1}`);
+    await Promise.all(names.map(name => addNode(this.cluster.clients, { name })));
+  }
+
   async stop(): Promise<void> {
     this.history.stop();
+    if (!OWN_NODES) await this.#cleanUp();
     await this.cluster.stop();
   }
 
+  /** A given cluster is left as it was. */
+  async #cleanUp(): Promise<void> {
+    for (const name of this.#namespaces) await this.cluster.clients.core.deleteNamespace({ name });
+    await until("the namespaces of the tests to go", RUN_MILLISECONDS, async () => {
+      const { items } = await this.cluster.clients.core.listNamespace();
+      return !items.some(({ metadata }) => this.#namespaces.includes(metadata!.name!));
+    });
+    await this.operator?.uninstall();
+  }
+
   createNamespace(name: string, labels?: Record<string, string>): Promise<void> {
+    this.#namespaces.push(name);
     return createNamespace(this.cluster.clients, name, { labels });
   }
 

@@ -2,11 +2,12 @@
  * A real Kubernetes control plane on this machine: etcd, API server, controller-manager and scheduler, with
  * KWOK as the kubelet of all nodes and a stand-in for Tekton's controller.
  */
-import { mkdtemp } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeClients, type KubeClients } from "../capabilities/kube-client";
 import { ensureBinaries } from "./binaries";
+import { makeCertificates } from "./certificates";
 import { clusterFiles } from "./control-plane";
 import { copyLogs, makeEvidenceDirectory, writeObjects } from "./evidence";
 import { startGuard, type Guard } from "./guard";
@@ -65,7 +66,7 @@ export async function startCluster({ name, tektonStandIn = true }: ClusterOption
   }
   const binaries = await ensureBinaries();
   const directory = await mkdtemp(join(tmpdir(), `testbed-${name}-`));
-  const cluster = new EmbeddedCluster(name, directory);
+  const cluster = new ClusterWithProcesses(name, directory);
   const { kubeconfigFile, processes } = cluster;
   try {
     await launchControlPlane({ name, directory, binaries, processes }, async () => {
@@ -82,7 +83,26 @@ export async function startCluster({ name, tektonStandIn = true }: ClusterOption
   }
 }
 
-class EmbeddedCluster implements Cluster {
+/**
+ * Processes of ours beside a cluster that is there already, for which `kubeconfigFile` is an
+ * administrator's. Its API server must be able to call this machine as localhost. `stop` ends the
+ * processes; the cluster goes on.
+ */
+export async function attachCluster(name: string, kubeconfigFile: string): Promise<Cluster> {
+  const directory = await mkdtemp(join(tmpdir(), `testbed-${name}-`));
+  const files = clusterFiles(directory);
+  const { authority, serving } = await makeCertificates();
+  await Promise.all([
+    mkdir(files.logs),
+    copyFile(kubeconfigFile, files.kubeconfig),
+    writeFile(files.authority, authority),
+    writeFile(files.servingCertificate, serving.certificate),
+    writeFile(files.servingKey, serving.privateKey, { mode: 0o600 }),
+  ]);
+  return new ClusterWithProcesses(name, directory);
+}
+
+class ClusterWithProcesses implements Cluster {
   readonly kubeconfigFile: string;
   readonly processes: ProcessSet;
   readonly #logs: string;

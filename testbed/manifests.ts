@@ -9,6 +9,7 @@ import {
   type V1CustomResourceDefinition,
 } from "@kubernetes/client-node";
 import { parseAllDocuments } from "yaml";
+import { ifFound } from "./if-found";
 import { until } from "./until";
 
 const FIELD_MANAGER = "testbed";
@@ -51,6 +52,15 @@ export async function applyObjects(
     }
   }
   return applied;
+}
+
+/** Deletes objects; those that are not there are passed over. */
+export async function deleteObjects(
+  kubeconfigFile: string,
+  objects: readonly KubernetesObject[],
+): Promise<void> {
+  const api = objectApi(kubeconfigFile);
+  for (const object of objects) await ifFound(api.delete(object));
 }
 
 /** Applies all documents of a YAML file; see {@link applyObjects}. */

@@ -2,14 +2,14 @@
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AdmissionregistrationV1Api, KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
+import { KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import { FEATURE_FLAGS } from "../capabilities/keys";
 import packageJson from "../package.json";
 import type { Cluster } from "./cluster";
 import { clusterFiles } from "./control-plane";
 import { untilReady, type ManagedProcess } from "./managed-process";
-import { applyDefinitions, applyObjects, parseObjects } from "./manifests";
+import { applyDefinitions, applyObjects, deleteObjects, parseObjects } from "./manifests";
 import { freePorts } from "./ports";
 import { answers } from "./probe";
 import { webhooksFor, type WebhookConfiguration } from "./webhooks";
@@ -36,8 +36,8 @@ export interface Operator {
   controller: ManagedProcess;
   /** Starts the controller again, after it was stopped or killed. */
   startController(): Promise<void>;
-  /** Removes the webhooks, then ends both processes. */
-  stop(): Promise<void>;
+  /** Removes the webhooks, ends both processes, and removes accounts and roles. */
+  uninstall(): Promise<void>;
 }
 
 export interface OperatorOptions {
@@ -92,9 +92,10 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions =
     startController: async () => {
       operator.controller = await startController();
     },
-    stop: async () => {
-      await removeWebhooks(cluster);
+    uninstall: async () => {
+      await deleteObjects(cluster.kubeconfigFile, webhooks);
       await Promise.all([operator.admission.stop(), operator.controller.stop()]);
+      await deleteObjects(cluster.kubeconfigFile, accessOf(manifest).toReversed());
     },
   };
   return operator;
@@ -112,10 +113,12 @@ function isWebhookConfiguration(object: KubernetesObject): object is WebhookConf
   return object.kind === "MutatingWebhookConfiguration" || object.kind === "ValidatingWebhookConfiguration";
 }
 
+const accessOf = (manifest: KubernetesObject[]): KubernetesObject[] =>
+  ACCESS_KINDS.flatMap(kind => manifest.filter(object => object.kind === kind));
+
 /** Accounts, roles and Pepr's own CRD. */
 async function installAccess(cluster: Cluster, manifest: KubernetesObject[]): Promise<void> {
-  const access = ACCESS_KINDS.flatMap(kind => manifest.filter(object => object.kind === kind));
-  await applyObjects(cluster.kubeconfigFile, access);
+  await applyObjects(cluster.kubeconfigFile, accessOf(manifest));
   await applyDefinitions(cluster.kubeconfigFile, join(__dirname, "manifests", "pepr-store.yaml"));
 }
 
@@ -147,13 +150,4 @@ async function operatorKubeconfig(cluster: Cluster): Promise<string> {
   });
   await writeFile(file, text, { mode: 0o600 });
   return file;
-}
-
-async function removeWebhooks(cluster: Cluster): Promise<void> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(cluster.kubeconfigFile);
-  const admission = kubeConfig.makeApiClient(AdmissionregistrationV1Api);
-  const name = `pepr-${uuid}`;
-  await admission.deleteMutatingWebhookConfiguration({ name });
-  await admission.deleteValidatingWebhookConfiguration({ name });
 }

@@ -16,6 +16,8 @@ describe("a new run is held", () => {
     ["", false, false],
     ["false", false, false],
     ["false", true, false],
+    ["TRUE", true, true],
+    ["", true, true],
     [undefined, false, false],
     [undefined, true, true],
   ])("own label %j, namespace opted in %j: %j", (value, namespace, held) => {
@@ -43,6 +45,13 @@ describe("a new run is held", () => {
     expect(changes).toMatchObject({ hold: true, removedLabels: [] });
     expect(changes.labels[HELD_LABEL]).toBe("true");
   });
+});
+
+test("admission comes to the same, seen twice", () => {
+  const first = admit(aRun().optedIn());
+  const again = aRun().pending();
+  for (const [key, value] of Object.entries(first.labels)) again.label(key, value);
+  expect(admit(again)).toEqual(first);
 });
 
 test("a namespace's opt-in is written on the run", () => {
@@ -81,7 +90,9 @@ describe("a Pending that is lifted by somebody else is taken over", () => {
   const before = aRun().optedIn().pending().run;
   test.each([
     ["opted in", aRun().optedIn(), true],
+    ["our own hold", aRun().optedIn().label(HELD_LABEL, "true"), true],
     ["our own release", aRun().placed(), false],
+    ["managed by another controller", aRun().optedIn().managedBy("example.com/other"), false],
     ["opt-in withdrawn", aRun().optedIn("false"), false],
     ["started already", aRun().optedIn().started(), false],
     ["being deleted", aRun().optedIn().deleting(), false],

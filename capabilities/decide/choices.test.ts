@@ -23,12 +23,19 @@ describe("annotations", () => {
     ["isolation-topology-key", "x".repeat(64), "node label"],
     ["colour", "red", `${PREFIX}isolation`],
     ["toString", "x", `${PREFIX}isolation`],
+    ["constructor", "x", `${PREFIX}isolation`],
+    ["__proto__", "x", `${PREFIX}isolation`],
   ])("%s: %j is refused with key, value and what is allowed", (name, value, allowed) => {
     const [problem] = choiceProblems({ [PREFIX + name]: value }, []);
     expect(problem).toContain(PREFIX + name);
     expect(problem).toContain(JSON.stringify(value));
     expect(problem).toContain(allowed);
     expect(choicesOf({ [PREFIX + name]: value })).toEqual(BUILT_IN_CHOICES);
+  });
+
+  // Kubernetes allows a prefix of 253 characters; a longer one makes it refuse the StatefulSet for ever.
+  test.failing("a label key with too long a prefix is refused", () => {
+    expect(choiceProblems({ [`${PREFIX}topology-key`]: `${"x".repeat(254)}/zone` }, [])).toHaveLength(1);
   });
 
   test("of others are not looked at", () => {

@@ -41,8 +41,18 @@ describe("a held run", () => {
     ],
     ["sees its placeholder go", observed(held(), { statefulSet: deleting() }), "wait"],
     ["has its opt-in withdrawn", observed(aRun().held().optedIn("false").run), "let-go"],
+    [
+      "finds a bound pod of an earlier run's",
+      { ...withPlaceholder(held(), "node-1"), statefulSet: earlier() },
+      "wait",
+    ],
+    [
+      "is cancelled by its spec",
+      withPlaceholder(aRun().held().status("Cancelled").run),
+      "delete-placeholder",
+    ],
     ["is cancelled", withPlaceholder(aRun().held().ended("False").run, "node-1"), "delete-placeholder"],
-  ])("%s: %s", (_what, seen, kind) => {
+  ])("%s", (_what, seen, kind) => {
     expect(step(seen).kind).toBe(kind);
   });
 
@@ -142,6 +152,12 @@ describe("a placed run", () => {
       withPlaceholder(aRun().placed().ended().run, "n", [runPod("Succeeded"), runPod("Failed")]),
       "delete-placeholder",
     ],
+    ["waits for that of an earlier run to go", observed(placed(), { statefulSet: earlier() }), "wait"],
+    [
+      "keeps it while it is deleted and a pod is active",
+      withPlaceholder(aRun().placed().deleting().run, "n", [runPod("Running")]),
+      "wait",
+    ],
     ["has nothing left after its end", observed(aRun().placed().ended().run), "none"],
     ["is deleted", withPlaceholder(aRun().placed().deleting().run, "node-1"), "delete-placeholder"],
   ])("%s", (_what, seen, kind) => {
@@ -168,6 +184,7 @@ describe("what is left behind", () => {
       withPlaceholder(aRun().optedIn().started().run, "n"),
       "delete-placeholder",
     ],
+    ["let go without affinity", withPlaceholder(aRun().optedIn("false").run, "n"), "delete-placeholder"],
     ["deletion is under way", observed(aRun().placed().ended().run, { statefulSet: deleting() }), "none"],
   ])("%s", (_what, seen, kind) => {
     expect(step(seen).kind).toBe(kind);

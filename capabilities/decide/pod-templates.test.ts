@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { V1Affinity } from "@kubernetes/client-node";
+import type { V1Affinity, V1NodeSelectorTerm } from "@kubernetes/client-node";
+import * as fc from "fast-check";
 import type { PipelineRunSpec, PodTemplate } from "../tekton";
 import { effectiveTemplates, priorityClassNames, unitePodTemplates } from "./pod-templates";
 
@@ -76,6 +77,53 @@ describe("required node affinities", () => {
     });
     expect(unite(many("a"), many("b")).contradictions[0]).toContain("121 ways");
   });
+});
+
+describe("a node suits the placeholder exactly when it suits every pod", () => {
+  const values = ["a", "b", "c"];
+  const expression = fc.record({
+    key: fc.constantFrom("pool", "disk"),
+    operator: fc.constant("In"),
+    values: fc.subarray(values, { minLength: 1 }),
+  });
+  /** As in Kubernetes: one term has to match, and a term without expressions matches nothing. */
+  const suits = (terms: V1NodeSelectorTerm[], node: Record<string, string>) =>
+    terms.some(
+      ({ matchExpressions = [] }) =>
+        matchExpressions.length > 0 && matchExpressions.every(e => e.values!.includes(node[e.key]!)),
+    );
+  const demanding = (nodeSelectorTerms: V1NodeSelectorTerm[]): PodTemplate => ({
+    affinity: {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+    },
+  });
+  const check = (fewestExpressions: number) => {
+    const term = fc.record({
+      matchExpressions: fc.array(expression, { minLength: fewestExpressions, maxLength: 2 }),
+    });
+    const demand = fc.array(term, { minLength: 1, maxLength: 3 });
+    const node = fc.record({ pool: fc.constantFrom(...values), disk: fc.constantFrom(...values) });
+    const property = fc.property(demand, demand, node, (left, right, node) => {
+      const united = unite(demanding(left), demanding(right)).template.affinity!.nodeAffinity!;
+      const { nodeSelectorTerms } = united.requiredDuringSchedulingIgnoredDuringExecution!;
+      expect(suits(nodeSelectorTerms, node)).toBe(suits(left, node) && suits(right, node));
+    });
+    fc.assert(property, { seed: 1 });
+  };
+  test("terms with expressions", () => check(1));
+  // A term without expressions is joined as if it matched every node, and Kubernetes lets it match none.
+  test.failing("terms without expressions", () => check(0));
+});
+
+// One pod has to match all required terms, see required-term.ts, so the placeholder waits for ever.
+test.failing("pod affinities to different pods do not all become the placeholder's requirement", () => {
+  const near = (app: string): PodTemplate => {
+    const term = { topologyKey: "zone", labelSelector: { matchLabels: { app } } };
+    return { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } };
+  };
+  const { template, contradictions } = unite(near("cache"), near("database"));
+  const required = template.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+  expect(contradictions.length > 0 || required.length < 2).toBe(true);
 });
 
 test("pod affinities of all templates are taken over", () => {

@@ -1,0 +1,44 @@
+import { describe, expect, test } from "@jest/globals";
+import { BUILT_IN_CHOICES, choiceProblems, choicesOf } from "../decide/choices";
+
+const PREFIX = "pod-affinity.tekton.dev/";
+
+describe("annotations", () => {
+  test.each([
+    ["isolation", "preferred"],
+    ["isolation-scope", "namespace"],
+    ["topology-key", "topology.kubernetes.io/zone"],
+    ["isolation-topology-key", "rack"],
+  ])("%s: %s is allowed", (name, value) => {
+    expect(choiceProblems({ [PREFIX + name]: value }, [])).toEqual([]);
+    expect(choicesOf({ [PREFIX + name]: value })).toEqual({ ...BUILT_IN_CHOICES, [name]: value });
+  });
+
+  test.each([
+    ["isolation", "Required", "required, preferred, none"],
+    ["isolation", "", "required, preferred, none"],
+    ["isolation-scope", "planet", "cluster, namespace"],
+    ["topology-key", "a b", "node label"],
+    ["topology-key", "-x", "node label"],
+    ["isolation-topology-key", "x".repeat(64), "node label"],
+    ["colour", "red", `${PREFIX}isolation`],
+    ["toString", "x", `${PREFIX}isolation`],
+    ["constructor", "x", `${PREFIX}isolation`],
+    ["__proto__", "x", `${PREFIX}isolation`],
+  ])("%s: %j is refused with key, value and what is allowed", (name, value, allowed) => {
+    const [problem] = choiceProblems({ [PREFIX + name]: value }, []);
+    expect(problem).toContain(PREFIX + name);
+    expect(problem).toContain(JSON.stringify(value));
+    expect(problem).toContain(allowed);
+    expect(choicesOf({ [PREFIX + name]: value })).toEqual(BUILT_IN_CHOICES);
+  });
+
+  // Kubernetes allows a prefix of 253 characters; a longer one makes it refuse the StatefulSet for ever.
+  test("a label key with too long a prefix is refused", () => {
+    expect(choiceProblems({ [`${PREFIX}topology-key`]: `${"x".repeat(254)}/zone` }, [])).toHaveLength(1);
+  });
+
+  test("of others are not looked at", () => {
+    expect(choiceProblems({ "example.com/isolation": "maybe" }, [])).toEqual([]);
+  });
+});

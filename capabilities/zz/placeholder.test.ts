@@ -1,0 +1,145 @@
+import { describe, expect, test } from "@jest/globals";
+import type { V1Affinity } from "@kubernetes/client-node";
+import { aRun, placeholderOf, RUN_UID, type RunBuilder } from "../testing/builders";
+import { placeholderName } from "../decide/names";
+import { isSettled, settledAffinity } from "../decide/placeholder";
+import { unitePodTemplates } from "../decide/pod-templates";
+
+const name = placeholderName("build");
+const ownRun = {
+  topologyKey: "kubernetes.io/hostname",
+  labelSelector: { matchLabels: { "pod-affinity.tekton.dev/placeholder": name } },
+};
+const otherPlaceholders = {
+  topologyKey: "kubernetes.io/hostname",
+  labelSelector: {
+    matchLabels: {
+      "app.kubernetes.io/name": "pipelinerun-pod-affinity",
+      "app.kubernetes.io/component": "placeholder",
+    },
+  },
+};
+const cache = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app: "cache" } } };
+const near: V1Affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [cache] } };
+const specOf = (builder: RunBuilder) => placeholderOf(builder.run).spec!.template.spec!;
+const choose = (choice: string, value: string) =>
+  aRun().held().annotation(`pod-affinity.tekton.dev/${choice}`, value);
+
+describe("the StatefulSet", () => {
+  const { metadata, spec } = placeholderOf(aRun().held().run);
+  test("is owned by the run, and does not hold up its deletion", () => {
+    expect(metadata?.ownerReferences).toEqual([
+      {
+        apiVersion: "tekton.dev/v1",
+        kind: "PipelineRun",
+        name: "build",
+        uid: RUN_UID,
+        controller: true,
+        blockOwnerDeletion: false,
+      },
+    ]);
+  });
+  test("has one replica that nobody replaces on a change", () => {
+    expect(spec).toMatchObject({ replicas: 1, updateStrategy: { type: "OnDelete" } });
+  });
+  test("selects only labels that its pod has, and none of the run's", () => {
+    expect(spec!.template.metadata!.labels).toMatchObject(spec!.selector.matchLabels!);
+    expect(Object.keys(spec!.selector.matchLabels!)).toEqual([
+      "app.kubernetes.io/name",
+      "app.kubernetes.io/component",
+      "app.kubernetes.io/instance",
+    ]);
+  });
+  test("is the same for the same run", () => {
+    expect(placeholderOf(aRun().held().run)).toEqual(placeholderOf(aRun().held().run));
+  });
+});
+
+describe("the pod", () => {
+  test("meets the restricted Pod Security Standard, and stops at once", () => {
+    const spec = specOf(aRun().held());
+    expect(spec).toMatchObject({
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 0,
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    });
+    expect(spec.containers).toHaveLength(1);
+    expect(spec.containers[0]!.securityContext).toMatchObject({
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    });
+  });
+  test("takes over nothing that could hurt", () => {
+    const podTemplate = {
+      hostNetwork: true,
+      securityContext: { runAsUser: 0 },
+      env: [{ name: "A" }],
+      volumes: [{ name: "v" }],
+      topologySpreadConstraints: [{}],
+      nodeSelector: { disk: "ssd" },
+    };
+    const spec = specOf(aRun().held().spec({ taskRunTemplate: { podTemplate } }));
+    expect(spec.nodeSelector).toEqual({ disk: "ssd" });
+    expect(spec).toMatchObject({ securityContext: { runAsNonRoot: true } });
+    for (const field of ["hostNetwork", "volumes", "topologySpreadConstraints"])
+      expect(spec).not.toHaveProperty(field);
+    expect(spec.containers[0]).not.toHaveProperty("env");
+  });
+});
+
+describe("affinity", () => {
+  test("ties a pod that is made again to its run's pods", () => {
+    const { affinity } = specOf(aRun().held());
+    expect(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution).toEqual([ownRun]);
+    expect(isSettled(placeholderOf(aRun().held().run))).toBe(true);
+  });
+
+  test.each([
+    ["required", "cluster", [{ ...otherPlaceholders, namespaceSelector: {} }], []],
+    ["required", "namespace", [otherPlaceholders], []],
+    ["preferred", "namespace", [], [{ weight: 100, podAffinityTerm: otherPlaceholders }]],
+    ["none", "cluster", [], []],
+  ])("isolation %s in the %s", (isolation, scope, required, preferred) => {
+    const builder = choose("isolation", isolation).annotation(
+      "pod-affinity.tekton.dev/isolation-scope",
+      scope,
+    );
+    expect(specOf(builder).affinity?.podAntiAffinity).toEqual({
+      requiredDuringSchedulingIgnoredDuringExecution: required,
+      preferredDuringSchedulingIgnoredDuringExecution: preferred,
+    });
+  });
+
+  test("topology keys are the run's choice, each for itself", () => {
+    const { affinity } = specOf(choose("topology-key", "zone"));
+    expect(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.[0]?.topologyKey).toBe(
+      "zone",
+    );
+    const isolation = affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.[0];
+    expect(isolation?.topologyKey).toBe("kubernetes.io/hostname");
+  });
+
+  // Unsettled it may come up on another node than the run's pods, and nothing settles it later.
+  test("made again for a run that is placed, it is settled whatever the run requires", () => {
+    const { run } = aRun()
+      .placed()
+      .spec({ taskRunTemplate: { podTemplate: { affinity: near } } });
+    expect(isSettled(placeholderOf(run))).toBe(true);
+  });
+
+  test("pod affinity that the run requires comes first, and gives way once the placeholder is bound", () => {
+    const { run } = aRun()
+      .held()
+      .spec({ taskRunTemplate: { podTemplate: { affinity: near } } });
+    const first = placeholderOf(run);
+    expect(isSettled(first)).toBe(false);
+    expect(first.spec!.template.spec!.affinity!.podAffinity).toEqual({
+      requiredDuringSchedulingIgnoredDuringExecution: [cache],
+    });
+    const settled = settledAffinity(run, unitePodTemplates(run.spec, () => 0).template);
+    expect(settled.podAffinity).toEqual({
+      requiredDuringSchedulingIgnoredDuringExecution: [ownRun],
+      preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: cache }],
+    });
+  });
+});
