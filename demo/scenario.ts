@@ -7,7 +7,7 @@ import { startOperator } from "../testbed/operator";
 import { until } from "../testbed/until";
 import type { Expected } from "./claims";
 import { again, readExample } from "./examples";
-import { isPlaceholder, placeholderOf, schedulerReason } from "./observation";
+import { isActive, isPlaceholder, placeholderOf, schedulerReason } from "./observation";
 import type { Observer } from "./observe";
 
 export const FIRST_NODES = ["node-1", "node-2", "node-3"];
@@ -15,6 +15,10 @@ export const LATE = { run: "one-too-many", node: "node-4" };
 
 const FILES = ["four-tasks.yaml", "long-running.yaml", "four-volumes.yaml"];
 const STEP_MILLISECONDS = 60_000;
+/** Runs may take longer than a step; the signal's bound on the whole demo comes first. */
+const RUNS_MILLISECONDS = 180_000;
+/** So that people can read why a run waits. */
+const READING_MILLISECONDS = 4_000;
 
 export interface Stage {
   cluster: Cluster;
@@ -65,13 +69,24 @@ async function overfill({ cluster, say, ...stage }: Stage): Promise<void> {
     const placeholder = placeholderOf(stage.observer.now("pod"), LATE.run);
     return placeholder !== undefined && schedulerReason(placeholder) !== undefined;
   });
-  say(`${LATE.run} waits. Adding ${LATE.node}, as an autoscaler would …`);
+  say(`${LATE.run} waits, as no node is left`);
+  const since = Date.now();
+  // A run that ends would free its node, so the wait is over when the first task of any run is.
+  await met(stage, "people to read why", () => {
+    return Date.now() - since > READING_MILLISECONDS || stage.observer.now("pod").some(pod => !isActive(pod));
+  });
+  say(`Adding ${LATE.node} for it, as an autoscaler would …`);
   await addNode(cluster.clients, { name: LATE.node });
   await met(stage, `${LATE.run} to be on a node`, () => isPlaced(stage.observer, LATE.run));
 }
 
 async function ended({ observer, ...stage }: Omit<Stage, "cluster" | "say">): Promise<void> {
-  await met({ observer, ...stage }, "all runs to end", () => observer.now("run").every(hasEnded));
+  await met(
+    { observer, ...stage },
+    "all runs to end",
+    () => observer.now("run").every(hasEnded),
+    RUNS_MILLISECONDS,
+  );
   await met({ observer, ...stage }, "all placeholders to be gone", () => {
     const objects = [...observer.now("pod"), ...observer.now("statefulSet")];
     return !objects.some(isPlaceholder);
@@ -88,8 +103,9 @@ function met(
   { observer, signal }: Pick<Stage, "observer" | "signal">,
   what: string,
   condition: () => boolean,
+  milliseconds = STEP_MILLISECONDS,
 ): Promise<true> {
-  return until(what, STEP_MILLISECONDS, async () => {
+  return until(what, milliseconds, async () => {
     signal.throwIfAborted();
     observer.check();
     return condition() || undefined;
