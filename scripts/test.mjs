@@ -5,11 +5,14 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import "./setup.mjs";
 
 const reports = mkdtempSync(join(tmpdir(), "test-reports-"));
 const BIN = "node_modules/.bin";
+const CHECK_TIMEOUT_MILLISECONDS = 10 * 60_000;
+/** The first start of a cluster builds its control plane. */
+const TESTS_TIMEOUT_MILLISECONDS = 60 * 60_000;
 const totals = { passed: 0, failed: 0 };
 
 function timed(name, work) {
@@ -21,8 +24,12 @@ function timed(name, work) {
 
 function check(name, command, args) {
   timed(name, () => {
-    const { status } = spawnSync(command, args, { stdio: "inherit" });
+    const { status, error } = spawnSync(command, args, {
+      stdio: ["ignore", "inherit", "inherit"],
+      timeout: CHECK_TIMEOUT_MILLISECONDS,
+    });
     if (status === 0) return "passed";
+    if (error) console.error(error.message);
     totals.failed += 1;
     return "FAILED";
   });
@@ -35,13 +42,13 @@ function jest(name, args) {
       `${BIN}/jest`,
       [...args, "--forceExit", "--json", `--outputFile=${report}`],
       // The report is also printed to standard output; what people read goes to standard error.
-      { stdio: ["ignore", "ignore", "inherit"] },
+      { stdio: ["ignore", "ignore", "inherit"], timeout: TESTS_TIMEOUT_MILLISECONDS },
     );
     let summary = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
     try {
       summary = JSON.parse(readFileSync(report, "utf8"));
     } catch {
-      console.error(`jest left no report (exit status ${run.status}).`);
+      console.error(`jest left no report (${run.error?.message ?? `exit code ${run.status}`}).`);
     }
     const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites;
     totals.passed += summary.numPassedTests;
@@ -50,13 +57,16 @@ function jest(name, args) {
   });
 }
 
+/** Whole paths, because a checkout may lie below a directory of any of these names. */
+const testsIn = (...directories) => directories.map(directory => join(process.cwd(), directory) + sep);
+
 check("types", `${BIN}/tsc`, ["-p", "tsconfig.all.json"]);
 check("lint", `${BIN}/eslint`, ["."]);
 check("format", `${BIN}/prettier`, ["--check", "--log-level", "warn", "."]);
 check("build", process.execPath, ["scripts/build.mjs"]);
-jest("unit tests", ["capabilities", "demo"]);
+jest("unit tests", ["--maxWorkers=2", ...testsIn("capabilities", "demo")]);
 // Clusters one after another: two cores are enough for one.
-jest("test bed and end-to-end tests", ["--runInBand", "testbed", "e2e"]);
+jest("test bed and end-to-end tests", ["--runInBand", ...testsIn("testbed", "e2e")]);
 rmSync(reports, { recursive: true, force: true });
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
