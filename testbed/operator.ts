@@ -8,10 +8,12 @@ import { FEATURE_FLAGS } from "../capabilities/keys";
 import packageJson from "../package.json";
 import type { Cluster } from "./cluster";
 import { clusterFiles } from "./control-plane";
+import { ifFound } from "./if-found";
 import { untilReady, type ManagedProcess } from "./managed-process";
 import { applyDefinitions, applyObjects, deleteObjects, parseObjects } from "./manifests";
 import { freePorts } from "./ports";
 import { answers } from "./probe";
+import { until } from "./until";
 import { webhooksFor, type WebhookConfiguration } from "./webhooks";
 
 const { uuid } = packageJson.pepr;
@@ -96,6 +98,10 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions =
       await deleteObjects(cluster.kubeconfigFile, webhooks);
       await Promise.all([operator.admission.stop(), operator.controller.stop()]);
       await deleteObjects(cluster.kubeconfigFile, accessOf(manifest).toReversed());
+      await until(`the namespace ${OPERATOR_NAMESPACE} to go`, READY_MILLISECONDS, async () => {
+        const { core } = cluster.clients;
+        return (await ifFound(core.readNamespace({ name: OPERATOR_NAMESPACE }))) === undefined;
+      });
     },
   };
   return operator;
