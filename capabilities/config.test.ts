@@ -35,7 +35,7 @@ test.each([
   expect(start).toThrow(allowed);
 });
 
-test.failing.each([
+test.each([
   ["PLACEHOLDER_CPU", "1.0"],
   ["PLACEHOLDER_MEMORY", "1.5Gi"],
 ])("%s=%s is a quantity above zero", (key, value) => {

@@ -19,8 +19,8 @@ const wholeNumber = (least: number, most: number) =>
 
 const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const IMAGE = /^[a-zA-Z0-9][\w.-]*(?::\d+)?(?:\/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
-const CPU = /^(?:[1-9]\d*m?|\d+\.\d*[1-9]\d*)$/;
-const MEMORY = /^[1-9]\d*(?:Ki|Mi|Gi|Ti|k|M|G|T)?$/;
+const CPU = /^(?=.*[1-9])(?:\d+m|\d+(?:\.\d+)?)$/;
+const MEMORY = /^(?=.*[1-9])\d+(?:\.\d+)?(?:Ki|Mi|Gi|Ti|k|M|G|T)?$/;
 
 /** Each setting by its environment variable behind the prefix. */
 export const SETTINGS = {

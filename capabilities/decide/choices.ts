@@ -6,10 +6,14 @@ import { HOSTNAME_TOPOLOGY, KEY_PREFIX } from "../keys";
 const LABEL_KEY =
   /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*\/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 
+/** Characters of a label key's prefix, a DNS subdomain. */
+const LONGEST_PREFIX = 253;
+
 const nodeLabelKey = z
   .string()
   .max(317)
   .regex(LABEL_KEY)
+  .refine(key => !key.includes("/") || key.indexOf("/") <= LONGEST_PREFIX)
   .meta({ allowed: "the key of a node label, for example topology.kubernetes.io/zone" });
 
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>

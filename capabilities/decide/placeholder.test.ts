@@ -120,7 +120,7 @@ describe("affinity", () => {
   });
 
   // Unsettled it may come up on another node than the run's pods, and nothing settles it later.
-  test.failing("made again for a run that is placed, it is settled whatever the run requires", () => {
+  test("made again for a run that is placed, it is settled whatever the run requires", () => {
     const { run } = aRun()
       .placed()
       .spec({ taskRunTemplate: { podTemplate: { affinity: near } } });

@@ -83,11 +83,12 @@ export function settledAffinity(run: PipelineRun, template: PodTemplate): V1Affi
 
 /**
  * The affinity with which a placeholder looks for its node. When the run requires pod affinity of its
- * own, that comes first and the placeholder is settled once it is bound; otherwise it is settled from
- * the start. It cannot require both at once, see required-term.ts.
+ * own, that comes first and the placeholder is settled once it is bound; otherwise, and for a run that
+ * has been let go already, it is settled from the start. It cannot require both, see required-term.ts.
  */
 function firstAffinity(run: PipelineRun, template: PodTemplate): V1Affinity {
-  if (requiredPodTerms(template.affinity).length === 0) return settledAffinity(run, template);
+  const letGo = run.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
+  if (letGo || requiredPodTerms(template.affinity).length === 0) return settledAffinity(run, template);
   return isolated(template.affinity!, choicesOf(run.metadata?.annotations ?? {}));
 }
 

@@ -104,19 +104,19 @@ describe("a node suits the placeholder exactly when it suits every pod", () => {
     const demand = fc.array(term, { minLength: 1, maxLength: 3 });
     const node = fc.record({ pool: fc.constantFrom(...values), disk: fc.constantFrom(...values) });
     const property = fc.property(demand, demand, node, (left, right, node) => {
-      const united = unite(demanding(left), demanding(right)).template.affinity!.nodeAffinity!;
-      const { nodeSelectorTerms } = united.requiredDuringSchedulingIgnoredDuringExecution!;
+      const { template, contradictions } = unite(demanding(left), demanding(right));
+      const required = template.affinity!.nodeAffinity!.requiredDuringSchedulingIgnoredDuringExecution;
+      const nodeSelectorTerms = contradictions.length > 0 ? [] : required!.nodeSelectorTerms;
       expect(suits(nodeSelectorTerms, node)).toBe(suits(left, node) && suits(right, node));
     });
     fc.assert(property, { seed: 1 });
   };
   test("terms with expressions", () => check(1));
-  // A term without expressions is joined as if it matched every node, and Kubernetes lets it match none.
-  test.failing("terms without expressions", () => check(0));
+  test("terms without expressions", () => check(0));
 });
 
-// One pod has to match all required terms, see required-term.ts, so the placeholder waits for ever.
-test.failing("pod affinities to different pods do not all become the placeholder's requirement", () => {
+// One pod has to match all required terms, see required-term.ts: it would wait for ever.
+test("pod affinities to different pods do not all become the placeholder's requirement", () => {
   const near = (app: string): PodTemplate => {
     const term = { topologyKey: "zone", labelSelector: { matchLabels: { app } } };
     return { affinity: { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } } };

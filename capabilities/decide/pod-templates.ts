@@ -4,6 +4,7 @@
  */
 import type { V1Affinity, V1NodeSelectorTerm, V1Toleration } from "@kubernetes/client-node";
 import type { PipelineRunSpec, PodTemplate } from "../tekton";
+import { requiredPodTerms } from "./required-term";
 
 /** Most ways to satisfy the node affinities of all templates together; more are not multiplied out. */
 const MOST_NODE_SELECTOR_TERMS = 100;
@@ -67,12 +68,19 @@ function bothTerms(left: V1NodeSelectorTerm, right: V1NodeSelectorTerm): V1NodeS
   };
 }
 
+/** A term without expressions matches no node. */
+const matchesSomething = (term: V1NodeSelectorTerm): boolean =>
+  (term.matchExpressions ?? []).length > 0 || (term.matchFields ?? []).length > 0;
+
 function uniteRequiredNodeAffinity(affinities: V1Affinity[]): [V1NodeSelectorTerm[], string[]] {
   const demands = distinct(
     affinities
       .map(affinity => affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
-      .flatMap(required => (required ? [required.nodeSelectorTerms] : [])),
+      .flatMap(required => (required ? [required.nodeSelectorTerms.filter(matchesSomething)] : [])),
   );
+  if (demands.some(terms => terms.length === 0)) {
+    return [[], ["a required node affinity has no term with an expression, so it matches no node"]];
+  }
   const ways = demands.reduce((product, terms) => product * terms.length, 1);
   if (ways > MOST_NODE_SELECTOR_TERMS) {
     const text = `the node affinities of the pod templates combine in ${ways} ways, more than the ${MOST_NODE_SELECTOR_TERMS} that are tried`;
@@ -99,6 +107,12 @@ function unitePodTerms(affinities: V1Affinity[], kind: "podAffinity" | "podAntiA
   };
 }
 
+/** One pod has to match all required terms together, see required-term.ts; so there can be one demand only. */
+function podAffinityClash(affinities: V1Affinity[]): string[] {
+  const demands = distinct(affinities.map(requiredPodTerms).filter(terms => terms.length > 0));
+  return demands.length > 1 ? ["the pod templates require affinity to different pods"] : [];
+}
+
 function uniteAffinities(templates: PodTemplate[]): [V1Affinity, string[]] {
   const affinities = templates.flatMap(template => (template.affinity ? [template.affinity] : []));
   const [nodeSelectorTerms, contradictions] = uniteRequiredNodeAffinity(affinities);
@@ -117,7 +131,7 @@ function uniteAffinities(templates: PodTemplate[]): [V1Affinity, string[]] {
     podAffinity: unitePodTerms(affinities, "podAffinity"),
     podAntiAffinity: unitePodTerms(affinities, "podAntiAffinity"),
   };
-  return [affinity, contradictions];
+  return [affinity, [...contradictions, ...podAffinityClash(affinities)]];
 }
 
 /** The one value that all templates agree on. */
