@@ -35,13 +35,15 @@ function isInstalled() {
 function install() {
   const start = Date.now();
   console.log(
-    "Installing packages with npm ci, once: about a minute. Warnings about install scripts are fine …",
+    "Installing packages with npm, once: about a minute. Warnings about install scripts are fine …",
   );
-  const { status, error } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], {
+  // Not `npm ci`: it refuses a lock file that lacks optional packages of platforms the registry did not have.
+  const { status, error } = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund"], {
     stdio: ["ignore", "inherit", "inherit"],
     timeout: INSTALL_TIMEOUT_MILLISECONDS,
   });
-  if (status !== 0) fail(`npm ci failed (${error?.message ?? `exit code ${status}`}); its output is above.`);
+  if (status !== 0)
+    fail(`npm install failed (${error?.message ?? `exit code ${status}`}); its output is above.`);
   console.log(`Packages are installed (${Math.round((Date.now() - start) / 1000)} s).`);
 }
 
