@@ -68,7 +68,7 @@ const good: Record<string, Change> = {
 const seenOf = (changes: Record<string, Change>): Seen[] =>
   Object.values(changes).map((one, index) => ({ ...one, revision: index + 1, atMilliseconds: index * 1000 }));
 const failing = (changes: Record<string, Change>) =>
-  verdicts(seenOf(changes), expected).flatMap(({ claim, holds, evidence }) =>
+  verdicts(seenOf(changes), expected, []).flatMap(({ claim, holds, evidence }) =>
     holds ? [] : [[claim, ...evidence]],
   );
 const without = (...keys: string[]) =>
@@ -86,19 +86,22 @@ const before = (key: string, inserted: Change) =>
     ),
   );
 
-const TOGETHER = "Each run had all of its pods on one node";
-const APART = "No two runs were on one node at the same time";
+const TOGETHER = "Each run had all of its pods, and its placeholder, on one node";
+const APART = "No two runs, and no two placeholders, were on one node at the same time";
 const WAITED = "late waited until node-2 was added, and went there";
 const SUCCEEDED = "Every run succeeded";
 const RELEASED = "No run is held any more";
 const CLEAN = "No placeholder is left";
 
 test("all claims hold of a good course, and say how long the late run waited", () => {
-  const found = verdicts(seenOf(good), expected);
+  const found = verdicts(seenOf(good), expected, []);
   expect(found.map(({ claim, holds }) => [claim, holds])).toEqual(
     [TOGETHER, APART, WAITED, SUCCEEDED, RELEASED, CLEAN].map(claim => [claim, true]),
   );
-  expect(found[0].evidence).toEqual(["first: 1 pod on node-1", "late: 1 pod on node-2"]);
+  expect(found[0].evidence).toEqual([
+    "first: placeholder and 1 pod on node-1",
+    "late: placeholder and 1 pod on node-2",
+  ]);
   expect(found[2].evidence).toEqual(["it waited 2.0 s; the scheduler: 0/1 nodes are available"]);
 });
 
@@ -106,13 +109,26 @@ test("what is expected and was never seen is no success", () => {
   expect(failing({}).map(([claim]) => claim)).toEqual([TOGETHER, APART, WAITED, SUCCEEDED, RELEASED, CLEAN]);
 });
 
+test("a node that two placeholders shared in the history is told", () => {
+  const found = verdicts(seenOf(good), expected, ["node-1: one, other at 7"]);
+  expect(found.filter(({ holds }) => !holds)).toEqual([
+    { claim: APART, holds: false, evidence: ["node-1: one, other at 7"] },
+  ]);
+});
+
 describe("what speaks against a claim, even for a moment", () => {
   const cases: [string, Record<string, Change>, string[][]][] = [
     [
       "a pod of a run elsewhere",
       before("firstEnded", pod("first", "first-b-pod", "node-3", "Succeeded")),
-      [[TOGETHER, "first: 2 pods on node-1 and node-3"]],
+      [[TOGETHER, "first: placeholder and 2 pods on node-1 and node-3"]],
     ],
+    [
+      "a placeholder elsewhere",
+      before("firstEnded", placeholder("first", "node-3")),
+      [[TOGETHER, "first: placeholder and 1 pod on node-1 and node-3"]],
+    ],
+    ["a run without pods", without("firstPod", "firstPodDone"), [[TOGETHER, "first: 0 pods on node-1"]]],
     [
       "two placeholders on one node",
       {
@@ -120,6 +136,7 @@ describe("what speaks against a claim, even for a moment", () => {
         lateBound: placeholder("late", "node-1"),
         latePod: pod("late", "late-a-pod", "node-1"),
         latePodDone: pod("late", "late-a-pod", "node-1", "Succeeded"),
+        lateUnbound: placeholder("late", "node-1", true),
       },
       [
         [APART, "node-1: first and late"],

@@ -1,6 +1,7 @@
 /** `npm run demo`: the operator at work on a cluster of its own, and what is claimed of it, checked. */
 import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { History } from "../e2e/history";
 import { startCluster, type Cluster } from "../testbed/cluster";
 import { verdicts, type Expected } from "./claims";
 import { Observer } from "./observe";
@@ -38,6 +39,7 @@ async function perform(cluster: Cluster, expected: Expected, interrupted: AbortS
   const start = Date.now();
   const seconds = (): number => (Date.now() - start) / 1000;
   const observer = new Observer();
+  const history = new History();
   let headline = "";
   const screen = new Screen(() => ({
     ...{ headline, seconds: seconds() },
@@ -46,7 +48,7 @@ async function perform(cluster: Cluster, expected: Expected, interrupted: AbortS
   const signal = AbortSignal.any([interrupted, tooLong()]);
   let problem: unknown;
   try {
-    await observer.start(cluster.kubeconfigFile);
+    await Promise.all([observer.start(cluster.kubeconfigFile), history.start(cluster.kubeconfigFile)]);
     await play({ cluster, observer, signal, say: text => (headline = text) });
     headline = "All runs have ended.";
   } catch (error) {
@@ -55,14 +57,24 @@ async function perform(cluster: Cluster, expected: Expected, interrupted: AbortS
   } finally {
     screen.stop();
     observer.stop();
+    history.stop();
   }
   interrupted.throwIfAborted();
-  const found = verdicts(observer.seen, expected);
+  const found = verdicts(observer.seen, expected, sharedNodes(history));
   console.log(["", ...summaryLines(found, seconds(), outputFormat())].join("\n"));
   if (problem === undefined && found.every(({ holds }) => holds)) return true;
   if (problem !== undefined) console.error(`\nThe demo did not come to its end: ${wordsOf(problem)}`);
   await keepEvidence(cluster, observer);
   return false;
+}
+
+/** A history that is not whole speaks against the claim, too. */
+function sharedNodes(history: History): string[] {
+  try {
+    return history.sharedNodes();
+  } catch (error) {
+    return [wordsOf(error)];
+  }
 }
 
 async function keepEvidence(cluster: Cluster, observer: Observer): Promise<void> {

@@ -1,16 +1,18 @@
 /** The end of the demo: each claim, whether it holds, and what was seen. */
 import type { Format } from "./board";
 import type { Verdict } from "./claims";
-import { line, wrapped } from "./text";
+import { line, wrapped, type Piece } from "./text";
 
-/** The verdicts as lines; none is longer than the width, save for a single word that is. */
+const INDENT = "  ";
+
+/**
+ * The verdicts as lines, which are no longer than the width; that of a claim that does not hold is as long
+ * as what was seen.
+ */
 export function summaryLines(verdicts: readonly Verdict[], seconds: number, format: Format): string[] {
   const holding = verdicts.filter(({ holds }) => holds).length;
   return [
-    ...verdicts.flatMap(({ claim, holds, evidence }) => [
-      line([holds ? ["yes  ", "green"] : ["NO   ", "red"], [claim, "bold"]], format),
-      ...evidence.flatMap(sentence => wrapped(sentence, "     ", format.width)),
-    ]),
+    ...verdicts.flatMap(verdict => (verdict.holds ? held(verdict, format) : broken(verdict, format))),
     "",
     line(
       [
@@ -20,4 +22,27 @@ export function summaryLines(verdicts: readonly Verdict[], seconds: number, form
       format,
     ),
   ];
+}
+
+function held({ claim, evidence }: Verdict, format: Format): string[] {
+  return [
+    line(
+      [
+        ["✓ ", "green"],
+        [claim, "bold"],
+      ],
+      format,
+    ),
+    ...evidence.flatMap(sentence => wrapped(sentence, INDENT, format.width)),
+  ];
+}
+
+/** In one line, so that it is found whole by who searches for the mark. */
+function broken({ claim, evidence }: Verdict, { colour }: Format): string[] {
+  const pieces: Piece[] = [
+    ["✗ ", "red"],
+    [`${claim}: `, "bold"],
+    [evidence.join("; "), undefined],
+  ];
+  return [line(pieces, { width: Infinity, colour })];
 }
