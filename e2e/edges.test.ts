@@ -113,6 +113,11 @@ test(
     const nodeSelector = { "kubernetes.io/hostname": "no-such-node" };
     const spec = { taskRunTemplate: { podTemplate: { nodeSelector } } };
     await operated.createRun("edges", run("withdrawn", tasks, {}, spec));
+    // Tekton's first look at a run writes back all labels that it saw: a change before it may be lost.
+    await until("Tekton to have seen the run", RUN_MILLISECONDS / 4, async () => {
+      const { status } = await operated.readRun("edges", "withdrawn");
+      return status?.conditions !== undefined;
+    });
     const path = `/metadata/labels/${OPT_IN.replace("/", "~1")}`;
     await operated.patchRun("edges", "withdrawn", [{ op: "replace", path, value: "false" }]);
     const pod = await until("its pod", RUN_MILLISECONDS, async () =>
