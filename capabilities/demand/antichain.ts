@@ -1,0 +1,59 @@
+/**
+ * The heaviest antichain of a directed graph without cycles: of all sets of vertices none of which is reachable from
+ * another, one of the largest weight. Exact.
+ *
+ * By Dilworth's theorem for weights it weighs as much as the least flow that covers every vertex with its weight, and
+ * that is the sum of the weights minus a maximum flow: each vertex v gives up to its weight to vertices after it
+ * (v_out) and takes up to its weight from vertices before it (v_in). What v takes may also go on to those after v
+ * (v_in to v_out), so edges suffice and the transitive closure need not be built. The antichain is read from the
+ * minimum cut: v_out on the source's side and v_in not.
+ */
+import { FlowNetwork } from "./max-flow";
+
+export interface Antichain {
+  weight: number;
+  /** Vertices of the antichain that weigh anything, in rising order. */
+  members: number[];
+}
+
+export class AntichainFinder {
+  private readonly network: FlowNetwork;
+  private readonly gives: number[] = [];
+  private readonly takes: number[] = [];
+  private readonly unlimited: number[] = [];
+
+  /** @param before for each vertex, those that come directly before it */
+  constructor(before: readonly (readonly number[])[]) {
+    const size = before.length;
+    const [source, sink] = [2 * size, 2 * size + 1];
+    this.network = new FlowNetwork(2 * size + 2, source, sink);
+    before.forEach((predecessors, vertex) => {
+      this.gives.push(this.network.addArc(source, outOf(vertex), 0));
+      this.takes.push(this.network.addArc(into(vertex), sink, 0));
+      this.unlimited.push(this.network.addArc(into(vertex), outOf(vertex), Infinity));
+      for (const predecessor of predecessors) {
+        this.unlimited.push(this.network.addArc(outOf(predecessor), into(vertex), Infinity));
+      }
+    });
+  }
+
+  /** @param weights of each vertex; not negative */
+  heaviest(weights: readonly number[]): Antichain {
+    for (const arc of this.unlimited) this.network.setCapacity(arc, Infinity);
+    weights.forEach((weight, vertex) => {
+      this.network.setCapacity(this.gives[vertex]!, weight);
+      this.network.setCapacity(this.takes[vertex]!, weight);
+    });
+    this.network.saturate();
+    const members = [...weights.keys()].filter(
+      vertex =>
+        weights[vertex]! > 0 &&
+        this.network.isOnSourceSide(outOf(vertex)) &&
+        !this.network.isOnSourceSide(into(vertex)),
+    );
+    return { weight: members.reduce((total, vertex) => total + weights[vertex]!, 0), members };
+  }
+}
+
+const outOf = (vertex: number): number => 2 * vertex;
+const into = (vertex: number): number => 2 * vertex + 1;

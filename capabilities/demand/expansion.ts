@@ -1,0 +1,24 @@
+/** What a run becomes before the pods of its tasks are reckoned. */
+import type { Reference, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
+
+/** One place in the graph: a task with pods, or a point where others meet. */
+export interface Place {
+  name: string;
+  count: number;
+  after: string[];
+  task: TaskSpec | "join" | "unread";
+  /** The run's own settings for the task. */
+  overrides: TaskRunOverrides | undefined;
+}
+
+export interface Expansion {
+  places: Place[];
+  /** Definitions that are named and have not been looked for. */
+  missing: Reference[];
+  /** Tasks of which nothing can be known in advance. */
+  unread: { name: string; why: string }[];
+  /** Tasks whose matrix has an array of unknown length. */
+  guessed: string[];
+  /** Why Tekton will refuse the run. */
+  problem: string | undefined;
+}

@@ -1,0 +1,123 @@
+/** Maximum flow by Dinic's algorithm, on arrays and without recursion. */
+
+/** Sends flow over paths that all have one length, the shortest there is, until none is left; then over longer ones. */
+export class FlowNetwork {
+  private readonly to: number[] = [];
+  private readonly next: number[] = [];
+  private readonly first: Int32Array;
+  private readonly level: Int32Array;
+  private readonly current: Int32Array;
+  private readonly queue: Int32Array;
+  /** What each arc still takes; arc i ^ 1 is the way back of arc i. */
+  private readonly rest: number[] = [];
+
+  constructor(
+    size: number,
+    private readonly source: number,
+    private readonly sink: number,
+  ) {
+    this.first = new Int32Array(size).fill(-1);
+    this.level = new Int32Array(size);
+    this.current = new Int32Array(size);
+    this.queue = new Int32Array(size);
+  }
+
+  /** @returns the arc, for `setCapacity` */
+  addArc(from: number, to: number, capacity: number): number {
+    const arc = this.to.length;
+    this.to.push(to, from);
+    this.rest.push(capacity, 0);
+    this.next.push(this.first[from]!, this.first[to]!);
+    this.first[from] = arc;
+    this.first[to] = arc + 1;
+    return arc;
+  }
+
+  /** Gives the arc a new capacity, with nothing flowing through it. */
+  setCapacity(arc: number, capacity: number): void {
+    this.rest[arc] = capacity;
+    this.rest[arc ^ 1] = 0;
+  }
+
+  /** @returns the flow that was added */
+  saturate(): number {
+    let flow = 0;
+    while (this.setLevels()) {
+      this.current.set(this.first);
+      flow += this.blockingFlow();
+    }
+    return flow;
+  }
+
+  /** After `saturate`: whether the node lies on the source's side of the minimum cut. */
+  isOnSourceSide(node: number): boolean {
+    return this.level[node]! >= 0;
+  }
+
+  /** Breadth first. @returns whether the sink can be reached */
+  private setLevels(): boolean {
+    const { level, queue, first, next, to, rest } = this;
+    level.fill(-1);
+    level[this.source] = 0;
+    queue[0] = this.source;
+    let end = 1;
+    for (let start = 0; start < end; start++) {
+      const node = queue[start]!;
+      for (let arc = first[node]!; arc >= 0; arc = next[arc]!) {
+        const target = to[arc]!;
+        if (rest[arc]! <= 0 || level[target]! >= 0) continue;
+        level[target] = level[node]! + 1;
+        queue[end++] = target;
+      }
+    }
+    return level[this.sink]! >= 0;
+  }
+
+  private blockingFlow(): number {
+    const { level, current, next, to } = this;
+    const path: number[] = [];
+    let flow = 0;
+    for (let node = this.source; ; ) {
+      if (node === this.sink) {
+        flow += this.augment(path);
+        node = path.length === 0 ? this.source : to[path.at(-1)!]!;
+        continue;
+      }
+      const arc = this.usableArc(node);
+      if (arc >= 0) {
+        path.push(arc);
+        node = to[arc]!;
+        continue;
+      }
+      const back = path.pop();
+      if (back === undefined) return flow;
+      level[node] = -1;
+      node = to[back ^ 1]!;
+      current[node] = next[current[node]!]!;
+    }
+  }
+
+  private usableArc(node: number): number {
+    const { level, current, next, to, rest } = this;
+    let arc = current[node]!;
+    while (arc >= 0 && !(rest[arc]! > 0 && level[to[arc]!] === level[node]! + 1)) arc = next[arc]!;
+    current[node] = arc;
+    return arc;
+  }
+
+  /** Sends what fits, and cuts the path back to where it is full. */
+  private augment(path: number[]): number {
+    const { rest } = this;
+    let fits = Infinity;
+    for (const arc of path) fits = Math.min(fits, rest[arc]!);
+    let full = path.length;
+    for (let index = path.length - 1; index >= 0; index--) {
+      const arc = path[index]!;
+      rest[arc]! -= fits;
+      rest[arc ^ 1]! += fits;
+      if (rest[arc] === 0) full = index;
+    }
+    path.length = full;
+    return fits;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * What of Tekton's objects decides how much their pods ask for, in v1 and v1beta1. Every field may be missing or of
+ * another shape than is said here: read them with ./untrusted.
+ */
+import type { V1LimitRange } from "@kubernetes/client-node";
+import type { Resources } from "./resources";
+
+export interface Requirements {
+  requests?: Record<string, string | number>;
+  limits?: Record<string, string | number>;
+}
+
+export type ParamValue = string | string[] | Record<string, string>;
+export interface Param {
+  name?: string;
+  value?: ParamValue;
+}
+export interface ParamSpec {
+  name?: string;
+  default?: ParamValue;
+}
+
+/** A step, a sidecar or a stepTemplate. */
+export interface TaskContainer {
+  name?: string;
+  computeResources?: Requirements;
+  /** v1beta1 */
+  resources?: Requirements;
+  image?: string;
+  imagePullPolicy?: string;
+  script?: string;
+  workingDir?: string;
+  command?: string[];
+  args?: string[];
+  env?: EnvironmentVariable[];
+}
+export interface EnvironmentVariable {
+  value?: string;
+  valueFrom?: { secretKeyRef?: KeyOf; configMapKeyRef?: KeyOf };
+}
+export interface KeyOf {
+  name?: string;
+  key?: string;
+}
+export interface TaskSpec {
+  steps?: TaskContainer[];
+  sidecars?: TaskContainer[];
+  stepTemplate?: TaskContainer;
+}
+
+/** A taskRef or pipelineRef. */
+export interface NamedReference {
+  name?: string;
+  apiVersion?: string;
+  kind?: string;
+  resolver?: string;
+  /** v1beta1 */
+  bundle?: string;
+}
+export interface Matrix {
+  params?: Param[];
+  include?: { params?: Param[] }[];
+}
+export interface WhenExpression {
+  input?: string;
+  values?: string[];
+  cel?: string;
+}
+export interface PipelineTask {
+  name?: string;
+  taskRef?: NamedReference;
+  taskSpec?: TaskSpec & { apiVersion?: string; kind?: string };
+  pipelineRef?: NamedReference;
+  pipelineSpec?: PipelineSpec;
+  runAfter?: string[];
+  params?: Param[];
+  matrix?: Matrix;
+  when?: WhenExpression[];
+}
+export interface PipelineSpec {
+  params?: ParamSpec[];
+  tasks?: PipelineTask[];
+  finally?: PipelineTask[];
+}
+
+export type ContainerOverride = Pick<TaskContainer, "name" | "computeResources" | "resources">;
+export interface TaskRunOverrides {
+  pipelineTaskName?: string;
+  computeResources?: Requirements;
+  stepSpecs?: ContainerOverride[];
+  sidecarSpecs?: ContainerOverride[];
+  /** v1beta1 */
+  stepOverrides?: ContainerOverride[];
+  sidecarOverrides?: ContainerOverride[];
+}
+
+/** The fields of a PipelineRun that say what it will run. */
+export interface PlannedRun {
+  spec?: {
+    pipelineRef?: NamedReference;
+    pipelineSpec?: PipelineSpec;
+    params?: Param[];
+    taskRunSpecs?: TaskRunOverrides[];
+  };
+  /** The spec as Tekton has resolved it, parameters put in. */
+  status?: { pipelineSpec?: PipelineSpec };
+}
+
+/** What is known beside the run itself. A name that maps to undefined was looked for and does not exist. */
+export interface Definitions {
+  pipelines: ReadonlyMap<string, PipelineSpec | undefined>;
+  tasks: ReadonlyMap<string, TaskSpec | undefined>;
+  /** Of the run's namespace. */
+  limitRanges: readonly V1LimitRange[];
+  /** Of the run's runtime class; added to every pod. */
+  runtimeOverhead: Resources;
+}
+
+export interface Reference {
+  kind: "Pipeline" | "Task";
+  name: string;
+}

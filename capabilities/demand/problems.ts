@@ -1,0 +1,48 @@
+/** Why Tekton will refuse a pipeline, as far as the order of its tasks goes. */
+import { dependenciesOf } from "./dependencies";
+import { indexed, topologicalOrder } from "./order";
+import type { PipelineSpec, PipelineTask } from "./pipeline-spec";
+import { objectsOf } from "./untrusted";
+
+const TASK_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+export interface OrderedTask {
+  name: string;
+  task: PipelineTask;
+  /** Names of the tasks that come directly before it. */
+  after: string[];
+}
+
+export interface OrderedPipeline {
+  tasks: OrderedTask[];
+  /** They start together when all tasks have ended. */
+  finally: OrderedTask[];
+}
+
+const named = (tasks: PipelineTask[] | undefined): OrderedTask[] =>
+  objectsOf(tasks).map(task => ({ name: String(task.name), task, after: [] }));
+
+const quoted = (name: string): string => JSON.stringify(name.slice(0, 80));
+
+function problemOf(tasks: OrderedTask[], final: OrderedTask[]): string | undefined {
+  const names = new Set<string>();
+  for (const { name } of [...tasks, ...final]) {
+    if (!TASK_NAME.test(name)) return `${quoted(name)} is not the name of a task`;
+    if (names.has(name)) return `two tasks are named ${name}`;
+    names.add(name);
+  }
+  const dagNames = new Set(tasks.map(({ name }) => name));
+  for (const { name, after } of tasks) {
+    const unknown = after.find(other => !dagNames.has(other));
+    if (unknown !== undefined)
+      return `task ${name} comes after ${quoted(unknown)}, which is not a task of it`;
+  }
+  return topologicalOrder(indexed(tasks)) ? undefined : "its tasks wait for each other in a circle";
+}
+
+/** The pipeline's tasks and what each comes after, or the problem that keeps them from having an order. */
+export function orderedPipeline(spec: PipelineSpec): OrderedPipeline | string {
+  const tasks = named(spec.tasks).map(item => ({ ...item, after: dependenciesOf(item.task) }));
+  const final = named(spec.finally);
+  return problemOf(tasks, final) ?? { tasks, finally: final };
+}

@@ -1,0 +1,116 @@
+/** Amounts of what pods ask for, counted as kube-scheduler counts them. */
+import { entriesOf } from "./untrusted";
+
+/** Amounts by resource name: cpu in thousandths, everything else in whole units (bytes, devices), rounded up. */
+export type Resources = Readonly<Record<string, number>>;
+
+export const NOTHING: Resources = Object.freeze({});
+
+const DECIMAL_EXPONENTS: Record<string, number> = {
+  n: -9,
+  u: -6,
+  m: -3,
+  "": 0,
+  k: 3,
+  M: 6,
+  G: 9,
+  T: 12,
+  P: 15,
+  E: 18,
+};
+const BINARY_SUFFIXES = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+const QUANTITY = /^\+?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,2})|(n|u|m|k|M|G|T|P|E|[KMGTPE]i))?$/;
+/** Longer than any quantity that means something, and short enough to reckon with exactly. */
+const LONGEST_QUANTITY = 64;
+
+/** What a quantity may look like, for people. */
+export const ALLOWED_QUANTITIES =
+  "a number that is not negative, with no suffix, an exponent, or one of n u m k M G T P E Ki Mi Gi Ti Pi Ei, " +
+  "of at most 9007199254740991 units (of cpu: thousandths); examples: 2, 500m, 1.5Gi";
+
+export class InvalidQuantity extends Error {
+  constructor(
+    readonly resource: string,
+    readonly value: unknown,
+  ) {
+    super(`${resource}: ${JSON.stringify(value)} is not a quantity; allowed is ${ALLOWED_QUANTITIES}`);
+    this.name = "InvalidQuantity";
+  }
+}
+
+const roundedUp = (numerator: bigint, denominator: bigint): bigint =>
+  (numerator + denominator - 1n) / denominator;
+
+/**
+ * The amount that a quantity of Kubernetes stands for. Reckoned in whole numbers: 0.3 is 300 thousandths, not 299.
+ *
+ * @throws InvalidQuantity
+ */
+export function parseQuantity(resource: string, text: string | number): number {
+  const written = typeof text === "number" ? String(text) : text;
+  const match = typeof written === "string" && written.length <= LONGEST_QUANTITY && QUANTITY.exec(written);
+  if (!match) throw new InvalidQuantity(resource, text);
+  const [, whole = "", fraction = "", exponent, suffix = ""] = match;
+  if (whole + fraction === "") throw new InvalidQuantity(resource, text);
+  const binary = 1024n ** BigInt(BINARY_SUFFIXES.indexOf(suffix) + 1);
+  const decimal = Number(exponent ?? DECIMAL_EXPONENTS[suffix] ?? 0) - fraction.length;
+  const power = 10n ** BigInt(Math.abs(decimal));
+  const digits = BigInt(whole + fraction) * binary * (resource === "cpu" ? 1000n : 1n);
+  const amount = decimal < 0 ? roundedUp(digits, power) : digits * power;
+  if (amount > BigInt(Number.MAX_SAFE_INTEGER)) throw new InvalidQuantity(resource, text);
+  return Number(amount);
+}
+
+/** @throws InvalidQuantity */
+export function parseResources(map: Record<string, string | number> | undefined): Resources {
+  return Object.fromEntries(entriesOf(map).map(([name, value]) => [name, parseQuantity(name, value)]));
+}
+
+const isInBytes = (resource: string): boolean =>
+  resource === "memory" || resource === "ephemeral-storage" || resource.startsWith("hugepages-");
+
+function toQuantity(resource: string, amount: number): string {
+  if (resource === "cpu") return amount % 1000 === 0 ? whole(amount / 1000) : `${whole(amount)}m`;
+  if (!isInBytes(resource) || amount === 0) return whole(amount);
+  const exact = BINARY_SUFFIXES.findLastIndex((_, index) => amount % 1024 ** (index + 1) === 0);
+  return exact < 0 ? whole(amount) : `${whole(amount / 1024 ** (exact + 1))}${BINARY_SUFFIXES[exact]}`;
+}
+
+/** Without the exponent that JavaScript writes for large numbers. */
+const whole = (amount: number): string => BigInt(Math.ceil(amount)).toString();
+
+/** As Kubernetes writes them: 2500m or 5, and 1Gi where that is exact, else the plain number. */
+export function toQuantities(resources: Resources): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(resources).map(([name, amount]) => [name, toQuantity(name, amount)]),
+  );
+}
+
+export const amountOf = (resources: Resources, name: string): number =>
+  Object.hasOwn(resources, name) ? resources[name]! : 0;
+
+function combined(all: readonly Resources[], combine: (a: number, b: number) => number): Resources {
+  const result = new Map<string, number>();
+  for (const resources of all) {
+    for (const [name, amount] of Object.entries(resources)) {
+      result.set(name, combine(result.get(name) ?? 0, amount));
+    }
+  }
+  return Object.fromEntries(result);
+}
+
+export const sum = (...all: Resources[]): Resources => combined(all, (a, b) => a + b);
+
+/** The larger amount of each resource. */
+export const maximum = (...all: Resources[]): Resources => combined(all, Math.max);
+
+/** What is left of each of the first one's resources; never below 0. */
+export function difference(from: Resources, taken: Resources): Resources {
+  return Object.fromEntries(
+    Object.entries(from).map(([name, amount]) => [name, Math.max(0, amount - amountOf(taken, name))]),
+  );
+}
+
+export function scaled(resources: Resources, count: number): Resources {
+  return Object.fromEntries(Object.entries(resources).map(([name, amount]) => [name, amount * count]));
+}
