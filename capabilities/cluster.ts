@@ -62,7 +62,8 @@ export function describeError(error: unknown): string {
   }
 }
 
-async function ifThere<T>(read: Promise<T>): Promise<T | undefined> {
+/** What is read, or undefined where there is no such object. */
+export async function ifThere<T>(read: Promise<T>): Promise<T | undefined> {
   try {
     return await read;
   } catch (error) {

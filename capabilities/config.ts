@@ -5,7 +5,7 @@
  * ignored would be found out by a build that waits.
  */
 import { z } from "zod";
-import { CHOICES } from "./decide/choices";
+import { CHOICES, type Choices } from "./decide/choices";
 
 const PREFIX = "POD_AFFINITY_";
 
@@ -114,3 +114,11 @@ export function parseSettings(environment: Record<string, string | undefined>): 
       .join("\n"),
   );
 }
+
+/** What a run gets that leaves a choice open. */
+export const defaultChoices = (settings: Settings): Choices => ({
+  isolation: settings.DEFAULT_ISOLATION,
+  "isolation-scope": settings.DEFAULT_ISOLATION_SCOPE,
+  "topology-key": settings.DEFAULT_TOPOLOGY_KEY,
+  "isolation-topology-key": settings.DEFAULT_ISOLATION_TOPOLOGY_KEY,
+});

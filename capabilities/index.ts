@@ -2,9 +2,8 @@
 import { a, Capability } from "pepr";
 import { Cluster } from "./cluster";
 import { colocate } from "./colocate";
-import { parseSettings } from "./config";
+import { defaultChoices, parseSettings } from "./config";
 import { Controller, rootRunOf } from "./controller";
-import type { Choices } from "./decide/choices";
 import { holdNew, holdOn, refuseUnknown } from "./hold";
 import {
   COMPONENT_LABEL,
@@ -21,12 +20,7 @@ import { PIPELINE_RUN_V1, PIPELINE_RUN_V1BETA1, PipelineRunV1, PipelineRunV1Beta
 
 const settings = parseSettings(process.env);
 
-const defaults: Choices = {
-  isolation: settings.DEFAULT_ISOLATION,
-  "isolation-scope": settings.DEFAULT_ISOLATION_SCOPE,
-  "topology-key": settings.DEFAULT_TOPOLOGY_KEY,
-  "isolation-topology-key": settings.DEFAULT_ISOLATION_TOPOLOGY_KEY,
-};
+const defaults = defaultChoices(settings);
 
 /** Made on first use: `pepr build` loads this file where there is no cluster. */
 let parts: { cluster: Cluster; controller: Controller } | undefined;

@@ -34,17 +34,18 @@ function isInstalled() {
 
 function install() {
   const start = Date.now();
-  console.log(
+  // On standard error, and npm's words too: the standard output is for what comes after this script.
+  console.error(
     "Installing packages with npm, once: about a minute. Warnings about install scripts are fine …",
   );
   // Not `npm ci`: it refuses a lock file that lacks optional packages of platforms the registry did not have.
   const { status, error } = spawnSync("npm", ["install", "--no-save", "--no-audit", "--no-fund"], {
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", 2, 2],
     timeout: INSTALL_TIMEOUT_MILLISECONDS,
   });
   if (status !== 0)
     fail(`npm install failed (${error?.message ?? `exit code ${status}`}); its output is above.`);
-  console.log(`Packages are installed (${Math.round((Date.now() - start) / 1000)} s).`);
+  console.error(`Packages are installed (${Math.round((Date.now() - start) / 1000)} s).`);
 }
 
 /** What is wrong with Go, if anything is. Asked inside the module, so that a Go that may update itself does. */

@@ -64,7 +64,7 @@ check("types", `${BIN}/tsc`, ["-p", "tsconfig.all.json"]);
 check("lint", `${BIN}/eslint`, ["."]);
 check("format", `${BIN}/prettier`, ["--check", "--log-level", "warn", "."]);
 check("build", process.execPath, ["scripts/build.mjs"]);
-jest("unit tests", ["--maxWorkers=2", ...testsIn("capabilities", "demo", "scripts")]);
+jest("unit tests", ["--maxWorkers=2", ...testsIn("capabilities", "demo", "preview", "scripts")]);
 // Clusters one after another: two cores are enough for one.
 jest("test bed and end-to-end tests", ["--runInBand", ...testsIn("testbed", "e2e")]);
 rmSync(reports, { recursive: true, force: true });

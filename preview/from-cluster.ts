@@ -1,0 +1,156 @@
+/** Reads from a cluster what the file does not hold. Nothing is written. */
+import { KubeConfig, type V1LimitRange } from "@kubernetes/client-node";
+import { Cluster, describeError, ifThere } from "../capabilities/cluster";
+import type { Settings } from "../capabilities/config";
+import { dependsOnNamespace } from "../capabilities/decide/admission";
+import type { Reference } from "../capabilities/demand/task-graph";
+import { kubeClients, type KubeClients } from "../capabilities/kube-client";
+import { TEKTON_GROUP } from "../capabilities/keys";
+import { unknownOf } from "./preview";
+import type { StoredRun } from "./stored-run";
+import { overheadOf, type Surroundings } from "./surroundings";
+
+/** Read side by side. */
+const AT_ONCE = 20;
+/** Each round reads one level of pipelines in pipelines, which are followed ten deep. */
+const MOST_ROUNDS = 12;
+const MOST_DEFINITIONS = 1000;
+const MOST_MILLISECONDS = 60_000;
+const REQUEST_MILLISECONDS = 10_000;
+
+/** The namespace of the current context, where a run goes that names none. */
+export function namespaceOf(kubeconfigFile: string): string {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(kubeconfigFile);
+  return kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace || "default";
+}
+
+/** @throws Error that names what was read, and says what the API server said */
+async function reading<T>(what: string, read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    throw new Error(`${what} could not be read from the cluster: ${describeError(error)}`);
+  }
+}
+
+class Reader {
+  private readonly clients: KubeClients;
+  private readonly cluster: Cluster;
+  private readonly end = Date.now() + MOST_MILLISECONDS;
+
+  constructor(
+    kubeconfigFile: string,
+    settings: Settings,
+    private readonly stored: StoredRun,
+  ) {
+    const options = { maxConnections: AT_ONCE, requestTimeoutMilliseconds: REQUEST_MILLISECONDS };
+    this.clients = kubeClients(options, kubeconfigFile);
+    this.cluster = new Cluster(this.clients, settings.TEKTON_NAMESPACE);
+  }
+
+  private get namespace(): string {
+    return this.stored.run.metadata.namespace;
+  }
+
+  private specOf({ kind, name }: Reference): Promise<object | undefined> {
+    const [namespace, plural] = [this.namespace, `${kind.toLowerCase()}s`];
+    const read = this.clients.custom.getNamespacedCustomObject({
+      ...{ group: TEKTON_GROUP, version: "v1", namespace, plural, name },
+    }) as Promise<{ spec?: object }>;
+    return reading(`${kind} ${namespace}/${name}`, ifThere(read)).then(object => object?.spec);
+  }
+
+  private async specsOf(references: Reference[]): Promise<[Reference, object | undefined][]> {
+    const found: [Reference, object | undefined][] = [];
+    for (let start = 0; start < references.length; start += AT_ONCE) {
+      if (Date.now() > this.end) {
+        throw new Error(`the run's definitions could not be read within ${MOST_MILLISECONDS / 1000} s`);
+      }
+      const some = references.slice(start, start + AT_ONCE);
+      const specs = await Promise.all(some.map(reference => this.specOf(reference)));
+      found.push(
+        ...some.map((reference, index): [Reference, object | undefined] => [reference, specs[index]]),
+      );
+    }
+    return found;
+  }
+
+  /** A definition names further ones, so it is asked again for what is missing until nothing is. */
+  async definitions(from: Surroundings): Promise<Surroundings> {
+    const pipelines = new Map(from.pipelines);
+    const tasks = new Map(from.tasks);
+    const known = { ...from, pipelines, tasks };
+    let count = 0;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const { definitions } = unknownOf(this.stored.run, known);
+      if (definitions.length === 0) break;
+      count += definitions.length;
+      if (count > MOST_DEFINITIONS) {
+        throw new Error(`the run names ${count} Pipelines and Tasks; at most ${MOST_DEFINITIONS} are read`);
+      }
+      for (const [{ kind, name }, spec] of await this.specsOf(definitions)) {
+        (kind === "Pipeline" ? pipelines : tasks).set(name, spec);
+      }
+    }
+    return known;
+  }
+
+  async limitRanges(): Promise<V1LimitRange[]> {
+    const list = this.clients.core.listNamespacedLimitRange({ namespace: this.namespace });
+    return (await reading(`LimitRanges of ${this.namespace}`, list)).items;
+  }
+
+  async namespaceLabels(): Promise<Record<string, string> | undefined> {
+    const namespace = await reading(
+      `Namespace ${this.namespace}`,
+      this.cluster.readNamespace(this.namespace),
+    );
+    return namespace && (namespace.metadata?.labels ?? {});
+  }
+
+  /** Of one that does not exist nothing is known, and no pod of it can be made. */
+  async overheads(name: string | undefined): Promise<Surroundings["overheads"]> {
+    if (name === undefined) return new Map();
+    const read = this.clients.custom.getClusterCustomObject({
+      ...{ group: "node.k8s.io", version: "v1", plural: "runtimeclasses", name },
+    }) as Promise<object>;
+    const runtimeClass = await reading(`RuntimeClass ${name}`, ifThere(read));
+    return new Map(runtimeClass ? [[name, overheadOf(runtimeClass)]] : []);
+  }
+
+  async priorities(names: (string | undefined)[]): Promise<Surroundings["priorities"]> {
+    const values = names.map(async (name): Promise<[string | undefined, number]> => {
+      const value = name === undefined ? this.cluster.defaultPriority() : this.cluster.priorityOf(name);
+      return [name, await reading(`PriorityClass ${name ?? "by default"}`, value)];
+    });
+    return new Map(await Promise.all(values));
+  }
+}
+
+/**
+ * @param known what the file holds, which counts where both have it
+ * @throws Error when the cluster does not give what is asked for
+ */
+export async function completed(
+  known: Surroundings,
+  stored: StoredRun,
+  kubeconfigFile: string,
+  settings: Settings,
+): Promise<Surroundings> {
+  const reader = new Reader(kubeconfigFile, settings, stored);
+  const { runtimeClass, priorityClasses } = unknownOf(stored.run, known);
+  const asksNamespace = known.namespaceLabels === undefined && dependsOnNamespace(stored.run);
+  const [{ pipelines, tasks }, limitRanges, namespaceLabels, overheads, priorities] = await Promise.all([
+    reader.definitions(known),
+    known.limitRanges.length > 0 ? known.limitRanges : reader.limitRanges(),
+    asksNamespace ? reader.namespaceLabels() : known.namespaceLabels,
+    reader.overheads(runtimeClass),
+    reader.priorities(priorityClasses),
+  ]);
+  return {
+    ...{ pipelines, tasks, limitRanges, namespaceLabels },
+    overheads: new Map([...known.overheads, ...overheads]),
+    priorities: new Map([...known.priorities, ...priorities]),
+  };
+}

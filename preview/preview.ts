@@ -1,0 +1,152 @@
+/** What the operator would make of a run. Every decision is made by the operator's own functions. */
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { defaultChoices, type Settings } from "../capabilities/config";
+import { placeholderFor } from "../capabilities/decide/placeholder";
+import { priorityClassNames, unitePodTemplates } from "../capabilities/decide/pod-templates";
+import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
+import { parseResources, toQuantities } from "../capabilities/demand/resources";
+import {
+  missingDefinitions,
+  taskGraph,
+  type Definitions,
+  type PlannedTask,
+  type TaskGraph,
+} from "../capabilities/demand/task-graph";
+import type { PipelineRun } from "../capabilities/tekton";
+import { admissionOf, asHeld, type Admission } from "./admission";
+import { examplePod } from "./example-pod";
+import type { StoredRun } from "./stored-run";
+import type { Surroundings } from "./surroundings";
+
+/** What a pod counts as of which nothing can be known in advance. */
+export const UNKNOWN_TASK = parseResources({ cpu: "500m", memory: "512Mi" });
+
+type Quantities = Record<string, string>;
+
+export interface PreviewedTask {
+  name: string;
+  /** Pods at once. */
+  pods: number;
+  /** What each of them asks for. */
+  requests: Quantities;
+}
+
+export interface Preview {
+  run: { namespace: string; name: string; isExampleName: boolean };
+  admission: Admission;
+  /** Why the run as it is would not start; empty when it would. */
+  problems: string[];
+  waves: PreviewedTask[][];
+  peak: Quantities;
+  /** For each resource, the tasks that make its peak. */
+  peakTasks: Record<string, string[]>;
+  firstWave: Quantities;
+  /** Null for a run that gets none of its own. */
+  placeholder: V1StatefulSet | null;
+  /** A pod of the first wave. Null where there is no placeholder, or no task. */
+  pod: V1Pod | null;
+  notes: string[];
+}
+
+const runtimeClassOf = (run: PipelineRun): string | undefined =>
+  unitePodTemplates(run.spec, () => 0).template.runtimeClassName;
+
+export const definitionsFor = (run: PipelineRun, surroundings: Surroundings): Definitions => ({
+  pipelines: surroundings.pipelines,
+  tasks: surroundings.tasks,
+  limitRanges: surroundings.limitRanges,
+  runtimeOverhead: surroundings.overheads.get(runtimeClassOf(run) ?? "") ?? {},
+});
+
+/** What a cluster has to be asked for yet. */
+export interface Unknown {
+  definitions: ReturnType<typeof missingDefinitions>;
+  runtimeClass: string | undefined;
+  /** Asked for only when there are several to choose from; undefined among them stands for the default. */
+  priorityClasses: (string | undefined)[];
+}
+
+export function unknownOf(run: PipelineRun, surroundings: Surroundings): Unknown {
+  const runtimeClass = runtimeClassOf(run);
+  const names = priorityClassNames(run.spec);
+  return {
+    definitions: missingDefinitions(run, definitionsFor(run, surroundings)),
+    runtimeClass:
+      runtimeClass === undefined || surroundings.overheads.has(runtimeClass) ? undefined : runtimeClass,
+    priorityClasses: names.length > 1 ? names.filter(name => !surroundings.priorities.has(name)) : [],
+  };
+}
+
+function notesOnUnknown({ definitions, runtimeClass, priorityClasses }: Unknown): string[] {
+  const notes: string[] = [];
+  if (definitions.length > 0) {
+    notes.push("Put Pipelines and Tasks that were not read into the same file, or use --kubeconfig.");
+  }
+  if (runtimeClass !== undefined) {
+    notes.push(`The overhead of RuntimeClass ${runtimeClass} is not known, and counts as nothing.`);
+  }
+  const classes = priorityClasses.map(name => name ?? "(the cluster's default)");
+  if (classes.length > 0) {
+    notes.push(`The value of these priority classes is not known, and counts as 0: ${classes.join(", ")}.`);
+  }
+  return notes;
+}
+
+function previewedWaves(graph: TaskGraph): PreviewedTask[][] {
+  const tasks = new Map(graph.tasks.map(task => [task.name, task]));
+  return waves(graph).map(wave =>
+    wave.map(name => {
+      const { count, each } = tasks.get(name)!;
+      return { name, pods: count, requests: toQuantities(each) };
+    }),
+  );
+}
+
+/** Of the run itself rather than of a pipeline in it, where there is one. */
+function exampleTask(graph: TaskGraph): PlannedTask | undefined {
+  const names = waves(graph)[0] ?? [];
+  const name = names.find(candidate => !candidate.includes("/")) ?? names[0];
+  return graph.tasks.find(task => task.name === name);
+}
+
+export function previewOf(
+  { run, isExampleName }: StoredRun,
+  surroundings: Surroundings,
+  settings: Settings,
+): Preview {
+  const defaults = defaultChoices(settings);
+  const graph = taskGraph(run, definitionsFor(run, surroundings), UNKNOWN_TASK);
+  const { peak, tasks } = peakDemand(graph);
+  const { template, contradictions } = unitePodTemplates(
+    run.spec,
+    name => surroundings.priorities.get(name) ?? 0,
+  );
+  const admission = admissionOf(run, surroundings.namespaceLabels, defaults);
+  const isPlaced = admission.outcome !== "refused" && admission.outcome !== "left alone";
+  const held = asHeld(run, defaults);
+  const example = exampleTask(graph);
+  return {
+    run: { namespace: run.metadata.namespace, name: run.metadata.name, isExampleName },
+    admission,
+    problems: problemsOf(admission, contradictions, graph),
+    waves: previewedWaves(graph),
+    peak: toQuantities(peak),
+    peakTasks: tasks,
+    firstWave: toQuantities(firstWave(graph)),
+    placeholder: isPlaced ? placeholderFor(held, template, settings) : null,
+    pod: isPlaced && example ? examplePod(held, example) : null,
+    notes: [...graph.notes, ...notesOnUnknown(unknownOf(run, surroundings))],
+  };
+}
+
+function problemsOf({ outcome, why }: Admission, contradictions: string[], graph: TaskGraph): string[] {
+  const problems: string[] = [];
+  if (outcome === "refused") problems.push(`The run would be refused: ${why}.`);
+  if (contradictions.length > 0 && outcome.startsWith("held")) {
+    problems.push(
+      `The run would be held for ever, as no one node can serve all of its pods: ${contradictions.join("; ")}.`,
+    );
+  }
+  if (graph.tasks.length === 0) problems.push("Tekton would not start the run: it has no tasks to run.");
+  return problems;
+}

@@ -1,0 +1,58 @@
+/** What a preview rests on beside the run itself. */
+import type { V1LimitRange } from "@kubernetes/client-node";
+import type { Definitions } from "../capabilities/demand/task-graph";
+import { parseResources, type Resources } from "../capabilities/demand/resources";
+import { objectOf } from "../capabilities/demand/untrusted";
+import { TEKTON_GROUP } from "../capabilities/keys";
+import { groupOf, specOf, type ManifestObject } from "./manifest";
+
+/** Names that are not in a map have not been looked for. */
+export interface Surroundings {
+  pipelines: Definitions["pipelines"];
+  tasks: Definitions["tasks"];
+  limitRanges: readonly V1LimitRange[];
+  /** Undefined when nobody has looked for the namespace. */
+  namespaceLabels: Record<string, string> | undefined;
+  /** By the name of the RuntimeClass. */
+  overheads: ReadonlyMap<string, Resources>;
+  /** The values of priority classes; undefined stands for the cluster's default. */
+  priorities: ReadonlyMap<string | undefined, number>;
+}
+
+/** Of a RuntimeClass. */
+export function overheadOf(runtimeClass: object): Resources {
+  const overhead = objectOf((runtimeClass as { overhead?: { podFixed?: Record<string, string> } }).overhead);
+  return parseResources(overhead?.podFixed);
+}
+
+/**
+ * Those of the file's objects that are in the run's namespace or in none.
+ *
+ * @throws InvalidQuantity when a RuntimeClass has an overhead that cannot be read
+ */
+export function surroundingsIn(objects: ManifestObject[], namespace: string): Surroundings {
+  const near = objects.filter(({ metadata }) => (metadata.namespace || namespace) === namespace);
+  const ofKind = (group: string, kind: string) =>
+    near.filter(object => groupOf(object) === group && object.kind === kind);
+  const byName = <T>(items: ManifestObject[], value: (item: ManifestObject) => T): Map<string, T> =>
+    new Map(items.map(item => [item.metadata.name ?? "", value(item)]));
+  const priorityClasses = ofKind("scheduling.k8s.io", "PriorityClass");
+  const valueOf = (item: ManifestObject) => Number(item["value"] ?? 0);
+  const byDefault = priorityClasses.find(item => item["globalDefault"] === true);
+  return {
+    pipelines: byName(ofKind(TEKTON_GROUP, "Pipeline"), specOf),
+    tasks: byName(ofKind(TEKTON_GROUP, "Task"), specOf),
+    limitRanges: ofKind("", "LimitRange") as object[] as V1LimitRange[],
+    namespaceLabels: namespaceLabels(ofKind("", "Namespace"), namespace),
+    overheads: byName(ofKind("node.k8s.io", "RuntimeClass"), overheadOf),
+    priorities: new Map<string | undefined, number>([
+      ...byName(priorityClasses, valueOf),
+      ...(byDefault ? ([[undefined, valueOf(byDefault)]] as const) : []),
+    ]),
+  };
+}
+
+function namespaceLabels(namespaces: ManifestObject[], name: string): Record<string, string> | undefined {
+  const found = namespaces.find(({ metadata }) => metadata.name === name);
+  return found && (found.metadata.labels ?? {});
+}
