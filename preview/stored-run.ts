@@ -60,7 +60,7 @@ function inV1(object: ManifestObject): PipelineRun {
 /** What placement is decided by. All else may have any shape: it is Tekton's to refuse. */
 function checkShape({ spec }: PipelineRun): void {
   const check = (field: string, value: unknown, isRight: boolean, allowed: string): void => {
-    if (value === undefined || isRight) return;
+    if ((value ?? undefined) === undefined || isRight) return;
     throw new ManifestError(
       `the PipelineRun's spec.${field} is ${JSON.stringify(value)}, and must be ${allowed}`,
     );

@@ -37,9 +37,11 @@ const waveRows = (wave: PreviewedTask[], index: number): string[][] =>
 
 function graphLines({ waves, peak, peakTasks, firstWave }: Preview): string[] {
   if (waves.length === 0) return [];
+  const pods = new Map(waves.flat().map(task => [task.name, task.pods]));
+  const withPods = (name: string): string => (pods.get(name) === 1 ? name : `${pods.get(name)} × ${name}`);
   const peaks = Object.entries(peak).map(([resource, quantity]) => [
     `${resource} ${quantity}`,
-    (peakTasks[resource] ?? []).join(", "),
+    (peakTasks[resource] ?? []).map(withPods).join(", "),
   ]);
   if (peaks.length === 0) peaks.push(["nothing", ""]);
   return [

@@ -1,0 +1,133 @@
+/** Against an API server that only knows what is in a map. */
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, expect, test } from "@jest/globals";
+import { SETTINGS } from "../capabilities/testing/builders";
+import { completed, namespaceOf } from "./from-cluster";
+import { chooseRun, parseManifest } from "./manifest";
+import { previewOf } from "./preview";
+import { storedRun } from "./stored-run";
+import { surroundingsIn } from "./surroundings";
+import { runText } from "./testing";
+
+const directory = mkdtempSync(join(tmpdir(), "preview-"));
+const kubeconfigFile = join(directory, "kubeconfig");
+const objects = new Map<string, object>();
+let asked: string[] = [];
+let server: Server;
+
+beforeAll(async () => {
+  server = createServer(({ url }, response) => {
+    const path = url!.split("?")[0]!;
+    asked.push(path);
+    const object = objects.get(path) ?? { kind: "Status", code: 404, message: "not found" };
+    const { code = 200 } = object as { code?: number };
+    response.writeHead(code, { "Content-Type": "application/json" }).end(JSON.stringify(object));
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const config = {
+    clusters: [{ name: "c", cluster: { server: url } }],
+    users: [{ name: "u", user: {} }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace: "ci" } }],
+    "current-context": "x",
+  };
+  writeFileSync(kubeconfigFile, JSON.stringify(config));
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(directory, { recursive: true });
+});
+
+const TEKTON = "/apis/tekton.dev/v1/namespaces/ci";
+const LIMIT_RANGES = "/api/v1/namespaces/ci/limitranges";
+
+beforeEach(() => {
+  asked = [];
+  objects.clear();
+  objects.set(LIMIT_RANGES, { items: [] });
+});
+
+async function preview(...documents: string[]) {
+  const parsed = parseManifest(documents.join("\n---\n"));
+  const stored = storedRun(chooseRun(parsed, undefined), namespaceOf(kubeconfigFile));
+  const inFile = surroundingsIn(parsed, stored.run.metadata.namespace);
+  return previewOf(stored, await completed(inFile, stored, kubeconfigFile, SETTINGS), SETTINGS);
+}
+
+const step = (cpu: string) => ({ steps: [{ computeResources: { requests: { cpu } } }] });
+const byName = (name: string) => ({ pipelineSpec: undefined, pipelineRef: { name } });
+
+test("definitions are followed from one to the next, and read once", async () => {
+  objects.set(`${TEKTON}/pipelines/outer`, {
+    spec: {
+      tasks: [
+        { name: "a", taskRef: { name: "t" } },
+        { name: "b", pipelineRef: { name: "inner" } },
+      ],
+    },
+  });
+  objects.set(`${TEKTON}/pipelines/inner`, { spec: { tasks: [{ name: "c", taskRef: { name: "t" } }] } });
+  objects.set(`${TEKTON}/tasks/t`, { spec: step("2") });
+  const { peak, peakTasks, notes } = await preview(runText({ spec: byName("outer") }));
+  expect({ peak, peakTasks, notes }).toEqual({
+    peak: { cpu: "4" },
+    peakTasks: { cpu: ["a", "b/c"] },
+    notes: [],
+  });
+  expect(asked.filter(path => path.endsWith("/tasks/t"))).toHaveLength(1);
+});
+
+test("LimitRanges, the namespace's opt-in, overhead and priorities are read", async () => {
+  const limits = [{ type: "Container", defaultRequest: { cpu: "300m" } }];
+  objects.set(LIMIT_RANGES, { items: [{ spec: { limits } }] });
+  const labels = { "tekton.dev/custom-pod-affinity": "true" };
+  objects.set("/api/v1/namespaces/ci", { metadata: { labels } });
+  objects.set("/apis/node.k8s.io/v1/runtimeclasses/kata", { overhead: { podFixed: { cpu: "250m" } } });
+  objects.set("/apis/scheduling.k8s.io/v1/priorityclasses/high", { value: 2 });
+  const spec = {
+    taskRunTemplate: { podTemplate: { runtimeClassName: "kata", priorityClassName: "low" } },
+    taskRunSpecs: [{ pipelineTaskName: "a", podTemplate: { priorityClassName: "high" } }],
+  };
+  const { admission, peak, placeholder, notes } = await preview(runText({ metadata: { labels: {} }, spec }));
+  expect({ outcome: admission.outcome, peak, notes }).toEqual({
+    outcome: "held",
+    peak: { cpu: "550m" },
+    notes: [],
+  });
+  expect(placeholder!.spec!.template.spec!.priorityClassName).toBe("high");
+});
+
+test("what the file holds is not asked for", async () => {
+  const task = { apiVersion: "tekton.dev/v1", kind: "Task", metadata: { name: "t" }, spec: step("1") };
+  const range = { apiVersion: "v1", kind: "LimitRange", metadata: { name: "l" }, spec: { limits: [] } };
+  const pipelineSpec = { tasks: [{ name: "a", taskRef: { name: "t" } }] };
+  await preview(JSON.stringify(task), JSON.stringify(range), runText({ spec: { pipelineSpec } }));
+  expect(asked).toEqual([]);
+});
+
+test("what does not exist is said", async () => {
+  const { notes } = await preview(runText({ spec: byName("p") }));
+  expect(notes).toEqual([expect.stringContaining("Pipeline p was not found")]);
+});
+
+test("what may not be read ends the preview, and is named", async () => {
+  objects.set(`${TEKTON}/pipelines/p`, { kind: "Status", code: 403, message: "forbidden" });
+  await expect(preview(runText({ spec: byName("p") }))).rejects.toThrow(
+    "Pipeline ci/p could not be read from the cluster: 403: forbidden",
+  );
+});
+
+test("too many definitions are refused before they are read", async () => {
+  const tasks = Array.from({ length: 1001 }, (_, i) => ({ name: `t${i}`, taskRef: { name: `t${i}` } }));
+  await expect(preview(runText({ spec: { pipelineSpec: { tasks } } }))).rejects.toThrow(
+    /at most 1000 are read/,
+  );
+  expect(asked).toEqual([LIMIT_RANGES]);
+});

@@ -1,0 +1,150 @@
+import { describe, expect, test } from "@jest/globals";
+import { stringify } from "yaml";
+import { previewOfText, runText } from "./testing";
+
+const step = (cpu: string, memory = "1Gi") => ({
+  steps: [{ name: "s", computeResources: { requests: { cpu, memory } } }],
+});
+const pipeline = {
+  tasks: [
+    { name: "fetch", taskRef: { name: "get" } },
+    ...["2", "2", "5"].map((cpu, index) => ({
+      name: `build-${index}`,
+      runAfter: ["fetch"],
+      taskSpec: step(cpu),
+    })),
+  ],
+};
+const named = (apiVersion: string, kind: string, name: string, rest: object, namespace?: string) =>
+  JSON.stringify({ apiVersion, kind, metadata: { name, namespace }, ...rest });
+const file = (...documents: string[]) => documents.join("\n---\n");
+const TEMPLATES = {
+  taskRunTemplate: { podTemplate: { runtimeClassName: "kata", priorityClassName: "low" } },
+  taskRunSpecs: [{ pipelineTaskName: "a", podTemplate: { priorityClassName: "high" } }],
+};
+
+test("peak, the tasks that make it, and the first wave, with definitions from the same file", () => {
+  const text = file(
+    named("tekton.dev/v1", "Pipeline", "p", { spec: pipeline }),
+    named("tekton.dev/v1", "Task", "get", { spec: step("1") }),
+    runText({ spec: { pipelineSpec: undefined, pipelineRef: { name: "p" } } }),
+  );
+  expect(previewOfText(text)).toMatchObject({
+    peak: { cpu: "9", memory: "3Gi" },
+    peakTasks: { cpu: ["build-0", "build-1", "build-2"], memory: ["build-0", "build-1", "build-2"] },
+    firstWave: { cpu: "1", memory: "1Gi" },
+    notes: [],
+  });
+});
+
+test("a definition of another namespace is not the run's", () => {
+  const text = file(
+    named("tekton.dev/v1", "Task", "get", { spec: step("1") }, "elsewhere"),
+    runText({ spec: { pipelineSpec: pipeline } }),
+  );
+  const { firstWave, notes } = previewOfText(text);
+  expect(firstWave).toEqual({ cpu: "500m", memory: "512Mi" });
+  expect(notes).toEqual([
+    expect.stringContaining("fetch (Task get was not read)"),
+    expect.stringContaining("use --kubeconfig"),
+  ]);
+});
+
+test("LimitRanges, overhead and priority classes of the file count", () => {
+  const limits = [{ type: "Container", defaultRequest: { cpu: "300m" } }];
+  const text = file(
+    named("v1", "LimitRange", "l", { spec: { limits } }),
+    named("node.k8s.io/v1", "RuntimeClass", "kata", { overhead: { podFixed: { cpu: "250m" } } }),
+    named("scheduling.k8s.io/v1", "PriorityClass", "low", { value: 1 }),
+    named("scheduling.k8s.io/v1", "PriorityClass", "high", { value: 2 }),
+    runText({ spec: TEMPLATES }),
+  );
+  const { peak, notes, placeholder, pod } = previewOfText(text);
+  expect(peak).toEqual({ cpu: "550m" });
+  expect(notes).toEqual([]);
+  expect(placeholder!.spec!.template.spec).toMatchObject({
+    priorityClassName: "high",
+    runtimeClassName: "kata",
+  });
+  expect(pod!.spec).toMatchObject({ priorityClassName: "high", runtimeClassName: "kata" });
+});
+
+test("what is not known of them is said", () => {
+  expect(previewOfText(runText({ spec: TEMPLATES })).notes).toEqual([
+    "The overhead of RuntimeClass kata is not known, and counts as nothing.",
+    "The value of these priority classes is not known, and counts as 0: low, high.",
+  ]);
+});
+
+describe("placeholder and pod", () => {
+  test("belong together", () => {
+    const { placeholder, pod } = previewOfText(runText());
+    const name = placeholder!.metadata!.name;
+    expect(pod!.metadata!.labels).toMatchObject({ "pod-affinity.tekton.dev/placeholder": name });
+    const [term] = pod!.spec!.affinity!.podAffinity!.requiredDuringSchedulingIgnoredDuringExecution!;
+    expect(placeholder!.spec!.template.metadata!.labels).toMatchObject(term!.labelSelector!.matchLabels!);
+  });
+
+  test("follow the run's choices", () => {
+    const annotations = { "pod-affinity.tekton.dev/topology-key": "zone" };
+    const { pod } = previewOfText(runText({ metadata: { annotations } }));
+    expect(pod!.spec!.affinity!.podAffinity!.requiredDuringSchedulingIgnoredDuringExecution).toEqual([
+      expect.objectContaining({ topologyKey: "zone" }),
+    ]);
+  });
+
+  test("are those that it would have, of a run that does not opt in", () => {
+    const metadata = { labels: {} };
+    const { admission, placeholder, pod, problems } = previewOfText(runText({ metadata }));
+    expect(admission.outcome).toBe("not opted in");
+    expect(problems).toEqual([]);
+    expect({ placeholder, pod }).toEqual(expect.objectContaining(partsOf(previewOfText(runText()))));
+  });
+
+  test.each([
+    ["left alone", { spec: { managedBy: "kueue" } }, 0],
+    ["refused", { metadata: { annotations: { "pod-affinity.tekton.dev/isolate": "x" } } }, 1],
+  ])("are none of a run that is %s", (outcome, parts, problems) => {
+    const preview = previewOfText(runText(parts));
+    expect(preview).toMatchObject({ admission: { outcome }, placeholder: null, pod: null });
+    expect(preview.problems).toHaveLength(problems);
+    expect(preview.waves).toHaveLength(1);
+  });
+});
+
+const partsOf = ({ placeholder, pod }: ReturnType<typeof previewOfText>) => ({ placeholder, pod });
+
+test("a run that would be held for ever has a problem", () => {
+  const podTemplate = (zone: string) => ({ podTemplate: { nodeSelector: { zone } } });
+  const taskRunSpecs = [{ pipelineTaskName: "a", ...podTemplate("2") }];
+  const { problems } = previewOfText(runText({ spec: { taskRunTemplate: podTemplate("1"), taskRunSpecs } }));
+  expect(problems).toEqual([
+    expect.stringMatching(/^The run would be held for ever, .*zone=1, another zone=2\.$/),
+  ]);
+});
+
+test.each([
+  [
+    "a circle",
+    [
+      { name: "a", runAfter: ["b"] },
+      { name: "b", runAfter: ["a"] },
+    ],
+    /circle/,
+  ],
+  ["an unknown runAfter", [{ name: "a", runAfter: ["b"] }], /comes after "b"/],
+])("%s is a problem, and Tekton's", (_, tasks, note) => {
+  const preview = previewOfText(stringify(JSON.parse(runText({ spec: { pipelineSpec: { tasks } } }))));
+  expect(preview).toMatchObject({ waves: [], peak: {}, firstWave: {}, pod: null });
+  expect(preview.problems).toEqual([expect.stringMatching(/^Tekton would not start the run/)]);
+  expect(preview.notes).toEqual([expect.stringMatching(note)]);
+});
+
+test("of a run whose Pipeline is not known there is a pod, of no task", () => {
+  const spec = { pipelineSpec: undefined, pipelineRef: { resolver: "git" } };
+  const { pod, waves, peak } = previewOfText(runText({ spec }));
+  expect(waves).toEqual([[expect.objectContaining({ pods: 1 })]]);
+  expect(peak).toEqual({ cpu: "500m", memory: "512Mi" });
+  expect(pod!.metadata).not.toHaveProperty("name");
+  expect(pod!.metadata!.labels).not.toHaveProperty("tekton.dev/pipelineTask");
+});
