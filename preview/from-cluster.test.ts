@@ -31,7 +31,7 @@ beforeAll(async () => {
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const config = {
-    clusters: [{ name: "c", cluster: { server: url } }],
+    clusters: [{ name: "c", cluster: { server: url, "insecure-skip-tls-verify": true } }],
     users: [{ name: "u", user: {} }],
     contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace: "ci" } }],
     "current-context": "x",
@@ -129,5 +129,5 @@ test("too many definitions are refused before they are read", async () => {
   await expect(preview(runText({ spec: { pipelineSpec: { tasks } } }))).rejects.toThrow(
     /at most 1000 are read/,
   );
-  expect(asked).toEqual([LIMIT_RANGES]);
+  expect(asked.filter(path => path.includes("/tasks/"))).toEqual([]);
 });
