@@ -2,7 +2,7 @@
 import { dependenciesOf } from "./dependencies";
 import { indexed, topologicalOrder } from "./order";
 import type { PipelineSpec, PipelineTask } from "./pipeline-spec";
-import { objectsOf } from "./untrusted";
+import { objectsOf, textOf } from "./untrusted";
 
 const TASK_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
@@ -20,7 +20,7 @@ export interface OrderedPipeline {
 }
 
 const named = (tasks: PipelineTask[] | undefined): OrderedTask[] =>
-  objectsOf(tasks).map(task => ({ name: String(task.name), task, after: [] }));
+  objectsOf(tasks).map(task => ({ name: textOf(task.name) ?? "", task, after: [] }));
 
 const quoted = (name: string): string => JSON.stringify(name.slice(0, 80));
 
