@@ -53,6 +53,13 @@ describe("the heaviest antichain", () => {
     expect(new AntichainFinder(before).heaviest(own).members).toEqual(members);
   });
 
+  it("of full layers is the heaviest layer", () => {
+    const before = [[], [], [0, 1], [0, 1], [0, 1], [2, 3, 4], [2, 3, 4]];
+    const finder = new AntichainFinder(before);
+    expect(finder.heaviest([4, 4, 3, 3, 3, 4, 4])).toEqual({ weight: 9, members: [2, 3, 4] });
+    expect(finder.heaviest([5, 5, 3, 3, 3, 4, 4])).toEqual({ weight: 10, members: [0, 1] });
+  });
+
   it("does not go on for ever in a circle, which no run has", () => {
     expect(new AntichainFinder([[1], [0]]).heaviest([1, 2]).weight).toBeLessThanOrEqual(3);
   });

@@ -30,6 +30,17 @@ describe("the peak of a run", () => {
     expect(waveList(run)).toEqual([["fetch"], ["build-0", "build-1", "build-2"], ["publish"]]);
   });
 
+  it("keeps of what a task comes after only what says something", () => {
+    const run = runOf({
+      tasks: [
+        asking("a", "1"),
+        asking("b", "1", { runAfter: ["a"] }),
+        asking("c", "1", { runAfter: ["a", "b"] }),
+      ],
+    });
+    expect(graphOf(run).tasks.map(({ after }) => after)).toEqual([[], ["a"], ["b"]]);
+  });
+
   it("is reckoned for each resource by itself", () => {
     const task = (name: string, requests: Record<string, string>, runAfter: string[] = []) => ({
       name,
