@@ -17,7 +17,7 @@ const NOTHING_ELSE: Definitions = {
   runtimeOverhead: {},
 };
 const SIZES = [10, 100, 1000];
-const ROUNDS = 3;
+const ROUNDS = 5;
 /** Milliseconds that a run of 1,000 tasks may take. */
 const ALLOWED = 100;
 

@@ -41,8 +41,9 @@ export function withoutDetours(
   const reduced: number[][] = before.map(() => []);
   for (const vertex of order) {
     const own = above.subarray(vertex * words, (vertex + 1) * words);
-    const nearestFirst = [...before[vertex]!].sort((a, b) => position[b]! - position[a]!);
-    for (const one of nearestFirst) {
+    const positions = Int32Array.from(before[vertex]!, one => position[one]!).sort();
+    for (let nearest = positions.length - 1; nearest >= 0; nearest--) {
+      const one = order[positions[nearest]!]!;
       if (((own[one >>> 5]! >>> (one & 31)) & 1) === 1) continue;
       const further = above.subarray(one * words, (one + 1) * words);
       for (let word = 0; word < words; word++) own[word]! |= further[word]!;
