@@ -16,35 +16,57 @@ export interface Antichain {
   members: number[];
 }
 
+/**
+ * Vertices that come directly after the same ones are put after a new vertex without weight that comes after these:
+ * a + b edges in place of a * b. The new vertices stand at the end.
+ */
+function withMeetingPoints(before: readonly (readonly number[])[]): (readonly number[])[] {
+  const groups = new Map<string, number[]>();
+  before.forEach((predecessors, vertex) => {
+    if (predecessors.length < 2) return;
+    const key = predecessors.join();
+    const group = groups.get(key);
+    if (group) group.push(vertex);
+    else groups.set(key, [vertex]);
+  });
+  const result = [...before];
+  for (const group of groups.values()) {
+    if (group.length < 2) continue;
+    const meetingPoint = result.push(before[group[0]!]!) - 1;
+    for (const vertex of group) result[vertex] = [meetingPoint];
+  }
+  return result;
+}
+
 export class AntichainFinder {
   private readonly network: FlowNetwork;
   private readonly gives: number[] = [];
   private readonly takes: number[] = [];
-  private readonly unlimited: number[] = [];
 
   /** @param before for each vertex, those that come directly before it */
   constructor(before: readonly (readonly number[])[]) {
-    const size = before.length;
+    const edges = withMeetingPoints(before);
+    const size = edges.length;
     const [source, sink] = [2 * size, 2 * size + 1];
-    this.network = new FlowNetwork(2 * size + 2, source, sink);
-    before.forEach((predecessors, vertex) => {
+    const arcs = edges.reduce((total, predecessors) => total + predecessors.length, 3 * size);
+    this.network = new FlowNetwork(2 * size + 2, arcs, source, sink);
+    edges.forEach((predecessors, vertex) => {
       this.gives.push(this.network.addArc(source, outOf(vertex), 0));
       this.takes.push(this.network.addArc(into(vertex), sink, 0));
-      this.unlimited.push(this.network.addArc(into(vertex), outOf(vertex), Infinity));
+      this.network.addArc(into(vertex), outOf(vertex), Infinity);
       for (const predecessor of predecessors) {
-        this.unlimited.push(this.network.addArc(outOf(predecessor), into(vertex), Infinity));
+        this.network.addArc(outOf(predecessor), into(vertex), Infinity);
       }
     });
   }
 
   /** @param weights of each vertex; not negative */
   heaviest(weights: readonly number[]): Antichain {
-    for (const arc of this.unlimited) this.network.setCapacity(arc, Infinity);
     weights.forEach((weight, vertex) => {
       this.network.setCapacity(this.gives[vertex]!, weight);
       this.network.setCapacity(this.takes[vertex]!, weight);
     });
-    this.network.saturate();
+    this.network.maximumFlow();
     const members = [...weights.keys()].filter(
       vertex =>
         weights[vertex]! > 0 &&

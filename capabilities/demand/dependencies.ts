@@ -51,6 +51,8 @@ function textsIn(task: PipelineTask): unknown[] {
 }
 
 /** Names of the tasks that the task comes after, each once. */
-export const dependenciesOf = (task: PipelineTask): string[] => [
-  ...new Set([...textsOf(task.runAfter), ...textsIn(task).flatMap(resultSources)]),
-];
+export function dependenciesOf(task: PipelineTask): string[] {
+  const names = new Set(textsOf(task.runAfter));
+  for (const text of textsIn(task)) for (const name of resultSources(text)) names.add(name);
+  return [...names];
+}

@@ -2,20 +2,28 @@
 
 /** Sends flow over paths that all have one length, the shortest there is, until none is left; then over longer ones. */
 export class FlowNetwork {
-  private readonly to: number[] = [];
-  private readonly next: number[] = [];
+  private readonly to: Int32Array;
+  private readonly next: Int32Array;
   private readonly first: Int32Array;
   private readonly level: Int32Array;
   private readonly current: Int32Array;
   private readonly queue: Int32Array;
+  private readonly capacity: Float64Array;
   /** What each arc still takes; arc i ^ 1 is the way back of arc i. */
-  private readonly rest: number[] = [];
+  private readonly rest: Float64Array;
+  private arcs = 0;
 
+  /** @param size how many nodes there are, and `arcs` how many arcs will be added */
   constructor(
     size: number,
+    arcs: number,
     private readonly source: number,
     private readonly sink: number,
   ) {
+    this.to = new Int32Array(2 * arcs);
+    this.next = new Int32Array(2 * arcs);
+    this.capacity = new Float64Array(2 * arcs);
+    this.rest = new Float64Array(2 * arcs);
     this.first = new Int32Array(size).fill(-1);
     this.level = new Int32Array(size);
     this.current = new Int32Array(size);
@@ -24,23 +32,25 @@ export class FlowNetwork {
 
   /** @returns the arc, for `setCapacity` */
   addArc(from: number, to: number, capacity: number): number {
-    const arc = this.to.length;
-    this.to.push(to, from);
-    this.rest.push(capacity, 0);
-    this.next.push(this.first[from]!, this.first[to]!);
+    const arc = this.arcs;
+    this.arcs += 2;
+    this.to[arc] = to;
+    this.to[arc + 1] = from;
+    this.next[arc] = this.first[from]!;
+    this.next[arc + 1] = this.first[to]!;
+    this.capacity[arc] = capacity;
     this.first[from] = arc;
     this.first[to] = arc + 1;
     return arc;
   }
 
-  /** Gives the arc a new capacity, with nothing flowing through it. */
   setCapacity(arc: number, capacity: number): void {
-    this.rest[arc] = capacity;
-    this.rest[arc ^ 1] = 0;
+    this.capacity[arc] = capacity;
   }
 
-  /** @returns the flow that was added */
-  saturate(): number {
+  /** @returns the maximum flow from source to sink */
+  maximumFlow(): number {
+    this.rest.set(this.capacity);
     let flow = 0;
     while (this.setLevels()) {
       this.current.set(this.first);
@@ -49,7 +59,7 @@ export class FlowNetwork {
     return flow;
   }
 
-  /** After `saturate`: whether the node lies on the source's side of the minimum cut. */
+  /** After `maximumFlow`: whether the node lies on the source's side of the minimum cut. */
   isOnSourceSide(node: number): boolean {
     return this.level[node]! >= 0;
   }

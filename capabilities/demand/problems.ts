@@ -1,15 +1,15 @@
 /** Why Tekton will refuse a pipeline, as far as the order of its tasks goes. */
 import { dependenciesOf } from "./dependencies";
-import { indexed, topologicalOrder } from "./order";
+import { indexed, topologicalOrder, withoutDetours } from "./order";
 import type { PipelineSpec, PipelineTask } from "./pipeline-spec";
-import { objectsOf } from "./untrusted";
+import { objectsOf, textOf } from "./untrusted";
 
 const TASK_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
 export interface OrderedTask {
   name: string;
   task: PipelineTask;
-  /** Names of the tasks that come directly before it. */
+  /** Names of the tasks that come directly before it, as few as needed. */
   after: string[];
 }
 
@@ -20,11 +20,11 @@ export interface OrderedPipeline {
 }
 
 const named = (tasks: PipelineTask[] | undefined): OrderedTask[] =>
-  objectsOf(tasks).map(task => ({ name: String(task.name), task, after: [] }));
+  objectsOf(tasks).map(task => ({ name: textOf(task.name) ?? "", task, after: [] }));
 
 const quoted = (name: string): string => JSON.stringify(name.slice(0, 80));
 
-function problemOf(tasks: OrderedTask[], final: OrderedTask[]): string | undefined {
+function problemWithNames(tasks: OrderedTask[], final: OrderedTask[]): string | undefined {
   const names = new Set<string>();
   for (const { name } of [...tasks, ...final]) {
     if (!TASK_NAME.test(name)) return `${quoted(name)} is not the name of a task`;
@@ -37,12 +37,22 @@ function problemOf(tasks: OrderedTask[], final: OrderedTask[]): string | undefin
     if (unknown !== undefined)
       return `task ${name} comes after ${quoted(unknown)}, which is not a task of it`;
   }
-  return topologicalOrder(indexed(tasks)) ? undefined : "its tasks wait for each other in a circle";
+  return undefined;
 }
 
 /** The pipeline's tasks and what each comes after, or the problem that keeps them from having an order. */
 export function orderedPipeline(spec: PipelineSpec): OrderedPipeline | string {
   const tasks = named(spec.tasks).map(item => ({ ...item, after: dependenciesOf(item.task) }));
   const final = named(spec.finally);
-  return problemOf(tasks, final) ?? { tasks, finally: final };
+  const problem = problemWithNames(tasks, final);
+  if (problem !== undefined) return problem;
+  const before = indexed(tasks);
+  const order = topologicalOrder(before);
+  if (order === undefined) return "its tasks wait for each other in a circle";
+  const needed = withoutDetours(before, order);
+  const ordered = tasks.map((item, index) => ({
+    ...item,
+    after: needed[index]!.map(one => tasks[one]!.name),
+  }));
+  return { tasks: ordered, finally: final };
 }

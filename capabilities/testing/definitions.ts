@@ -1,0 +1,31 @@
+/** Builders of what a run's demand is reckoned from, for tests. */
+import type { Definitions, PipelineSpec, PipelineTask, TaskSpec } from "../demand/pipeline-spec";
+import type { PipelineRun } from "../tekton";
+
+/** A task of one step that asks for this. */
+export const aTask = (requests: Record<string, string>): TaskSpec => ({
+  steps: [{ name: "s", computeResources: { requests } }],
+});
+
+export const asking = (name: string, cpu: string, more: PipelineTask = {}): PipelineTask => ({
+  name,
+  taskSpec: aTask({ cpu }),
+  ...more,
+});
+
+export const runOf = (pipelineSpec: PipelineSpec, more: object = {}): PipelineRun =>
+  ({ apiVersion: "tekton.dev/v1", kind: "PipelineRun", spec: { pipelineSpec, ...more } }) as PipelineRun;
+
+type Named<T> = Record<string, T | undefined>;
+
+export const known = (
+  pipelines: Named<PipelineSpec> = {},
+  tasks: Named<TaskSpec> = {},
+  more: Partial<Definitions> = {},
+): Definitions => ({
+  pipelines: new Map(Object.entries(pipelines)),
+  tasks: new Map(Object.entries(tasks)),
+  limitRanges: [],
+  runtimeOverhead: {},
+  ...more,
+});
