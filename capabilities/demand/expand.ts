@@ -89,7 +89,7 @@ class Expander {
     if (isPipeline(task)) return this.child(task, path, { ...frame, before: after, copies: count });
     const spec = this.specOf(definitionsOf(this.definitions).task(task, frame.values), path);
     if (spec === undefined) return this.unread(path, count, after);
-    const overrides = frame.overrides.find(item => item.pipelineTaskName === name);
+    const overrides = frame.overrides.findLast(item => item.pipelineTaskName === name);
     this.expansion.places.push({ name: path, count, after, task: spec, overrides });
   }
 

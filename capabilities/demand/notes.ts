@@ -28,5 +28,12 @@ export function notesOn({ problem, unread, guessed }: Expansion, unknownTask: Re
   return notes;
 }
 
-export const badQuantity = (task: string, error: InvalidQuantity, counted: Resources): string =>
-  `Task ${task} is counted as ${amounts(counted)}: ${error.message}.`;
+/** @param tasks names, with the quantity of each that does not parse */
+export function noteOnQuantities(
+  tasks: { name: string; error: InvalidQuantity }[],
+  counted: Resources,
+): string[] {
+  if (tasks.length === 0) return [];
+  const names = listed(tasks.map(({ name, error }) => `${name} (${error.found})`));
+  return [`Not a quantity that Kubernetes takes, each task counted as ${amounts(counted)}: ${names}.`];
+}

@@ -29,12 +29,17 @@ export const ALLOWED_QUANTITIES =
   "of at most 9007199254740991 units (of cpu: thousandths); examples: 2, 500m, 1.5Gi";
 
 export class InvalidQuantity extends Error {
+  /** The resource and the value, cut to a length that can be shown. */
+  readonly found: string;
+
   constructor(
     readonly resource: string,
     readonly value: unknown,
   ) {
-    super(`${resource}: ${JSON.stringify(value)} is not a quantity; allowed is ${ALLOWED_QUANTITIES}`);
+    const found = `${resource}: ${JSON.stringify(value)}`.slice(0, 100);
+    super(`${found} is not a quantity; allowed is ${ALLOWED_QUANTITIES}`);
     this.name = "InvalidQuantity";
+    this.found = found;
   }
 }
 

@@ -3,7 +3,7 @@ import type { PipelineRun } from "../tekton";
 import { expand } from "./expand";
 import type { Place } from "./expansion";
 import { requestDefaults, type RequestDefaults } from "./limit-ranges";
-import { badQuantity, notesOn } from "./notes";
+import { noteOnQuantities, notesOn } from "./notes";
 import type { Definitions, PlannedRun, Reference } from "./pipeline-spec";
 import { podDemand } from "./pod-demand";
 import { InvalidQuantity, NOTHING, type Resources } from "./resources";
@@ -38,7 +38,7 @@ export function missingDefinitions(run: PipelineRun, known: Definitions): Refere
 }
 
 /** What `make` gives; if a quantity does not parse, `otherwise`, with a note. */
-function unlessInvalid<T>(make: () => T, otherwise: T, note: (error: InvalidQuantity) => void): T {
+function unlessInvalid<T>(make: () => T, otherwise: T, note: (error: InvalidQuantity) => unknown): T {
   try {
     return make();
   } catch (error) {
@@ -55,25 +55,23 @@ function unlessInvalid<T>(make: () => T, otherwise: T, note: (error: InvalidQuan
 export function taskGraph(run: PipelineRun, definitions: Definitions, unknownTask: Resources): TaskGraph {
   const expansion = expand(run as PlannedRun, definitions);
   const notes = notesOn(expansion, unknownTask);
-  const note = (whose: string) => (error: InvalidQuantity) =>
-    void notes.push(badQuantity(whose, error, unknownTask));
-  const noDefaults = requestDefaults([]);
   const defaults = unlessInvalid(
     () => requestDefaults(definitions.limitRanges),
-    noDefaults,
+    requestDefaults([]),
     error => notes.push(`The namespace's LimitRanges are left out: ${error.message}.`),
   );
-  const tasks = expansion.places.map(place => ({
-    name: place.name,
-    count: place.count,
-    each: unlessInvalid(
-      () => demandOf(place, definitions, defaults, unknownTask),
-      unknownTask,
-      note(place.name),
-    ),
-    after: place.after,
-  }));
-  return { tasks, notes };
+  const invalid: { name: string; error: InvalidQuantity }[] = [];
+  const tasks = expansion.places.map(place => {
+    const { name, count, after } = place;
+    const demand = () => demandOf(place, definitions, defaults, unknownTask);
+    return {
+      name,
+      count,
+      each: unlessInvalid(demand, unknownTask, error => invalid.push({ name, error })),
+      after,
+    };
+  });
+  return { tasks, notes: [...notes, ...noteOnQuantities(invalid, unknownTask)] };
 }
 
 function demandOf(

@@ -1,5 +1,8 @@
 /** Builders of what a run's demand is reckoned from, for tests. */
 import type { Definitions, PipelineSpec, PipelineTask, TaskSpec } from "../demand/pipeline-spec";
+import { peakDemand } from "../demand/peak";
+import { toQuantities, type Resources } from "../demand/resources";
+import { taskGraph, type TaskGraph } from "../demand/task-graph";
 import type { PipelineRun } from "../tekton";
 
 /** A task of one step that asks for this. */
@@ -29,3 +32,10 @@ export const known = (
   runtimeOverhead: {},
   ...more,
 });
+
+/** What a pod counts as in these tests of which nothing is known. */
+export const UNKNOWN: Resources = { cpu: 100 };
+export const graphOf = (run: PipelineRun, definitions: Definitions = known()): TaskGraph =>
+  taskGraph(run, definitions, UNKNOWN);
+export const peakOf = (run: PipelineRun, definitions?: Definitions): Record<string, string> =>
+  toQuantities(peakDemand(graphOf(run, definitions)).peak);
