@@ -4,26 +4,37 @@ import {
   PatchStrategy,
   setHeaderOptions,
   type V1Namespace,
+  type V1Pod,
+  type V1ResourceRequirements,
   type V1StatefulSet,
 } from "@kubernetes/client-node";
+import type { NamespaceBounds } from "./decide/namespace-bounds";
 import type { Observed } from "./decide/observed";
 import { placeholderName } from "./decide/names";
-import { PLACEHOLDER_SELECTOR } from "./decide/placeholder";
+import { isPinned, PLACEHOLDER_SELECTOR, type TemplateChange } from "./decide/placeholder";
+import type { Reservation } from "./decide/reservation";
+import { readDefinitions } from "./definitions";
+import type { Definitions } from "./demand/task-graph";
 import { eventFor } from "./events";
 import type { Warning } from "./decide/next-step";
 import {
   FEATURE_FLAGS,
+  GROWTH_REFUSED_ANNOTATION,
   HELD,
   HELD_LABEL,
   NODE_ANNOTATION,
   OPT_IN_LABEL,
   OPTED_IN,
   PENDING,
+  PINNED_ANNOTATION,
   PLACEHOLDER_LABEL,
+  RESERVATION_ANNOTATION,
+  ROOT_ANNOTATION,
   TEKTON_PIPELINE_RUN_LABEL,
 } from "./keys";
 import type { KubeClients } from "./kube-client";
-import { isHeldByUs, PIPELINE_RUN_V1, type PipelineRun } from "./tekton";
+import { ifThere, statusOf } from "./not-found";
+import { isChild, isHeldByUs, PIPELINE_RUN_V1, TASK_RUN_V1, type PipelineRun, type TaskRun } from "./tekton";
 
 /** A run by namespace and name. */
 export interface RunKey {
@@ -38,9 +49,6 @@ const PAGE_SIZE = 500;
 
 /** Path of a map's key in a JSON Pointer (RFC 6901). */
 const at = (path: string, key: string) => `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-
-const statusOf = (error: unknown): number | undefined =>
-  error instanceof ApiException ? error.code : undefined;
 
 /**
  * Whether a write did not go through because the object is no longer what it was when it was read: a
@@ -62,14 +70,17 @@ export function describeError(error: unknown): string {
   }
 }
 
-/** What is read, or undefined where there is no such object. */
-export async function ifThere<T>(read: Promise<T>): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (error) {
-    if (statusOf(error) === 404) return undefined;
-    throw error;
-  }
+/**
+ * Whether the API server will not resize pods, or not this one: no such subresource (before 1.33), or a
+ * change that it does not allow. A test that failed, or a pod that is gone, is none of these.
+ */
+export function isResizeRefused(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status === 403 || status === 405) return true;
+  const body: unknown = (error as ApiException<unknown>).body;
+  const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
+  if (status === 404) return text.includes("could not find the requested resource");
+  return status === 422 && text.includes('"kind":"Pod"');
 }
 
 export class Cluster {
@@ -85,15 +96,54 @@ export class Cluster {
     const run = await ifThere<PipelineRun>(
       this.clients.custom.getNamespacedCustomObject({ ...PIPELINE_RUN_V1, namespace, name }),
     );
+    const belongs = { namespace, labelSelector: `${PLACEHOLDER_LABEL}=${placeholder}` };
+    const isPlaced = run?.metadata?.labels?.[PLACEHOLDER_LABEL] === placeholder;
+    // TaskRuns before pods: one that is seen without a pod may get it meanwhile, and counts once.
+    const [taskRuns, children] = isPlaced
+      ? await Promise.all([
+          this.list<TaskRun>(TASK_RUN_V1, belongs),
+          this.list<PipelineRun>(PIPELINE_RUN_V1, belongs),
+        ])
+      : [[], []];
     const [statefulSet, pods, coschedule] = await Promise.all([
       ifThere(this.clients.apps.readNamespacedStatefulSet({ namespace, name: placeholder })),
-      this.clients.core.listNamespacedPod({
-        namespace,
-        labelSelector: `${PLACEHOLDER_LABEL}=${placeholder}`,
-      }),
+      this.clients.core.listNamespacedPod(belongs),
       run !== undefined && isHeldByUs(run) ? this.coschedule() : undefined,
     ]);
-    return { run, statefulSet, pods: pods.items, coschedule };
+    return {
+      run,
+      statefulSet,
+      pods: pods.items,
+      taskRuns,
+      children: children.filter(isChild),
+      coschedule,
+    };
+  }
+
+  private async list<T>(
+    { group, version, plural }: typeof TASK_RUN_V1,
+    where: { namespace: string; labelSelector: string },
+  ): Promise<T[]> {
+    const { items }: { items: T[] } = await this.clients.custom.listNamespacedCustomObject({
+      group,
+      version,
+      plural,
+      ...where,
+    });
+    return items;
+  }
+
+  /** What the run's demand is computed from. */
+  async demandSources(run: PipelineRun): Promise<{ definitions: Definitions; bounds: NamespaceBounds }> {
+    const namespace = run.metadata!.namespace!;
+    const [limitRanges, quotas] = await Promise.all([
+      this.clients.core.listNamespacedLimitRange({ namespace }),
+      this.clients.core.listNamespacedResourceQuota({ namespace }),
+    ]);
+    return {
+      definitions: await readDefinitions(run, limitRanges.items, this.clients),
+      bounds: { limitRanges: limitRanges.items, quotas: quotas.items },
+    };
   }
 
   private async coschedule(): Promise<string | undefined> {
@@ -159,17 +209,79 @@ export class Cluster {
     await this.clients.apps.createNamespacedStatefulSet({ namespace, body: statefulSet });
   }
 
-  /** Guard: the StatefulSet is the one that was seen. */
-  async replaceAffinity(statefulSet: V1StatefulSet, affinity: unknown): Promise<void> {
-    const { namespace, name, uid } = statefulSet.metadata!;
-    const body: JsonPatch = [
-      { op: "test", path: "/metadata/uid", value: uid },
+  /**
+   * Guard: the StatefulSet is the one that was seen.
+   *
+   * @param reservation what it keeps from now on, if that changes
+   */
+  async changeTemplate(
+    statefulSet: V1StatefulSet,
+    { affinity, resources, pinnedTo }: TemplateChange,
+    reservation?: Reservation,
+  ): Promise<void> {
+    const pinned = at("/metadata/annotations", PINNED_ANNOTATION);
+    await this.patchStatefulSet(statefulSet, [
       { op: "replace", path: "/spec/template/spec/affinity", value: affinity },
-    ];
+      { op: "replace", path: "/spec/template/spec/containers/0/resources", value: resources },
+      ...annotationsOf(statefulSet),
+      ...(pinnedTo !== undefined ? [{ op: "add" as const, path: pinned, value: pinnedTo }] : []),
+      ...(pinnedTo === undefined && isPinned(statefulSet) ? [{ op: "remove" as const, path: pinned }] : []),
+      ...(reservation === undefined
+        ? []
+        : [
+            {
+              op: "add" as const,
+              path: at("/metadata/annotations", RESERVATION_ANNOTATION),
+              value: JSON.stringify(reservation),
+            },
+          ]),
+    ]);
+  }
+
+  /** Remembers when the placeholder's node could not give room back. Guard: the StatefulSet that was seen. */
+  async noteGrowthRefused(statefulSet: V1StatefulSet, now: Date): Promise<void> {
+    await this.patchStatefulSet(statefulSet, [
+      ...annotationsOf(statefulSet),
+      {
+        op: "add",
+        path: at("/metadata/annotations", GROWTH_REFUSED_ANNOTATION),
+        value: now.toISOString(),
+      },
+    ]);
+  }
+
+  private async patchStatefulSet(statefulSet: V1StatefulSet, changes: JsonPatch): Promise<void> {
+    const { namespace, name, uid } = statefulSet.metadata!;
+    const body: JsonPatch = [{ op: "test", path: "/metadata/uid", value: uid }, ...changes];
     await this.clients.apps.patchNamespacedStatefulSet(
       { namespace: namespace!, name: name!, body },
       JSON_PATCH,
     );
+  }
+
+  /** Guard: the same pod, as large as it was seen. */
+  async resizePod(pod: V1Pod, resources: V1ResourceRequirements): Promise<void> {
+    const { namespace, name, uid } = pod.metadata!;
+    const path = "/spec/containers/0/resources";
+    const body: JsonPatch = [
+      { op: "test", path: "/metadata/uid", value: uid },
+      { op: "test", path, value: pod.spec!.containers[0]!.resources },
+      { op: "replace", path, value: resources },
+    ];
+    await this.clients.core.patchNamespacedPodResize(
+      { namespace: namespace!, name: name!, body },
+      JSON_PATCH,
+    );
+  }
+
+  /** Guard: the same pod. Its StatefulSet makes a new one. */
+  async deletePod(pod: V1Pod): Promise<void> {
+    const { namespace, name, uid } = pod.metadata!;
+    await this.clients.core.deleteNamespacedPod({
+      namespace: namespace!,
+      name: name!,
+      body: { preconditions: { uid: uid! } },
+    });
   }
 
   /** Guard: the StatefulSet is the one that was seen. Its pod goes with it. */
@@ -192,6 +304,7 @@ export class Cluster {
         ? [{ op: "add" as const, path: "/metadata/annotations", value: {} }]
         : []),
       { op: "add", path: at("/metadata/annotations", NODE_ANNOTATION), value: node },
+      { op: "add", path: at("/metadata/annotations", ROOT_ANNOTATION), value: run.metadata!.name! },
     ]);
   }
 
@@ -226,6 +339,10 @@ export class Cluster {
     }
   }
 }
+
+/** A JSON Patch adds no key to a map that is not there. */
+const annotationsOf = ({ metadata }: V1StatefulSet): JsonPatch =>
+  metadata?.annotations === undefined ? [{ op: "add", path: "/metadata/annotations", value: {} }] : [];
 
 const keyOf = (metadata: PipelineRun["metadata"]): RunKey => ({
   namespace: metadata!.namespace!,

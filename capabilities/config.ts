@@ -5,7 +5,8 @@
  * ignored would be found out by a build that waits.
  */
 import { z } from "zod";
-import { CHOICES, type Choices } from "./decide/choices";
+import { CHOICES, COMPUTED, type Choices } from "./decide/choices";
+import { parseResources, type Resources } from "./demand/resources";
 
 const PREFIX = "POD_AFFINITY_";
 
@@ -35,13 +36,13 @@ export const SETTINGS = {
     .regex(CPU)
     .meta({ allowed: "a CPU quantity above zero, for example 10m" })
     .default("10m")
-    .describe("CPU that a placeholder asks for."),
+    .describe("CPU that a placeholder asks for at least."),
   PLACEHOLDER_MEMORY: z
     .string()
     .regex(MEMORY)
     .meta({ allowed: "a memory quantity above zero, for example 16Mi" })
     .default("16Mi")
-    .describe("Memory that a placeholder asks for."),
+    .describe("Memory that a placeholder asks for at least."),
   TEKTON_NAMESPACE: z
     .string()
     .regex(DNS_LABEL)
@@ -58,6 +59,22 @@ export const SETTINGS = {
   DEFAULT_ISOLATION_TOPOLOGY_KEY: CHOICES["isolation-topology-key"].describe(
     "What a run without the annotation isolation-topology-key gets.",
   ),
+  DEFAULT_RESERVATION: CHOICES.reservation.describe("What a run without the annotation reservation gets."),
+  UNKNOWN_TASK_CPU: z
+    .string()
+    .regex(CPU)
+    .meta({ allowed: "a CPU quantity above zero, for example 500m" })
+    .default("500m")
+    .describe("CPU that a task counts for whose definition cannot be read in advance, as with a resolver."),
+  UNKNOWN_TASK_MEMORY: z
+    .string()
+    .regex(MEMORY)
+    .meta({ allowed: "a memory quantity above zero, for example 512Mi" })
+    .default("512Mi")
+    .describe("Memory that such a task counts for."),
+  GROWTH_RETRY_SECONDS: wholeNumber(5, 3600)
+    .default(30)
+    .describe("Seconds after which a placeholder asks again for room that its node could not give back."),
   WORKERS: wholeNumber(1, 100).default(10).describe("How many runs are worked on at once."),
   MAX_CONNECTIONS: wholeNumber(1, 100)
     .default(20)
@@ -115,10 +132,20 @@ export function parseSettings(environment: Record<string, string | undefined>): 
   );
 }
 
+/** What a placeholder asks for at least. */
+export const floorOf = (settings: Settings): Resources =>
+  parseResources({ cpu: settings.PLACEHOLDER_CPU, memory: settings.PLACEHOLDER_MEMORY });
+
+/** What a task counts for of which nothing can be known in advance. */
+export const unknownTaskOf = (settings: Settings): Resources =>
+  parseResources({ cpu: settings.UNKNOWN_TASK_CPU, memory: settings.UNKNOWN_TASK_MEMORY });
+
 /** What a run gets that leaves a choice open. */
 export const defaultChoices = (settings: Settings): Choices => ({
   isolation: settings.DEFAULT_ISOLATION,
   "isolation-scope": settings.DEFAULT_ISOLATION_SCOPE,
   "topology-key": settings.DEFAULT_TOPOLOGY_KEY,
   "isolation-topology-key": settings.DEFAULT_ISOLATION_TOPOLOGY_KEY,
+  reservation: settings.DEFAULT_RESERVATION,
+  requests: COMPUTED,
 });

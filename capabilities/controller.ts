@@ -1,10 +1,10 @@
 /** The controller's one queue of runs, and what puts runs into it. */
-import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import { describeError, isOutdated, type Cluster, type RunKey } from "./cluster";
 import type { Settings } from "./config";
 import { placeholderName } from "./decide/names";
-import { PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "./keys";
+import { PLACEHOLDER_LABEL, ROOT_ANNOTATION, TEKTON_PIPELINE_RUN_LABEL } from "./keys";
 import { reconcile } from "./reconcile";
 import { WorkQueue } from "./work-queue";
 
@@ -14,12 +14,9 @@ const fromText = (text: string): RunKey => {
   return { namespace: namespace!, name: name! };
 };
 
-/**
- * The run that a placeholder or a pod belongs to; undefined for pods of child runs, whose label names
- * the child. Those are seen when their root's clean-up looks for active pods.
- */
-export function rootRunOf({ metadata }: V1Pod | V1StatefulSet): RunKey | undefined {
-  const name = metadata?.labels?.[TEKTON_PIPELINE_RUN_LABEL];
+/** The run that a placeholder, a TaskRun or a pod belongs to, be it by way of child runs. */
+export function rootRunOf({ metadata }: { metadata?: V1ObjectMeta }): RunKey | undefined {
+  const name = metadata?.annotations?.[ROOT_ANNOTATION] ?? metadata?.labels?.[TEKTON_PIPELINE_RUN_LABEL];
   const placeholder = metadata?.labels?.[PLACEHOLDER_LABEL] ?? metadata?.name;
   if (name === undefined || placeholderName(name) !== placeholder) return undefined;
   return { namespace: metadata!.namespace!, name };

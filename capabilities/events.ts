@@ -8,10 +8,14 @@ import type { PipelineRun } from "./tekton";
 const MOST_MESSAGE_CHARACTERS = 1024;
 
 /**
- * A Warning Event on the run. Its name is made from what it says, so that saying it again makes no
+ * An Event on the run. Its name is made from what it says, so that saying it again makes no
  * second one.
  */
-export function eventFor(run: PipelineRun, { reason, message }: Warning, now: Date): CoreV1Event {
+export function eventFor(
+  run: PipelineRun,
+  { type = "Warning", reason, message }: Warning,
+  now: Date,
+): CoreV1Event {
   const { namespace, name, uid } = run.metadata!;
   const digest = createHash("sha256").update(`${uid}\n${reason}\n${message}`).digest("hex").slice(0, 16);
   return {
@@ -25,7 +29,7 @@ export function eventFor(run: PipelineRun, { reason, message }: Warning, now: Da
       namespace: namespace!,
       uid: uid!,
     },
-    type: "Warning",
+    type,
     reason,
     message: message.slice(0, MOST_MESSAGE_CHARACTERS),
     count: 1,

@@ -16,7 +16,14 @@ import {
   PLACEHOLDER_LABEL,
 } from "./keys";
 import { kubeClients } from "./kube-client";
-import { PIPELINE_RUN_V1, PIPELINE_RUN_V1BETA1, PipelineRunV1, PipelineRunV1Beta1 } from "./tekton";
+import {
+  PIPELINE_RUN_V1,
+  PIPELINE_RUN_V1BETA1,
+  PipelineRunV1,
+  PipelineRunV1Beta1,
+  TASK_RUN_V1,
+  TaskRunV1,
+} from "./tekton";
 
 const settings = parseSettings(process.env);
 
@@ -76,6 +83,10 @@ When(a.Pod)
   .IsCreatedOrUpdated()
   .WithLabel(PLACEHOLDER_LABEL)
   .Watch(pod => running().controller.see(rootRunOf(pod)));
+When(TaskRunV1, TASK_RUN_V1)
+  .IsCreatedOrUpdated()
+  .WithLabel(PLACEHOLDER_LABEL)
+  .Watch(taskRun => running().controller.see(rootRunOf(taskRun)));
 When(a.ConfigMap)
   .IsCreatedOrUpdated()
   .InNamespace(settings.TEKTON_NAMESPACE)

@@ -28,6 +28,19 @@ export const PLACEHOLDER_LABEL = `${KEY_PREFIX}placeholder`;
 /** The node that the placeholder was on when the run was let go. A hint: the placeholder is the truth. */
 export const NODE_ANNOTATION = `${KEY_PREFIX}node`;
 
+/**
+ * The run's own name, stamped with the placeholder's label and inherited like it: what belongs to a
+ * child run names its root by this.
+ */
+export const ROOT_ANNOTATION = `${KEY_PREFIX}run`;
+
+/** On a placeholder's StatefulSet, as JSON: what it keeps for its run, see decide/reservation.ts. */
+export const RESERVATION_ANNOTATION = `${KEY_PREFIX}reservation`;
+/** On a placeholder's StatefulSet, while its pod is replaced by a smaller one: the node that it is to stay on. */
+export const PINNED_ANNOTATION = `${KEY_PREFIX}pinned-to`;
+/** On a placeholder's StatefulSet: when its node last could not give room back (RFC 3339). */
+export const GROWTH_REFUSED_ANNOTATION = `${KEY_PREFIX}growth-refused`;
+
 /** Labels of https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
 export const APP_NAME_LABEL = "app.kubernetes.io/name";
 export const APP_NAME = "pipelinerun-pod-affinity";
@@ -39,6 +52,9 @@ export const HOSTNAME_TOPOLOGY = "kubernetes.io/hostname";
 
 /** Tekton's label on each TaskRun, pod and child run: the PipelineRun that made it. */
 export const TEKTON_PIPELINE_RUN_LABEL = "tekton.dev/pipelineRun";
+/** Tekton's label on TaskRuns, their pods and child runs: the task of the pipeline that they are. */
+export const TEKTON_PIPELINE_TASK_LABEL = "tekton.dev/pipelineTask";
+export const TEKTON_TASK_RUN_LABEL = "tekton.dev/taskRun";
 export const TEKTON_GROUP = "tekton.dev";
 /** The value of `spec.status` that holds a run that has not started. */
 export const PENDING = "PipelineRunPending";

@@ -11,6 +11,7 @@ import {
   CoreV1Api,
   CustomObjectsApi,
   KubeConfig,
+  NodeV1Api,
   SchedulingV1Api,
   ServerConfiguration,
   type RequestContext,
@@ -28,6 +29,7 @@ export interface KubeClients {
   apps: AppsV1Api;
   core: CoreV1Api;
   custom: CustomObjectsApi;
+  node: NodeV1Api;
   scheduling: SchedulingV1Api;
 }
 
@@ -86,6 +88,7 @@ export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string)
     apps: new AppsV1Api(configuration),
     core: new CoreV1Api(configuration),
     custom: new CustomObjectsApi(configuration),
+    node: new NodeV1Api(configuration),
     scheduling: new SchedulingV1Api(configuration),
   };
 }

@@ -1,12 +1,28 @@
 /** Observe a run, decide on the next step, carry it out. */
 import { Log } from "pepr";
-import type { Cluster, RunKey } from "./cluster";
-import type { Settings } from "./config";
+import { describeError, isResizeRefused, type Cluster, type RunKey } from "./cluster";
+import { floorOf, unknownTaskOf, type Settings } from "./config";
+import { choicesOf } from "./decide/choices";
+import { needsLimits } from "./decide/namespace-bounds";
 import { nextStep, type Step } from "./decide/next-step";
 import type { Observed } from "./decide/observed";
-import { placeholderFor, settledAffinity } from "./decide/placeholder";
+import {
+  firstTemplate,
+  hasLimits,
+  pinnedTemplate,
+  placeholderFor,
+  requestedBy,
+  reservationOf,
+  resourcesFor,
+  settledTemplate,
+} from "./decide/placeholder";
 import { priorityClassNames, unitePodTemplates } from "./decide/pod-templates";
+import { reservationFor } from "./decide/reservation";
+import { exceeds } from "./demand/resources";
+import { taskGraph } from "./demand/task-graph";
 import type { PipelineRun, PodTemplate } from "./tekton";
+
+type Sized = Extract<Step, { kind: "resize" | "withdraw-growth" }>;
 
 /** @returns what the placeholder takes over; priority classes are looked up only when there are several */
 async function templateFor(run: PipelineRun, cluster: Cluster): Promise<PodTemplate> {
@@ -20,6 +36,39 @@ async function templateFor(run: PipelineRun, cluster: Cluster): Promise<PodTempl
   return unitePodTemplates(run.spec, name => values.get(name) ?? 0).template;
 }
 
+/** Makes the placeholder, and says on the run what it asks for. */
+async function makePlaceholder(run: PipelineRun, cluster: Cluster, settings: Settings): Promise<void> {
+  const { definitions, bounds } = await cluster.demandSources(run);
+  const graph = taskGraph(run, definitions, unknownTaskOf(settings));
+  const choices = choicesOf(run.metadata?.annotations ?? {});
+  const { reservation, notes } = reservationFor(graph, choices, floorOf(settings), bounds);
+  const template = await templateFor(run, cluster);
+  await cluster.createPlaceholder(placeholderFor(run, template, settings, reservation, needsLimits(bounds)));
+  if (notes.length === 0) return;
+  await cluster.warn(run, { type: "Normal", reason: "Reserved", message: notes.join(" ") }, new Date());
+}
+
+async function resize(step: Sized, observed: Observed, cluster: Cluster): Promise<void> {
+  const run = observed.run!;
+  const statefulSet = observed.statefulSet!;
+  const grows = exceeds(step.size, requestedBy(step.pod.spec!)).length > 0;
+  try {
+    await cluster.resizePod(step.pod, resourcesFor(step.size, hasLimits(statefulSet)));
+  } catch (error) {
+    if (!isResizeRefused(error)) throw error;
+    if (grows) return cluster.noteGrowthRefused(statefulSet, new Date());
+    Log.warn(
+      { run: run.metadata?.name, error: describeError(error) },
+      "The placeholder cannot be resized in place; a small one takes its place and keeps no room",
+    );
+    const { floor } = reservationOf(statefulSet);
+    const small = { ask: floor, floor, firstWave: {}, tasks: [] };
+    const template = await templateFor(run, cluster);
+    const node = step.pod.spec!.nodeName!;
+    await cluster.changeTemplate(statefulSet, pinnedTemplate(run, template, statefulSet, node, floor), small);
+  }
+}
+
 async function carryOut(step: Step, observed: Observed, cluster: Cluster, settings: Settings): Promise<void> {
   const { run, statefulSet } = observed;
   switch (step.kind) {
@@ -27,9 +76,28 @@ async function carryOut(step: Step, observed: Observed, cluster: Cluster, settin
     case "wait":
       return;
     case "make-placeholder":
-      return cluster.createPlaceholder(placeholderFor(run!, await templateFor(run!, cluster), settings));
-    case "settle-placeholder":
-      return cluster.replaceAffinity(statefulSet!, settledAffinity(run!, await templateFor(run!, cluster)));
+      return makePlaceholder(run!, cluster, settings);
+    case "settle-placeholder": {
+      const change = settledTemplate(run!, await templateFor(run!, cluster), statefulSet!);
+      return cluster.changeTemplate(statefulSet!, change);
+    }
+    case "pin-placeholder": {
+      const { node, size } = step;
+      const change = pinnedTemplate(run!, await templateFor(run!, cluster), statefulSet!, node, size);
+      return cluster.changeTemplate(statefulSet!, change);
+    }
+    case "start-over": {
+      const change = firstTemplate(run!, await templateFor(run!, cluster), statefulSet!);
+      await cluster.changeTemplate(statefulSet!, change);
+      return cluster.deletePod(step.pod);
+    }
+    case "remake-pod":
+      return cluster.deletePod(step.pod);
+    case "resize":
+      return resize(step, observed, cluster);
+    case "withdraw-growth":
+      await cluster.noteGrowthRefused(statefulSet!, new Date());
+      return resize(step, observed, cluster);
     case "release":
       return cluster.release(run!, step.placeholder, step.node);
     case "let-go":
@@ -49,7 +117,7 @@ export async function reconcile(
   settings: Settings,
 ): Promise<number | undefined> {
   const observed = await cluster.observe(key);
-  const step = nextStep(observed, settings.TEKTON_NAMESPACE);
+  const step = nextStep(observed, settings, new Date());
   Log.debug({ ...key, step: step.kind, why: step.why }, "Next step");
   for (const warning of step.warnings ?? []) await cluster.warn(observed.run!, warning, new Date());
   await carryOut(step, observed, cluster, settings);

@@ -34,8 +34,27 @@ export interface PipelineRun {
   kind?: string;
   metadata?: V1ObjectMeta;
   spec?: PipelineRunSpec;
-  status?: { conditions?: { type: string; status: string; reason?: string }[]; startTime?: string };
+  status?: {
+    conditions?: Condition[];
+    startTime?: string;
+    /** Tasks that will not run, each of them decided once and for all. */
+    skippedTasks?: { name: string }[];
+  };
 }
+
+interface Condition {
+  type: string;
+  status: string;
+  reason?: string;
+}
+
+export interface TaskRun {
+  metadata?: V1ObjectMeta;
+  status?: { conditions?: Condition[] };
+}
+
+export class TaskRunV1 extends GenericKind {}
+export const TASK_RUN_V1 = { group: TEKTON_GROUP, version: "v1", kind: "TaskRun", plural: "taskruns" };
 
 /** What Pepr's bindings are declared on; tekton.dev/v1 is the version that is stored. */
 export class PipelineRunV1 extends GenericKind {
@@ -52,8 +71,8 @@ export const PIPELINE_RUN_V1 = {
 };
 export const PIPELINE_RUN_V1BETA1 = { ...PIPELINE_RUN_V1, version: "v1beta1" };
 
-/** Whether the run is over: its condition Succeeded is no longer Unknown. */
-export function hasEnded(run: PipelineRun): boolean {
+/** Whether it is over for good: its condition Succeeded is no longer Unknown. */
+export function hasEnded(run: PipelineRun | TaskRun): boolean {
   const succeeded = run.status?.conditions?.find(condition => condition.type === "Succeeded");
   return succeeded?.status === "True" || succeeded?.status === "False";
 }

@@ -1,10 +1,13 @@
 /** What the operator would make of a run. Every decision is made by the operator's own functions. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { defaultChoices, type Settings } from "../capabilities/config";
+import { defaultChoices, floorOf, unknownTaskOf, type Settings } from "../capabilities/config";
+import { choicesOf } from "../capabilities/decide/choices";
+import { needsLimits } from "../capabilities/decide/namespace-bounds";
 import { placeholderFor } from "../capabilities/decide/placeholder";
 import { priorityClassNames, unitePodTemplates } from "../capabilities/decide/pod-templates";
+import { reservationFor } from "../capabilities/decide/reservation";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
-import { parseResources, toQuantities } from "../capabilities/demand/resources";
+import { toQuantities } from "../capabilities/demand/resources";
 import {
   missingDefinitions,
   taskGraph,
@@ -17,9 +20,6 @@ import { admissionOf, asHeld, type Admission } from "./admission";
 import { examplePod } from "./example-pod";
 import type { StoredRun } from "./stored-run";
 import type { Surroundings } from "./surroundings";
-
-/** What a pod counts as of which nothing can be known in advance. */
-export const UNKNOWN_TASK = parseResources({ cpu: "500m", memory: "512Mi" });
 
 type Quantities = Record<string, string>;
 
@@ -115,7 +115,7 @@ export function previewOf(
   settings: Settings,
 ): Preview {
   const defaults = defaultChoices(settings);
-  const graph = taskGraph(run, definitionsFor(run, surroundings), UNKNOWN_TASK);
+  const graph = taskGraph(run, definitionsFor(run, surroundings), unknownTaskOf(settings));
   const { peak, tasks } = peakDemand(graph);
   const { template, contradictions } = unitePodTemplates(
     run.spec,
@@ -124,6 +124,13 @@ export function previewOf(
   const admission = admissionOf(run, surroundings.namespaceLabels, defaults);
   const isPlaced = admission.outcome !== "refused" && admission.outcome !== "left alone";
   const held = asHeld(run, defaults);
+  const bounds = { limitRanges: surroundings.limitRanges, quotas: [] };
+  const { reservation } = reservationFor(
+    graph,
+    choicesOf(held.metadata?.annotations ?? {}),
+    floorOf(settings),
+    bounds,
+  );
   const example = exampleTask(graph);
   return {
     run: { namespace: run.metadata.namespace, name: run.metadata.name, isExampleName },
@@ -133,7 +140,7 @@ export function previewOf(
     peak: toQuantities(peak),
     peakTasks: tasks,
     firstWave: toQuantities(firstWave(graph)),
-    placeholder: isPlaced ? placeholderFor(held, template, settings) : null,
+    placeholder: isPlaced ? placeholderFor(held, template, settings, reservation, needsLimits(bounds)) : null,
     pod: isPlaced && example ? examplePod(held, example) : null,
     notes: [...graph.notes, ...notesOnUnknown(unknownOf(run, surroundings))],
   };

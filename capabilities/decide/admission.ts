@@ -8,13 +8,14 @@ import {
   OPTED_IN,
   OPTED_OUT,
   PLACEHOLDER_LABEL,
+  ROOT_ANNOTATION,
 } from "../keys";
 import { hasStarted, isChild, isHeldByUs, isManagedElsewhere, isPending, type PipelineRun } from "../tekton";
 import { BUILT_IN_CHOICES, CHOICE_NAMES, choiceProblems, type Choices } from "./choices";
 
 /** Labels and annotations that only this operator may write. */
 const OWN_LABELS = [HELD_LABEL, PLACEHOLDER_LABEL] as const;
-const OWN_ANNOTATIONS = [NODE_ANNOTATION] as const;
+const OWN_ANNOTATIONS = [NODE_ANNOTATION, ROOT_ANNOTATION] as const;
 
 /** The changes to make to a run. Nothing else of it is touched. */
 export interface RunChanges {

@@ -9,6 +9,9 @@ describe("annotations", () => {
     ["isolation-scope", "namespace"],
     ["topology-key", "topology.kubernetes.io/zone"],
     ["isolation-topology-key", "rack"],
+    ["reservation", "none"],
+    ["requests", "cpu=4,memory=8Gi"],
+    ["requests", " nvidia.com/gpu = 1 "],
   ])("%s: %s is allowed", (name, value) => {
     expect(choiceProblems({ [PREFIX + name]: value }, [])).toEqual([]);
     expect(choicesOf({ [PREFIX + name]: value })).toEqual({ ...BUILT_IN_CHOICES, [name]: value });
@@ -21,6 +24,11 @@ describe("annotations", () => {
     ["topology-key", "a b", "node label"],
     ["topology-key", "-x", "node label"],
     ["isolation-topology-key", "x".repeat(64), "node label"],
+    ["reservation", "all", "peak, none"],
+    ["requests", "", "computed, or amounts"],
+    ["requests", "lots", "computed, or amounts"],
+    ["requests", "cpu=-1", "cpu=4,memory=8Gi"],
+    ["requests", "cpu=1,cpu=2", "cpu=4,memory=8Gi"],
     ["colour", "red", `${PREFIX}isolation`],
     ["toString", "x", `${PREFIX}isolation`],
     ["constructor", "x", `${PREFIX}isolation`],
@@ -31,6 +39,10 @@ describe("annotations", () => {
     expect(problem).toContain(JSON.stringify(value));
     expect(problem).toContain(allowed);
     expect(choicesOf({ [PREFIX + name]: value })).toEqual(BUILT_IN_CHOICES);
+  });
+
+  test("unless a run says otherwise, room for its computed peak is kept", () => {
+    expect(BUILT_IN_CHOICES).toMatchObject({ reservation: "peak", requests: "computed" });
   });
 
   // Kubernetes allows a prefix of 253 characters; a longer one makes it refuse the StatefulSet for ever.

@@ -1,6 +1,10 @@
 /** What a user may choose for one run, by annotations `pod-affinity.tekton.dev/<key>`. */
 import { z } from "zod";
+import { parseRequests } from "../demand/requests";
 import { HOSTNAME_TOPOLOGY, KEY_PREFIX } from "../keys";
+
+/** The value of `requests` that leaves it to the operator. */
+export const COMPUTED = "computed";
 
 /** A label key as Kubernetes allows it: an optional DNS prefix and a name of at most 63 characters. */
 const LABEL_KEY =
@@ -19,6 +23,15 @@ const nodeLabelKey = z
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values).meta({ allowed: values.join(", ") });
 
+function areRequests(text: string): boolean {
+  try {
+    parseRequests(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Each choice by its annotation's name behind the prefix, with what it means and its built-in default. */
 export const CHOICES = {
   isolation: oneOf(["required", "preferred", "none"])
@@ -33,6 +46,15 @@ export const CHOICES = {
   "isolation-topology-key": nodeLabelKey
     .default(HOSTNAME_TOPOLOGY)
     .describe("The node label within whose one value no two isolated runs are placed."),
+  reservation: oneOf(["peak", "none"])
+    .default("peak")
+    .describe("Whether the placeholder keeps room for the run's widest moment, or none."),
+  requests: z
+    .string()
+    .refine(text => text === COMPUTED || areRequests(text))
+    .meta({ allowed: `${COMPUTED}, or amounts of resources, for example cpu=4,memory=8Gi` })
+    .default(COMPUTED)
+    .describe("What the run needs at its widest moment, in place of what the operator computes."),
 } as const;
 
 const schema = z.strictObject(CHOICES);

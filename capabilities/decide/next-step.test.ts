@@ -1,18 +1,23 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1StatefulSet } from "@kubernetes/client-node";
+import type { Resources } from "../demand/resources";
+import { RESERVATION_ANNOTATION } from "../keys";
+import type { PipelineRun } from "../tekton";
 import {
   aRun,
   observed,
   placeholderOf,
   placeholderPodOf,
   runPod,
+  SETTINGS,
   withPlaceholder,
 } from "../testing/builders";
 import { placeholderName } from "./names";
 import { nextStep } from "./next-step";
 import type { Observed } from "./observed";
+import type { Reservation } from "./reservation";
 
-const step = (seen: Observed) => nextStep(seen, "tekton-pipelines");
+const step = (seen: Observed) => nextStep(seen, SETTINGS, new Date(0));
 const held = () => aRun().held().run;
 const change = (statefulSet: V1StatefulSet, metadata: V1StatefulSet["metadata"]): V1StatefulSet => ({
   ...statefulSet,
@@ -116,6 +121,39 @@ describe("a held run", () => {
   test("goes, with a warning, where the assistant is on and does not concern it", () => {
     const seen = { ...withPlaceholder(held(), "node-1"), coschedule: "workspaces" };
     expect(step(seen)).toMatchObject({ kind: "release", warnings: [{ reason: "AffinityAssistantEnabled" }] });
+  });
+});
+
+describe("the hand-over of room", () => {
+  const ask = { cpu: 4000, memory: 2 ** 30 };
+  const floor = { cpu: 10, memory: 2 ** 24 };
+  const reservation: Reservation = { ask, floor, firstWave: { cpu: 1000 }, tasks: [] };
+  const seen = (run: PipelineRun, asked: Resources, templateAsks = floor) => {
+    const statefulSet = placeholderOf(run, { ...reservation, ask: templateAsks });
+    statefulSet.metadata!.annotations![RESERVATION_ANNOTATION] = JSON.stringify(reservation);
+    return observed(run, { statefulSet, pods: [placeholderPodOf(run, "node-1", reservation, asked)] });
+  };
+  const freed = { cpu: 3000, memory: 2 ** 30 };
+  test.each<[string, Observed, string]>([
+    ["settles a placeholder that has its node", seen(held(), ask, ask), "settle-placeholder"],
+    ["makes room for the first pods", seen(held(), ask), "resize"],
+    ["releases the run when room is free", seen(held(), freed), "release"],
+    ["starts over where the room was lost", seen(held(), floor), "start-over"],
+    ["goes on beside a run that is placed", seen(aRun().placed().run, ask), "resize"],
+    ["has nothing to do where all is right", seen(aRun().placed().run, freed), "none"],
+    ["ends with the run", seen(aRun().placed().ended().run, ask), "delete-placeholder"],
+    [
+      "does not keep a run whose opt-in is withdrawn",
+      seen(aRun().held().optedIn("false").run, ask),
+      "let-go",
+    ],
+  ])("%s", (_what, at, kind) => {
+    expect(step(at).kind).toBe(kind);
+  });
+
+  test("carries what people have to know", () => {
+    const at = { ...seen(held(), ask), coschedule: "workspaces" };
+    expect(step(at)).toMatchObject({ kind: "resize", warnings: [{ reason: "AffinityAssistantEnabled" }] });
   });
 });
 

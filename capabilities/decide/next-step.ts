@@ -1,15 +1,18 @@
 /** The one decision of the controller: given what is, what is to be done next for a run. */
+import type { Settings } from "../config";
 import { OPT_IN_LABEL, OPTED_OUT, PLACEHOLDER_LABEL } from "../keys";
 import { hasEnded, isChild, isHeldByUs, isManagedElsewhere, type PipelineRun } from "../tekton";
 import { isOptedIn } from "./admission";
 import { assistantFix, assistantVerdict, TEKTON_DEFAULT_COSCHEDULE } from "./assistant";
+import { beforeRelease, whileRunning, type HandOver } from "./hand-over";
 import { placeholderName } from "./names";
-import { activePods, boundNode, ownership, schedulingMessage, type Observed } from "./observed";
-import { isSettled } from "./placeholder";
+import { activePods, boundNode, ownership, type Observed } from "./observed";
 import { unitePodTemplates } from "./pod-templates";
 
-/** What people are told on the run, as a Warning Event. */
+/** What people are told on the run, as an Event. */
 export interface Warning {
+  /** Default: Warning. */
+  type?: "Normal" | "Warning";
   reason: string;
   message: string;
 }
@@ -20,8 +23,7 @@ type StepKind =
   /** Something has to change first; events and the resync bring the run back, or a look after a while. */
   | { kind: "wait"; lookAgainSeconds?: number }
   | { kind: "make-placeholder" }
-  /** The placeholder has its node: made again, it shall join its run. */
-  | { kind: "settle-placeholder" }
+  | HandOver
   /** Start the run, tied to its placeholder. */
   | { kind: "release"; placeholder: string; node: string }
   /** Start the run without any affinity. */
@@ -114,32 +116,31 @@ function place(run: PipelineRun, observed: Observed, tektonNamespace: string): S
   }
   const first = stepToOwnPlaceholder(observed, name);
   if (first !== undefined) return { ...first, warnings: [...warnings, ...(first.warnings ?? [])] };
-  const node = boundNode(observed);
-  if (node === undefined) {
-    const message = schedulingMessage(observed) ?? "the scheduler has not said why yet";
-    return { kind: "wait", why: `its placeholder has no node: ${message}`, warnings };
-  }
-  if (!isSettled(observed.statefulSet!)) {
-    return { kind: "settle-placeholder", why: `its placeholder is bound to ${node}`, warnings };
-  }
+  const handOver = beforeRelease(observed);
+  if (handOver !== undefined) return { ...handOver, warnings };
+  const node = boundNode(observed)!;
   return { kind: "release", placeholder: name, node, why: `its placeholder is bound to ${node}`, warnings };
 }
 
+export type NextStepSettings = Pick<Settings, "TEKTON_NAMESPACE" | "GROWTH_RETRY_SECONDS">;
+
 /**
  * @param observed the run as it is now
- * @param tektonNamespace where Tekton's feature flags are, for the words of a warning
  */
-export function nextStep(observed: Observed, tektonNamespace: string): Step {
+export function nextStep(observed: Observed, settings: NextStepSettings, now: Date): Step {
   const { run } = observed;
   if (run === undefined) return cleanUp(observed, "the run is gone");
   if (run.metadata?.deletionTimestamp !== undefined) return cleanUp(observed, "the run is being deleted");
   if (hasEnded(run)) return cleanUp(observed, "the run has ended");
   if (isChild(run)) return { kind: "none", why: "a child shares the placeholder of its root" };
   if (isManagedElsewhere(run)) return { kind: "none", why: "another controller runs it" };
-  if (isHeldByUs(run)) return place(run, observed, tektonNamespace);
+  if (isHeldByUs(run)) return place(run, observed, settings.TEKTON_NAMESPACE);
   const name = placeholderName(run.metadata!.name!);
   if (run.metadata?.labels?.[PLACEHOLDER_LABEL] === name) {
-    return stepToOwnPlaceholder(observed, name) ?? { kind: "none", why: "it is placed" };
+    return (
+      stepToOwnPlaceholder(observed, name) ??
+      whileRunning(run, observed, now, settings.GROWTH_RETRY_SECONDS) ?? { kind: "none", why: "it is placed" }
+    );
   }
   return cleanUp(observed, "it was started without us");
 }

@@ -1,7 +1,7 @@
 /** What a decision about one run rests on, and the questions that are asked of it. */
 import type { V1OwnerReference, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { APP_NAME, APP_NAME_LABEL, COMPONENT_LABEL, PLACEHOLDER_COMPONENT } from "../keys";
-import type { PipelineRun } from "../tekton";
+import type { PipelineRun, TaskRun } from "../tekton";
 import { isPlaceholderPod } from "./co-location";
 
 /** One run and all that belongs to its placeholder, freshly read. */
@@ -11,6 +11,9 @@ export interface Observed {
   statefulSet: V1StatefulSet | undefined;
   /** Every pod of the namespace that carries the placeholder's label: the placeholder and the run's. */
   pods: V1Pod[];
+  /** Every TaskRun, and every run of a pipeline in a pipeline, that carries the label; read only for a placed run. */
+  taskRuns: TaskRun[];
+  children: PipelineRun[];
   /** The value of `coschedule` in Tekton's feature flags; read only for a run that we hold. */
   coschedule: string | undefined;
 }

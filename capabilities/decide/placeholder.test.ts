@@ -2,8 +2,20 @@ import { describe, expect, test } from "@jest/globals";
 import type { V1Affinity } from "@kubernetes/client-node";
 import { aRun, placeholderOf, RUN_UID, type RunBuilder } from "../testing/builders";
 import { placeholderName } from "./names";
-import { isSettled, settledAffinity } from "./placeholder";
+import {
+  firstTemplate,
+  hasLimits,
+  isPinned,
+  isSettled,
+  pinnedTemplate,
+  requestedBy,
+  reservationOf,
+  resourcesFor,
+  settledAffinity,
+  settledTemplate,
+} from "./placeholder";
 import { unitePodTemplates } from "./pod-templates";
+import type { Reservation } from "./reservation";
 
 const name = placeholderName("build");
 const ownRun = {
@@ -141,5 +153,148 @@ describe("affinity", () => {
       requiredDuringSchedulingIgnoredDuringExecution: [ownRun],
       preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: cache }],
     });
+  });
+});
+
+const reservation: Reservation = {
+  ask: { cpu: 4000, memory: 2 ** 32, "nvidia.com/gpu": 1 },
+  floor: { cpu: 10, memory: 2 ** 24 },
+  firstWave: { cpu: 1000 },
+  tasks: [],
+};
+
+describe("a placeholder with a reservation", () => {
+  const made = placeholderOf(aRun().held().run, reservation);
+  test("asks for all of it while it looks for a node, and keeps it in writing", () => {
+    expect(requestedBy(made.spec!.template.spec!)).toEqual(reservation.ask);
+    expect(reservationOf(made)).toEqual(reservation);
+    expect(isSettled(made)).toBe(false);
+  });
+  test("asks for the floor, made again for a run that is under way", () => {
+    const again = placeholderOf(aRun().placed().run, reservation);
+    expect(requestedBy(again.spec!.template.spec!)).toEqual(reservation.floor);
+    expect(reservationOf(again)).toEqual(reservation);
+  });
+  test("names limits only where they are asked for", () => {
+    const plain = { ...reservation, ask: reservation.floor };
+    expect(hasLimits(placeholderOf(aRun().held().run, plain))).toBe(false);
+    expect(hasLimits(placeholderOf(aRun().held().run, plain, true))).toBe(true);
+  });
+  test("of a time before there were any keeps what it asks for", () => {
+    const old = placeholderOf(aRun().held().run);
+    const asked = requestedBy(old.spec!.template.spec!);
+    delete old.metadata!.annotations;
+    expect(reservationOf(old)).toEqual({ ask: asked, floor: asked, firstWave: {}, tasks: [] });
+    expect(isSettled(old)).toBe(true);
+  });
+});
+
+describe("resources", () => {
+  test.each([
+    ["cpu and memory need no limit", { cpu: 500 }, false, { requests: { cpu: "500m" } }],
+    [
+      "devices and huge pages have one, equal to the request",
+      { cpu: 500, "nvidia.com/gpu": 2, "hugepages-2Mi": 2 ** 21 },
+      false,
+      {
+        requests: { cpu: "500m", "nvidia.com/gpu": "2", "hugepages-2Mi": "2Mi" },
+        limits: { "nvidia.com/gpu": "2", "hugepages-2Mi": "2Mi" },
+      },
+    ],
+    [
+      "ephemeral storage has none",
+      { "ephemeral-storage": 1024 },
+      false,
+      { requests: { "ephemeral-storage": "1Ki" } },
+    ],
+    [
+      "limits lie above requests, so that the pod stays Burstable",
+      { cpu: 500, memory: 2 ** 30 },
+      true,
+      { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "501m", memory: "1025Mi" } },
+    ],
+    [
+      "both",
+      { cpu: 0, memory: 0, "nvidia.com/gpu": 1 },
+      true,
+      {
+        requests: { cpu: "0", memory: "0", "nvidia.com/gpu": "1" },
+        limits: { cpu: "1m", memory: "1Mi", "nvidia.com/gpu": "1" },
+      },
+    ],
+  ])("%s", (_what, requests, limits, expected) => {
+    expect(resourcesFor(requests, limits)).toEqual(expected);
+  });
+});
+
+describe("a template", () => {
+  const { run } = aRun()
+    .held()
+    .spec({ taskRunTemplate: { podTemplate: { affinity: near } } });
+  const { template } = unitePodTemplates(run.spec, () => 0);
+  const seen = placeholderOf(run, reservation);
+  const size = { cpu: 3000, memory: 2 ** 30 };
+  const changed = ({ affinity, resources, pinnedTo }: ReturnType<typeof firstTemplate>) => {
+    const changing = placeholderOf(run, reservation);
+    Object.assign(changing.spec!.template.spec!, { affinity });
+    changing.spec!.template.spec!.containers[0]!.resources = resources;
+    if (pinnedTo !== undefined)
+      changing.metadata!.annotations!["pod-affinity.tekton.dev/pinned-to"] = pinnedTo;
+    return changing;
+  };
+
+  test("that is settled joins the run's pods and asks for the floor", () => {
+    const change = settledTemplate(run, template, seen);
+    expect(change).toEqual({
+      affinity: settledAffinity(run, template),
+      resources: resourcesFor(reservation.floor, false),
+    });
+    expect(isSettled(changed(change))).toBe(true);
+  });
+
+  test("that is pinned stays on the node, asks for the size, and is not settled", () => {
+    const change = pinnedTemplate(run, template, seen, "node-1", size);
+    expect(change).toMatchObject({ resources: resourcesFor(size, false), pinnedTo: "node-1" });
+    expect(isPinned(changed(change))).toBe(true);
+    expect(isSettled(changed(change))).toBe(false);
+    const settled = changed(settledTemplate(run, template, seen));
+    settled.metadata!.annotations!["pod-affinity.tekton.dev/pinned-to"] = "node-1";
+    expect(isSettled(settled)).toBe(false);
+  });
+
+  const onNode = { matchFields: [{ key: "metadata.name", operator: "In", values: ["node-1"] }] };
+  const ssd = { matchExpressions: [{ key: "disk", operator: "In", values: ["ssd"] }] };
+  const named = { matchFields: [{ key: "metadata.name", operator: "NotIn", values: ["node-2"] }] };
+  test.each([
+    ["no node affinity of the run's", undefined, [onNode]],
+    // Terms are alternatives: each of them has to hold the node.
+    [
+      "each of its terms",
+      [ssd, named],
+      [{ ...ssd, ...onNode }, { matchFields: [...named.matchFields, ...onNode.matchFields] }],
+    ],
+  ])("that is pinned, with %s", (_what, nodeSelectorTerms, expected) => {
+    const nodeAffinity = nodeSelectorTerms && {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms },
+    };
+    const { affinity } = pinnedTemplate(run, { affinity: { ...near, nodeAffinity } }, seen, "node-1", size);
+    expect(affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms).toEqual(
+      expected,
+    );
+    expect(affinity.podAffinity).toEqual(near.podAffinity);
+  });
+
+  test("that starts over is as it was made", () => {
+    const { affinity, containers } = seen.spec!.template.spec!;
+    expect(firstTemplate(run, template, seen)).toEqual({ affinity, resources: containers[0]!.resources });
+  });
+
+  test("keeps naming limits where it did: a pod's QoS class may not change", () => {
+    const limited = placeholderOf(run, reservation, true);
+    expect(settledTemplate(run, template, limited).resources.limits).toMatchObject({ cpu: "11m" });
+    expect(pinnedTemplate(run, template, limited, "n", size).resources.limits).toMatchObject({
+      cpu: "3001m",
+    });
+    expect(firstTemplate(run, template, limited).resources.limits).toMatchObject({ cpu: "4001m" });
   });
 });

@@ -4,6 +4,7 @@ import type {
   V1PodAffinityTerm,
   V1PodSpec,
   V1PodTemplateSpec,
+  V1ResourceRequirements,
   V1StatefulSet,
 } from "@kubernetes/client-node";
 import type { Settings } from "../config";
@@ -12,19 +13,28 @@ import {
   APP_NAME_LABEL,
   COMPONENT_LABEL,
   INSTANCE_LABEL,
+  PINNED_ANNOTATION,
   PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
+  RESERVATION_ANNOTATION,
   TEKTON_PIPELINE_RUN_LABEL,
 } from "../keys";
 import type { PipelineRun, PodTemplate } from "../tekton";
+import { exceeds, parseResources, sum, toQuantities, type Resources } from "../demand/resources";
 import { choicesOf, type Choices } from "./choices";
 import { placeholderName } from "./names";
+import { ROOM_TO_LIMIT } from "./namespace-bounds";
+import { parseReservation, RESIZABLE, resizable, type Reservation } from "./reservation";
 import { requiredPodTerms, withOnlyRequiredTerm } from "./required-term";
 
-export type PlaceholderSettings = Pick<
-  Settings,
-  "PLACEHOLDER_IMAGE" | "PLACEHOLDER_CPU" | "PLACEHOLDER_MEMORY"
->;
+export type PlaceholderSettings = Pick<Settings, "PLACEHOLDER_IMAGE">;
+
+/** What becomes of a StatefulSet's pod template. */
+export interface TemplateChange {
+  affinity: V1Affinity;
+  resources: V1ResourceRequirements;
+  pinnedTo?: string;
+}
 
 /** What every placeholder, and nothing else, is labelled with. */
 export const PLACEHOLDER_LABELS = {
@@ -81,27 +91,126 @@ export function settledAffinity(run: PipelineRun, template: PodTemplate): V1Affi
   return isolated(withOnlyRequiredTerm(template.affinity ?? {}, ownRun), choices);
 }
 
+const hasBeenLetGo = (run: PipelineRun): boolean => run.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
+
 /**
  * The affinity with which a placeholder looks for its node. When the run requires pod affinity of its
  * own, that comes first and the placeholder is settled once it is bound; otherwise, and for a run that
  * has been let go already, it is settled from the start. It cannot require both, see required-term.ts.
  */
 function firstAffinity(run: PipelineRun, template: PodTemplate): V1Affinity {
-  const letGo = run.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
-  if (letGo || requiredPodTerms(template.affinity).length === 0) return settledAffinity(run, template);
+  if (hasBeenLetGo(run) || requiredPodTerms(template.affinity).length === 0)
+    return settledAffinity(run, template);
   return isolated(template.affinity!, choicesOf(run.metadata?.annotations ?? {}));
+}
+
+/**
+ * Of a placeholder that has its node: should its pod be made again, it joins the pods of its run, and
+ * does not ask for room that they may have taken meanwhile.
+ */
+export function settledTemplate(
+  run: PipelineRun,
+  template: PodTemplate,
+  seen: V1StatefulSet,
+): TemplateChange {
+  const { floor } = reservationOf(seen);
+  return { affinity: settledAffinity(run, template), resources: resourcesFor(floor, hasLimits(seen)) };
+}
+
+/** The same node again, for a pod that asks for `size` and for nothing that cannot be resized. */
+export function pinnedTemplate(
+  run: PipelineRun,
+  template: PodTemplate,
+  seen: V1StatefulSet,
+  node: string,
+  size: Resources,
+): TemplateChange {
+  const pin = { key: "metadata.name", operator: "In", values: [node] };
+  const affinity = firstAffinity(run, template);
+  const terms = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return {
+    affinity: {
+      ...affinity,
+      nodeAffinity: {
+        ...affinity.nodeAffinity,
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: (terms ?? [{}]).map(term => ({
+            ...term,
+            matchFields: [...(term.matchFields ?? []), pin],
+          })),
+        },
+      },
+    },
+    resources: resourcesFor(size, hasLimits(seen)),
+    pinnedTo: node,
+  };
+}
+
+/** As it was made: free to find another node, and asking for everything again. */
+export function firstTemplate(run: PipelineRun, template: PodTemplate, seen: V1StatefulSet): TemplateChange {
+  const { ask } = reservationOf(seen);
+  return { affinity: firstAffinity(run, template), resources: resourcesFor(ask, hasLimits(seen)) };
+}
+
+/** Whether the placeholder's pod is being replaced by a smaller one. */
+export function isPinned(statefulSet: V1StatefulSet): boolean {
+  return statefulSet.metadata?.annotations?.[PINNED_ANNOTATION] !== undefined;
+}
+
+/** A placeholder of before there were reservations keeps what it asks for. */
+export function reservationOf(statefulSet: V1StatefulSet): Reservation {
+  const asked = requestedBy(statefulSet.spec!.template.spec!);
+  return (
+    parseReservation(statefulSet.metadata?.annotations?.[RESERVATION_ANNOTATION]) ?? {
+      ask: asked,
+      floor: asked,
+      firstWave: {},
+      tasks: [],
+    }
+  );
+}
+
+/** What the placeholder's one container asks for. */
+export function requestedBy(spec: V1PodSpec): Resources {
+  return parseResources(spec.containers[0]?.resources?.requests);
+}
+
+/** Of cpu: devices have limits in any case, see resourcesFor. */
+export const hasLimits = (statefulSet: V1StatefulSet): boolean =>
+  statefulSet.spec?.template.spec?.containers[0]?.resources?.limits?.["cpu"] !== undefined;
+
+/**
+ * @param limits whether the namespace asks for limits; they lie a little above the requests, so that the QoS class,
+ * which may not change, stays what it is
+ */
+export function resourcesFor(requests: Resources, limits: boolean): V1ResourceRequirements {
+  const others = Object.entries(requests).filter(([name]) => !RESIZABLE.includes(name as "cpu"));
+  const extended = Object.fromEntries(others.filter(([name]) => name !== "ephemeral-storage"));
+  const limited = limits ? { ...requests, ...sum(resizable(requests), ROOM_TO_LIMIT) } : extended; // Kubernetes asks that devices and huge pages have a limit, equal to the request.
+  return {
+    requests: toQuantities(requests),
+    ...(Object.keys(limited).length > 0 && { limits: toQuantities(limited) }),
+  };
 }
 
 /** Whether a placeholder, should its pod be made again, can only join the pods of its run. */
 export function isSettled(statefulSet: V1StatefulSet): boolean {
   const name = statefulSet.metadata!.name!;
-  return requiredPodTerms(statefulSet.spec?.template.spec?.affinity).some(
+  const joins = requiredPodTerms(statefulSet.spec?.template.spec?.affinity).some(
     term => term.labelSelector?.matchLabels?.[PLACEHOLDER_LABEL] === name,
   );
+  const { floor } = reservationOf(statefulSet);
+  const asked = requestedBy(statefulSet.spec!.template.spec!);
+  return joins && !isPinned(statefulSet) && exceeds(asked, floor).length === 0;
 }
 
 /** Meets the restricted Pod Security Standard, and stops at once. */
-function podSpec(template: PodTemplate, affinity: V1Affinity, settings: PlaceholderSettings): V1PodSpec {
+function podSpec(
+  template: PodTemplate,
+  affinity: V1Affinity,
+  settings: PlaceholderSettings,
+  resources: V1ResourceRequirements,
+): V1PodSpec {
   return {
     ...template,
     affinity,
@@ -113,7 +222,7 @@ function podSpec(template: PodTemplate, affinity: V1Affinity, settings: Placehol
       {
         name: PLACEHOLDER_COMPONENT,
         image: settings.PLACEHOLDER_IMAGE,
-        resources: { requests: { cpu: settings.PLACEHOLDER_CPU, memory: settings.PLACEHOLDER_MEMORY } },
+        resources,
         securityContext: {
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
@@ -129,6 +238,7 @@ function podTemplate(
   name: string,
   template: PodTemplate,
   settings: PlaceholderSettings,
+  resources: V1ResourceRequirements,
 ): V1PodTemplateSpec {
   return {
     metadata: {
@@ -143,21 +253,26 @@ function podTemplate(
         "karpenter.sh/do-not-disrupt": "true",
       },
     },
-    spec: podSpec(template, firstAffinity(run, template), settings),
+    spec: podSpec(template, firstAffinity(run, template), settings, resources),
   };
 }
 
 /**
  * @param run a run that the API server has stored: name, namespace and UID are taken from it
  * @param template what the placeholder takes over from the run, see unitePodTemplates
+ * @param limits whether its namespace asks for limits, see needsLimits
  */
 export function placeholderFor(
   run: PipelineRun,
   template: PodTemplate,
   settings: PlaceholderSettings,
+  reservation: Reservation,
+  limits: boolean,
 ): V1StatefulSet {
   const { name: runName, namespace, uid } = run.metadata!;
   const name = placeholderName(runName!);
+  // Made again for a run that is under way, it joins pods that have taken its room.
+  const asked = hasBeenLetGo(run) ? reservation.floor : reservation.ask;
   return {
     apiVersion: "apps/v1",
     kind: "StatefulSet",
@@ -165,6 +280,7 @@ export function placeholderFor(
       name,
       namespace: namespace!,
       labels: { ...identityOf(name), [TEKTON_PIPELINE_RUN_LABEL]: runName! },
+      annotations: { [RESERVATION_ANNOTATION]: JSON.stringify(reservation) },
       ownerReferences: [
         {
           apiVersion: "tekton.dev/v1",
@@ -183,7 +299,7 @@ export function placeholderFor(
       // Nobody but the operator decides when a run's anchor goes.
       updateStrategy: { type: "OnDelete" },
       revisionHistoryLimit: 0,
-      template: podTemplate(run, name, template, settings),
+      template: podTemplate(run, name, template, settings, resourcesFor(asked, limits)),
     },
   };
 }

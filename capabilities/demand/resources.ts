@@ -119,3 +119,9 @@ export function difference(from: Resources, taken: Resources): Resources {
 export function scaled(resources: Resources, count: number): Resources {
   return Object.fromEntries(Object.entries(resources).map(([name, amount]) => [name, amount * count]));
 }
+
+/** Names of what is more than in `other`. */
+export const exceeds = (resources: Resources, other: Resources): string[] =>
+  Object.entries(resources)
+    .filter(([name, amount]) => amount > amountOf(other, name))
+    .map(([name]) => name);

@@ -1,12 +1,23 @@
 /** Builders of the objects that decisions are about, for tests. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { parseSettings } from "../config";
+import { floorOf, parseSettings } from "../config";
 import { placeholderName } from "../decide/names";
 import type { Observed } from "../decide/observed";
-import { placeholderFor } from "../decide/placeholder";
+import { placeholderFor, resourcesFor } from "../decide/placeholder";
 import { unitePodTemplates } from "../decide/pod-templates";
-import { HELD_LABEL, OPT_IN_LABEL, PENDING, PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "../keys";
-import type { PipelineRun } from "../tekton";
+import type { Reservation } from "../decide/reservation";
+import { toQuantities, type Resources } from "../demand/resources";
+import type { PlannedTask } from "../demand/task-graph";
+import {
+  HELD_LABEL,
+  OPT_IN_LABEL,
+  PENDING,
+  PLACEHOLDER_LABEL,
+  TEKTON_PIPELINE_RUN_LABEL,
+  TEKTON_PIPELINE_TASK_LABEL,
+  TEKTON_TASK_RUN_LABEL,
+} from "../keys";
+import type { PipelineRun, TaskRun } from "../tekton";
 
 export const SETTINGS = parseSettings({});
 export const RUN_UID = "uid-of-run";
@@ -73,22 +84,75 @@ export class RunBuilder {
 
 export const aRun = () => new RunBuilder();
 
+const FLOOR = floorOf(SETTINGS);
+/** Of a run that nothing is kept for. */
+export const NO_RESERVATION: Reservation = { ask: FLOOR, floor: FLOOR, firstWave: {}, tasks: [] };
+
 /** The placeholder that the operator makes for the run, as the API server has stored it. */
-export function placeholderOf(run: PipelineRun): V1StatefulSet {
+export function placeholderOf(run: PipelineRun, reservation = NO_RESERVATION, limits = false): V1StatefulSet {
   const { template } = unitePodTemplates(run.spec, () => 0);
-  const made = placeholderFor(run, template, SETTINGS);
+  const made = placeholderFor(run, template, SETTINGS, reservation, limits);
   return { ...made, metadata: { ...made.metadata, uid: STATEFUL_SET_UID, resourceVersion: "1" } };
 }
 
-export function placeholderPodOf(run: PipelineRun, nodeName?: string): V1Pod {
-  const { metadata, spec } = placeholderOf(run).spec!.template;
+/** @param asked what it asks for now, when that is not what its StatefulSet says */
+export function placeholderPodOf(
+  run: PipelineRun,
+  nodeName?: string,
+  reservation = NO_RESERVATION,
+  asked?: Resources,
+): V1Pod {
+  const { metadata, spec } = placeholderOf(run, reservation).spec!.template;
   const owner = { apiVersion: "apps/v1", kind: "StatefulSet", name: "s", uid: STATEFUL_SET_UID };
+  const [container] = spec!.containers;
+  const resources = asked === undefined ? container!.resources : resourcesFor(asked, false);
   return {
     metadata: { ...metadata, name: `${placeholderName(run.metadata!.name!)}-0`, ownerReferences: [owner] },
-    spec: { ...spec!, ...(nodeName !== undefined && { nodeName }) },
+    spec: {
+      ...spec!,
+      containers: [{ ...container!, resources }],
+      ...(nodeName !== undefined && { nodeName }),
+    },
     status: { phase: nodeName === undefined ? "Pending" : "Running" },
   };
 }
+
+/** A task of a run's graph; one pod, after none. */
+export const planned = (name: string, each: Resources, after: string[] = [], count = 1): PlannedTask => ({
+  name,
+  count,
+  each,
+  after,
+});
+
+const ofTask = (run: string, task: string) => ({
+  [TEKTON_PIPELINE_RUN_LABEL]: run,
+  [TEKTON_PIPELINE_TASK_LABEL]: task,
+});
+
+/** @param succeeded status of its condition; Unknown also while it is tried again */
+export const taskRunOf = (
+  task: string,
+  succeeded: "True" | "False" | "Unknown" = "Unknown",
+  { run = "build", name }: { run?: string; name?: string } = {},
+): TaskRun => ({
+  metadata: { name: name ?? `${run}-${task}`, labels: ofTask(run, task) },
+  status: { conditions: [{ type: "Succeeded", status: succeeded }] },
+});
+
+/** The live pod of such a TaskRun. */
+export function taskPod(taskRun: TaskRun, requests: Resources): V1Pod {
+  const { name, labels } = taskRun.metadata!;
+  const pod = runPod("Running", { ...labels, [TEKTON_TASK_RUN_LABEL]: name! });
+  const container = { name: "step", resources: { requests: toQuantities(requests) } };
+  return { ...pod, metadata: { ...pod.metadata, name: `${name}-pod` }, spec: { containers: [container] } };
+}
+
+/** The run of a pipeline in a pipeline. */
+export const childRun = (task: string, parent = "build", more: Partial<PipelineRun> = {}): PipelineRun => ({
+  metadata: { name: `${parent}-${task}`, labels: ofTask(parent, task) },
+  ...more,
+});
 
 export function runPod(phase: string, labels: Record<string, string> = {}): V1Pod {
   return {
@@ -107,7 +171,15 @@ export function runPod(phase: string, labels: Record<string, string> = {}): V1Po
 
 /** All that there is about a run; by default it stands alone, and Tekton's assistant is off. */
 export function observed(run: PipelineRun | undefined, more: Partial<Observed> = {}): Observed {
-  return { run, statefulSet: undefined, pods: [], coschedule: "disabled", ...more };
+  return {
+    run,
+    statefulSet: undefined,
+    pods: [],
+    taskRuns: [],
+    children: [],
+    coschedule: "disabled",
+    ...more,
+  };
 }
 
 /** A run whose placeholder is there, and bound to `node` when one is named. */

@@ -1,0 +1,239 @@
+import { describe, expect, test } from "@jest/globals";
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { Resources } from "../demand/resources";
+import { GROWTH_REFUSED_ANNOTATION, PINNED_ANNOTATION } from "../keys";
+import type { TaskRun } from "../tekton";
+import {
+  aRun,
+  observed,
+  placeholderOf,
+  placeholderPodOf,
+  planned,
+  runPod,
+  SETTINGS,
+  taskPod,
+  taskRunOf,
+} from "../testing/builders";
+import { beforeRelease, whileRunning } from "./hand-over";
+import { resourcesFor } from "./placeholder";
+import type { Reservation } from "./reservation";
+
+const GI = 2 ** 30;
+const floor = { cpu: 10, memory: 16 * 2 ** 20 };
+/** a, then b and c side by side. */
+const reservation: Reservation = {
+  ask: { cpu: 4000, memory: GI },
+  floor,
+  firstWave: { cpu: 1000 },
+  tasks: [
+    planned("a", { cpu: 1000 }),
+    planned("b", { cpu: 2000 }, ["a"]),
+    planned("c", { cpu: 2000 }, ["a"]),
+  ],
+};
+const atRelease = { cpu: 3000, memory: GI };
+const kept: Reservation = { ...reservation, tasks: [] };
+
+function setOf(asks: Resources, annotations: Record<string, string> = {}, of = kept): V1StatefulSet {
+  const made = placeholderOf(aRun().held().run, of);
+  made.spec!.template.spec!.containers[0]!.resources = resourcesFor(asks, false);
+  return {
+    ...made,
+    metadata: { ...made.metadata, annotations: { ...made.metadata!.annotations, ...annotations } },
+  };
+}
+const podOf = (asked: Resources, node?: string) => placeholderPodOf(aRun().held().run, node, kept, asked);
+const pinned = { [PINNED_ANNOTATION]: "node-1" };
+
+describe("before release", () => {
+  const next = (statefulSet: V1StatefulSet, pod?: V1Pod) =>
+    beforeRelease(observed(aRun().held().run, { statefulSet, pods: pod ? [pod] : [] }));
+  const unschedulable = (asked: Resources): V1Pod => {
+    const pod = podOf(asked);
+    const condition = { type: "PodScheduled", status: "False", message: "0/3 nodes are available" };
+    return { ...pod, status: { ...pod.status, conditions: [condition] } };
+  };
+  const gpus = { ...reservation.ask, "nvidia.com/gpu": 1 };
+
+  test.each<[string, V1StatefulSet, V1Pod | undefined, string | undefined]>([
+    ["waits for the placeholder's pod", setOf(reservation.ask), undefined, "wait"],
+    ["waits for a node", setOf(reservation.ask), podOf(reservation.ask), "wait"],
+    ["waits for a node that has the room", setOf(reservation.ask), unschedulable(reservation.ask), "wait"],
+    ["waits with a smaller pod until the scheduler speaks", setOf(floor), podOf(floor), "wait"],
+    ["starts over where not even a smaller pod fits", setOf(floor), unschedulable(floor), "start-over"],
+    [
+      "starts over where the pinned node is gone",
+      setOf(atRelease, pinned),
+      unschedulable(atRelease),
+      "start-over",
+    ],
+    [
+      "settles a placeholder that has its node",
+      setOf(reservation.ask),
+      podOf(reservation.ask, "node-1"),
+      "settle-placeholder",
+    ],
+    ["makes room for the first pods", setOf(floor), podOf(reservation.ask, "node-1"), "resize"],
+    ["starts over where the room was lost", setOf(floor), podOf(floor, "node-1"), "start-over"],
+    [
+      "starts over where memory alone was lost",
+      setOf(floor),
+      podOf({ cpu: 3000, memory: 1 }, "node-1"),
+      "start-over",
+    ],
+    ["goes, when room is free", setOf(floor), podOf(atRelease, "node-1"), undefined],
+    ["pins a placeholder that asks for devices", setOf(gpus), podOf(gpus, "node-1"), "pin-placeholder"],
+    [
+      "remakes the pod that asks for devices still",
+      setOf(atRelease, pinned),
+      podOf(gpus, "node-1"),
+      "remake-pod",
+    ],
+    [
+      "settles the one that was made in its place",
+      setOf(atRelease, pinned),
+      podOf(atRelease, "node-1"),
+      "settle-placeholder",
+    ],
+    ["goes, when that is settled", setOf(floor), podOf(atRelease, "node-1"), undefined],
+  ])("%s", (_what, statefulSet, pod, kind) => {
+    expect(next(statefulSet, pod)?.kind).toBe(kind);
+  });
+
+  test("says why there is no node", () => {
+    expect(next(setOf(reservation.ask), unschedulable(reservation.ask))?.why).toContain(
+      "0/3 nodes are available",
+    );
+    expect(next(setOf(reservation.ask), podOf(reservation.ask))?.why).toContain("not said why yet");
+  });
+  test("leaves what it has but for the first pods", () => {
+    expect(next(setOf(floor), podOf(reservation.ask, "node-1"))).toMatchObject({ size: atRelease });
+  });
+  test("pins to the node, at the size of the release, and says what for", () => {
+    const step = next(setOf(gpus), podOf(gpus, "node-1"));
+    expect(step).toMatchObject({ node: "node-1", size: atRelease });
+    expect(step?.why).toContain("nvidia.com/gpu");
+  });
+});
+
+describe("while the run goes", () => {
+  const now = new Date("2026-01-01T00:01:00Z");
+  const refused = (secondsAgo: number) => ({
+    [GROWTH_REFUSED_ANNOTATION]: new Date(now.getTime() - secondsAgo * 1000).toISOString(),
+  });
+  interface Going {
+    taskRuns?: TaskRun[];
+    pods?: V1Pod[];
+    annotations?: Record<string, string>;
+    skipped?: string[];
+  }
+  const a = taskRunOf("a");
+  const [b, c] = [taskRunOf("b"), taskRunOf("c")];
+  const aEnded = taskRunOf("a", "True");
+  const next = (
+    asked: Resources,
+    { taskRuns = [], pods = [], annotations = {}, skipped = [] }: Going = {},
+  ) => {
+    const { run } = aRun().placed();
+    const going = { ...run, status: { skippedTasks: skipped.map(name => ({ name })) } };
+    const more = {
+      statefulSet: setOf(floor, annotations, reservation),
+      pods: [podOf(asked, "node-1"), ...pods],
+      taskRuns,
+    };
+    return whileRunning(going, observed(going, more), now, SETTINGS.GROWTH_RETRY_SECONDS);
+  };
+  const sized = (cpu: number) => ({ cpu, memory: GI });
+
+  test.each<[string, number, Going, number | undefined]>([
+    ["stays while the first pods come", 3000, {}, undefined],
+    ["stays while they run", 3000, { taskRuns: [a], pods: [taskPod(a, { cpu: 1000 })] }, undefined],
+    ["makes room for tasks whose turn has come", 3000, { taskRuns: [aEnded] }, 10],
+    [
+      "stays small while their pods run",
+      10,
+      { taskRuns: [aEnded, b, c], pods: [taskPod(b, { cpu: 2000 }), taskPod(c, { cpu: 2000 })] },
+      undefined,
+    ],
+    [
+      "takes no room back that nothing needs any more",
+      10,
+      { taskRuns: [aEnded, taskRunOf("b", "True"), c] },
+      undefined,
+    ],
+    ["gives up what a skipped task would have needed", 3000, { taskRuns: [a], skipped: ["b"] }, 1000],
+    [
+      "makes way for a pod that asks for more than was planned",
+      3000,
+      { taskRuns: [a], pods: [taskPod(a, { cpu: 1500 })] },
+      2500,
+    ],
+    ["grows to what is to come", 10, { taskRuns: [a] }, 3000],
+    ["does not count pods that have ended", 3000, { taskRuns: [a], pods: [runPod("Succeeded")] }, undefined],
+  ])("%s", (_what, asked, going, cpu) => {
+    const step = next(sized(asked), going);
+    if (cpu === undefined) expect(step).toBeUndefined();
+    else expect(step).toMatchObject({ kind: "resize", size: sized(cpu) });
+  });
+
+  test("is never below the floor", () => {
+    const ended = ["a", "b", "c"].map(name => taskRunOf(name, "True"));
+    expect(next(sized(3000), { taskRuns: ended })).toMatchObject({ kind: "resize", size: { cpu: 10 } });
+  });
+
+  test("takes no growth that was refused just now, and looks again when it may", () => {
+    const { GROWTH_RETRY_SECONDS: pause } = SETTINGS;
+    const going = { taskRuns: [a] };
+    expect(next(sized(10), { ...going, annotations: refused(pause - 5) })).toMatchObject({
+      kind: "wait",
+      lookAgainSeconds: 5,
+    });
+    expect(next(sized(10), { ...going, annotations: refused(pause) })).toMatchObject({ kind: "resize" });
+    const unreadable = { [GROWTH_REFUSED_ANNOTATION]: "yesterday" };
+    expect(next(sized(10), { ...going, annotations: unreadable })).toMatchObject({ kind: "resize" });
+  });
+
+  test("shrinks, whatever was refused: pods wait for the room", () => {
+    expect(next(sized(3000), { taskRuns: [aEnded], annotations: refused(0) })).toMatchObject({
+      kind: "resize",
+    });
+  });
+
+  describe("a growth that its node puts off", () => {
+    const pendingAt = (status: object, value = "True") => {
+      const pod = podOf(sized(3000), "node-1");
+      pod.status = {
+        ...pod.status,
+        conditions: [{ type: "PodResizePending", status: value }],
+        containerStatuses: [
+          { name: "placeholder", image: "", imageID: "", ready: true, restartCount: 0, ...status },
+        ],
+      };
+      const { run } = aRun().placed();
+      const statefulSet = setOf(floor, {}, reservation);
+      return whileRunning(run, observed(run, { statefulSet, pods: [pod], taskRuns: [a] }), now, 30);
+    };
+    const has = { cpu: "500m", memory: "64Mi" };
+    const size = { cpu: 500, memory: 64 * 2 ** 20 };
+
+    test("is withdrawn, to what the node has allocated", () => {
+      expect(pendingAt({ allocatedResources: has })).toMatchObject({ kind: "withdraw-growth", size });
+    });
+    test("is withdrawn to what its container has, where the kubelet does not say what it allocated", () => {
+      expect(pendingAt({ resources: { requests: has } })).toMatchObject({ kind: "withdraw-growth", size });
+    });
+    test("is not, once it is no longer pending", () => {
+      expect(pendingAt({ allocatedResources: has }, "False")).toBeUndefined();
+    });
+  });
+
+  test("leaves a placeholder without pod or node alone", () => {
+    const { run } = aRun().placed();
+    const statefulSet = setOf(floor, {}, reservation);
+    expect(whileRunning(run, observed(run, { statefulSet }), now, 30)).toBeUndefined();
+    const pods = [podOf(sized(3000))];
+    expect(
+      whileRunning(run, observed(run, { statefulSet, pods, taskRuns: [aEnded] }), now, 30),
+    ).toBeUndefined();
+  });
+});

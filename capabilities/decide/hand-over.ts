@@ -1,0 +1,119 @@
+/** Between a placeholder and the pods of its run: who has how much of the room at which moment. */
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { exceeds, parseResources, type Resources } from "../demand/resources";
+import { GROWTH_REFUSED_ANNOTATION } from "../keys";
+import type { PipelineRun } from "../tekton";
+import { activePods, placeholderPod, schedulingMessage, type Observed } from "./observed";
+import { isPinned, isSettled, requestedBy, reservationOf } from "./placeholder";
+import { progressOf } from "./progress";
+import { resizable, sizeAtRelease, sizeBeside } from "./reservation";
+
+export type HandOver =
+  /** Its node is found: should its pod be made again, it joins its run. */
+  | { kind: "settle-placeholder" }
+  /** Replaced on its node by a pod of this size, because what it asks for cannot be resized. */
+  | { kind: "pin-placeholder"; node: string; size: Resources }
+  /** Its pod is not what the StatefulSet asks for any more: away with it, for a new one. */
+  | { kind: "remake-pod"; pod: V1Pod }
+  /** Its room is lost: look for a node again. */
+  | { kind: "start-over"; pod: V1Pod }
+  | { kind: "resize"; pod: V1Pod; size: Resources }
+  /** The node has no room to grow into: ask for no more than there is. */
+  | { kind: "withdraw-growth"; pod: V1Pod; size: Resources }
+  | { kind: "wait"; lookAgainSeconds?: number };
+
+export type HandOverStep = HandOver & { why: string };
+
+/**
+ * Before the run starts: down by its first pods, and rid of what cannot be resized.
+ *
+ * @returns undefined when the run may start
+ */
+export function beforeRelease(observed: Observed): HandOverStep | undefined {
+  const statefulSet = observed.statefulSet!;
+  const pod = placeholderPod(observed);
+  if (pod === undefined) return { kind: "wait", why: "its placeholder's pod is being made" };
+  const node = pod.spec?.nodeName || undefined;
+  const reservation = reservationOf(statefulSet);
+  const size = sizeAtRelease(reservation);
+  const asked = requestedBy(pod.spec!);
+  if (node === undefined) return withoutNode(observed, pod, statefulSet);
+  if (isPinned(statefulSet) && exceeds(asked, requestedBy(statefulSet.spec!.template.spec!)).length > 0) {
+    return { kind: "remake-pod", pod, why: `a smaller one is to take its place on ${node}` };
+  }
+  const fixed = exceeds(asked, resizable(asked));
+  if (fixed.length > 0) {
+    return {
+      kind: "pin-placeholder",
+      node,
+      size,
+      why: `${fixed.join(", ")} cannot be handed over otherwise`,
+    };
+  }
+  if (!isSettled(statefulSet))
+    return { kind: "settle-placeholder", why: `its placeholder is bound to ${node}` };
+  if (exceeds(size, asked).length > 0) {
+    return { kind: "start-over", pod, why: "its placeholder was made again without its room" };
+  }
+  if (exceeds(asked, size).length > 0)
+    return { kind: "resize", pod, size, why: "its first pods need the room" };
+  return undefined;
+}
+
+function withoutNode(observed: Observed, pod: V1Pod, statefulSet: V1StatefulSet): HandOverStep {
+  const message = schedulingMessage(observed);
+  const why = `its placeholder has no node: ${message ?? "the scheduler has not said why yet"}`;
+  const { ask } = reservationOf(statefulSet);
+  const asksForLess = exceeds(ask, requestedBy(statefulSet.spec!.template.spec!)).length > 0;
+  return message !== undefined && asksForLess ? { kind: "start-over", pod, why } : { kind: "wait", why };
+}
+
+/** A growth that the kubelet has put off, or will never grant. */
+function growthIsPending({ status }: V1Pod): boolean {
+  return (
+    status?.conditions?.some(({ type, status: value }) => type === "PodResizePending" && value === "True") ===
+    true
+  );
+}
+
+/** Milliseconds until a placeholder whose growth was refused may ask again; 0 when it may. */
+function pauseLeft(statefulSet: V1StatefulSet, now: Date, pauseSeconds: number): number {
+  const refused = Date.parse(statefulSet.metadata?.annotations?.[GROWTH_REFUSED_ANNOTATION] ?? "");
+  return Number.isNaN(refused) ? 0 : Math.max(0, refused + pauseSeconds * 1000 - now.getTime());
+}
+
+/**
+ * While the run goes: room for what it may still need beside its live pods.
+ *
+ * @returns undefined when there is nothing to change
+ */
+export function whileRunning(
+  run: PipelineRun,
+  observed: Observed,
+  now: Date,
+  growthRetrySeconds: number,
+): HandOverStep | undefined {
+  const pod = placeholderPod(observed);
+  if (pod === undefined || !pod.spec?.nodeName) return undefined;
+  const { taskRuns, children, statefulSet } = observed;
+  const reservation = reservationOf(statefulSet!);
+  const asked = resizable(requestedBy(pod.spec));
+  if (growthIsPending(pod)) {
+    const status = pod.status?.containerStatuses?.[0];
+    const size = resizable(parseResources(status?.allocatedResources ?? status?.resources?.requests));
+    return { kind: "withdraw-growth", pod, size, why: "its node has no room left to give back" };
+  }
+  const seen = { run, taskRuns, children, pods: activePods(observed) };
+  const size = sizeBeside(reservation, progressOf(seen, reservation));
+  const grows = exceeds(size, asked).length > 0;
+  if (!grows && exceeds(asked, size).length === 0) return undefined;
+  const left = grows ? pauseLeft(statefulSet!, now, growthRetrySeconds) : 0;
+  if (left > 0)
+    return { kind: "wait", lookAgainSeconds: left / 1000, why: "its node had no room to give back" };
+  return {
+    kind: "resize",
+    pod,
+    size,
+    why: grows ? "pods that ended gave room back" : "its next pods need the room",
+  };
+}

@@ -1,0 +1,126 @@
+/** What a namespace's LimitRanges and ResourceQuotas leave for a placeholder. */
+import type { V1LimitRange, V1ResourceQuota } from "@kubernetes/client-node";
+import { InvalidQuantity, parseQuantity, toQuantities, type Resources } from "../demand/resources";
+
+export interface NamespaceBounds {
+  limitRanges: readonly V1LimitRange[];
+  quotas: readonly V1ResourceQuota[];
+}
+
+export const NO_BOUNDS: NamespaceBounds = { limitRanges: [], quotas: [] };
+
+/** Between a container's request and its limit, where it must have one: its QoS class stays Burstable. */
+export const ROOM_TO_LIMIT: Resources = { cpu: 1, memory: 1024 * 1024 };
+
+interface Bound {
+  resource: string;
+  amount: number;
+  /** For people: whose bound it is. */
+  source: string;
+}
+
+/** A quantity that the API server has accepted parses; one beyond what can be counted is no bound. */
+function amount(resource: string, quantity: string): number | undefined {
+  try {
+    return parseQuantity(resource, quantity);
+  } catch (error) {
+    if (error instanceof InvalidQuantity) return undefined;
+    throw error;
+  }
+}
+
+function limitRangeBounds(ranges: readonly V1LimitRange[], end: "max" | "min"): Bound[] {
+  return ranges.flatMap(({ metadata, spec }) =>
+    (spec?.limits ?? [])
+      .filter(({ type }) => type === "Container" || type === "Pod")
+      .flatMap(limit => Object.entries(limit[end] ?? {}))
+      .flatMap(([resource, quantity]) => {
+        const found = amount(resource, quantity);
+        return found === undefined
+          ? []
+          : [{ resource, amount: found, source: `LimitRange ${metadata?.name}` }];
+      }),
+  );
+}
+
+/** What a request may be for its limit to be at most this. */
+const belowLimit = (resource: string, limit: number): number =>
+  Math.max(0, limit - (ROOM_TO_LIMIT[resource] ?? 0));
+
+/** Quotas of some pods only (scopes) may not count a placeholder; they are taken as if they did. */
+function quotaBounds(quotas: readonly V1ResourceQuota[]): Bound[] {
+  return quotas.flatMap(({ metadata, status }) =>
+    Object.entries(status?.hard ?? {}).flatMap(([key, hard]) => {
+      const resource = key.replace(/^(?:requests|limits)\./, "");
+      const most = amount(resource, hard);
+      const used = amount(resource, status?.used?.[key] ?? "0");
+      if (most === undefined || used === undefined) return [];
+      const free = Math.max(0, most - used);
+      const room = key.startsWith("limits.") ? belowLimit(resource, free) : free;
+      return [{ resource, amount: room, source: `ResourceQuota ${metadata?.name}` }];
+    }),
+  );
+}
+
+export interface Bounded {
+  ask: Resources;
+  floor: Resources;
+  notes: string[];
+}
+
+/**
+ * @param ask what the placeholder would ask for
+ * @param peak what the run itself needs at its widest: with no quota left beside it the floor goes down,
+ * to nothing if need be, so that a run that fits its quota alone is not kept from running
+ */
+export function withinBounds(
+  ask: Resources,
+  peak: Resources,
+  floor: Resources,
+  { limitRanges, quotas }: NamespaceBounds,
+): Bounded {
+  const notes: string[] = [];
+  const bounded: Record<string, number> = { ...ask };
+  const lowest: Record<string, number> = { ...floor };
+  const least = limitRangeBounds(limitRanges, "min");
+  for (const { resource, amount: low } of least) {
+    if (lowest[resource] !== undefined) lowest[resource] = Math.max(lowest[resource], low);
+    if (bounded[resource] !== undefined) bounded[resource] = Math.max(bounded[resource], low);
+  }
+  for (const { resource, amount: free } of quotaBounds(quotas)) {
+    if (lowest[resource] === undefined) continue;
+    lowest[resource] = Math.min(lowest[resource], Math.max(0, free - (peak[resource] ?? 0)));
+  }
+  const most = [
+    ...limitRangeBounds(limitRanges, "max").map(bound => ({
+      ...bound,
+      amount: belowLimit(bound.resource, bound.amount),
+    })),
+    ...quotaBounds(quotas),
+  ];
+  for (const { resource, amount: high, source } of most) {
+    const asked = bounded[resource];
+    if (asked === undefined || asked <= high) continue;
+    bounded[resource] = high;
+    const [was, now] = [{ [resource]: asked }, { [resource]: high }].map(toQuantities);
+    notes.push(`Capped at ${resource} ${now![resource]} of ${was![resource]} by ${source}.`);
+  }
+  return { ask: bounded, floor: lowest, notes };
+}
+
+/**
+ * Whether a container has to name limits: where the namespace would put in one of its own that may lie
+ * below the request, where a pod without limits is refused, or where its quota counts limits.
+ */
+export function needsLimits({ limitRanges, quotas }: NamespaceBounds): boolean {
+  const defaults = limitRanges.some(({ spec }) =>
+    spec?.limits.some(
+      ({ type, max, ...limit }) =>
+        (type === "Container" || type === "Pod") && Object.keys({ ...max, ...limit._default }).length > 0,
+    ),
+  );
+  return (
+    defaults ||
+    quotas.some(({ spec }) => Object.keys(spec?.hard ?? {}).some(key => key.startsWith("limits.")))
+  );
+}
