@@ -1,6 +1,6 @@
 /**
  * A real Kubernetes control plane on this machine: etcd, API server, controller-manager and scheduler, with
- * KWOK as the kubelet of all nodes and a stand-in for Tekton's controller.
+ * KWOK as the kubelet of all nodes, but for in-place resizes, and stand-ins for those and for Tekton's controller.
  */
 import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ import { untilReady, type ManagedProcess } from "./managed-process";
 import { applyDefinitions, applyFile } from "./manifests";
 import { untilUsable } from "./namespaces";
 import { ProcessSet } from "./processes";
-import { saysReady } from "./tekton-stand-in/ready";
+import { saysReady } from "./ready";
 
 export interface Cluster {
   readonly name: string;
@@ -70,8 +70,11 @@ export async function startCluster({ name, tektonStandIn = true }: ClusterOption
   const { kubeconfigFile, processes } = cluster;
   try {
     await launchControlPlane({ name, directory, binaries, processes }, async () => {
-      await applyFile(kubeconfigFile, STORAGE_CLASSES);
-      if (tektonStandIn) await startStandIn(cluster);
+      await Promise.all([
+        startStandIn(cluster, "kubelet-stand-in"),
+        applyFile(kubeconfigFile, STORAGE_CLASSES),
+        ...(tektonStandIn ? [startTektonStandIn(cluster)] : []),
+      ]);
     });
     await untilUsable(cluster.clients, "default");
     // Until here the error thrown tells of a failure.
@@ -149,10 +152,14 @@ class ClusterWithProcesses implements Cluster {
   }
 }
 
-async function startStandIn(cluster: Cluster): Promise<void> {
+async function startTektonStandIn(cluster: Cluster): Promise<void> {
   await applyDefinitions(cluster.kubeconfigFile, join(TEKTON_STAND_IN, "crds.yaml"));
   await applyFile(cluster.kubeconfigFile, join(TEKTON_STAND_IN, "feature-flags.yaml"));
-  const entry = join(TEKTON_STAND_IN, "main.ts");
-  const standIn = cluster.spawn("tekton-stand-in", process.execPath, ["--import", "tsx", entry]);
-  await untilReady(standIn, STAND_IN_MILLISECONDS, () => saysReady(standIn.logFile));
+  await startStandIn(cluster, "tekton-stand-in");
+}
+
+async function startStandIn(cluster: Cluster, name: "kubelet-stand-in" | "tekton-stand-in"): Promise<void> {
+  const entry = join(__dirname, name, "main.ts");
+  const standIn = cluster.spawn(name, process.execPath, ["--import", "tsx", entry]);
+  await untilReady(standIn, STAND_IN_MILLISECONDS, () => saysReady(name, standIn.logFile));
 }

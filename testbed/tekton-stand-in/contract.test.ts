@@ -15,7 +15,7 @@ import { definedOrderProblems } from "./contract/order";
 import { Recorder } from "./contract/recorder";
 import { namespaceOf, objectsOf, recordedFor, type Recording } from "./contract/recording";
 import { resources } from "./io/api";
-import { saysReady } from "./ready";
+import { saysReady } from "../ready";
 import type { PipelineSpec } from "./types";
 
 const inputs = [
@@ -52,7 +52,7 @@ beforeAll(async () => {
     Array.from({ length: nodes }, (_, index) => addNode(cluster.clients, { name: `node-${index + 1}` })),
   );
   const log = join(cluster.directory, "logs", "tekton-stand-in.log");
-  await until("the stand-in to be ready", runMilliseconds, () => saysReady(log));
+  await until("the stand-in to be ready", runMilliseconds, () => saysReady("tekton-stand-in", log));
   await defaultStorageClass();
   await recorder.start(cluster.kubeconfigFile);
 }, startMilliseconds);

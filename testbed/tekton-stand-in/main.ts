@@ -1,7 +1,7 @@
 /**
  * Stand-in for Tekton's controller and webhook, for the test bed only.
  *
- * Works on the cluster that KUBECONFIG names. Prints the line of ready.ts when its webhooks are called and
+ * Works on the cluster that KUBECONFIG names. Prints the line of ../ready.ts when its webhooks are called and
  * everything is watched. Keeps nothing but what is on the objects, so it can be stopped and started at any time.
  */
 import { KubeConfig } from "@kubernetes/client-node";
@@ -13,7 +13,7 @@ import { Stores } from "./io/stores";
 import { TaskRunController } from "./io/task-runs";
 import { watchAll } from "./io/watches";
 import { WorkQueue } from "./io/work-queue";
-import { readyLine } from "./ready";
+import { readyLine } from "../ready";
 import { untilWebhooksAnswer } from "./webhooks/probe";
 import { installWebhooks } from "./webhooks/install";
 import { serveWebhooks } from "./webhooks/server";
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     work: (key, again) => taskRunController.reconcile(key, again),
   });
   await watchAll(kubeConfig, clients, stores, { pipelineRuns, taskRuns });
-  console.log(readyLine);
+  console.log(readyLine("tekton-stand-in"));
 }
 
 process.on("SIGTERM", () => process.exit(0));

@@ -12,7 +12,7 @@ import { addNode } from "../nodes";
 import { until } from "../until";
 import { conditionOf } from "./conditions";
 import { resources } from "./io/api";
-import { saysReady } from "./ready";
+import { saysReady } from "../ready";
 import type { PipelineRun, PipelineRunSpec, PipelineTask, Run, TaskRun } from "./types";
 
 const waitMilliseconds = 30_000;
@@ -61,7 +61,7 @@ export class Bed {
       join(__dirname, "main.ts"),
     ]);
     this.#standIn = standIn;
-    await untilReady(standIn, readyMilliseconds, () => saysReady(standIn.logFile));
+    await untilReady(standIn, readyMilliseconds, () => saysReady("tekton-stand-in", standIn.logFile));
   }
 
   async stopStandIn(): Promise<void> {

@@ -1,12 +1,7 @@
 /** Watching the cluster: what is seen goes to the stores, and the keys it concerns to the queues. */
-import {
-  makeInformer,
-  type KubeConfig,
-  type KubernetesListObject,
-  type KubernetesObject,
-  type V1Pod,
-} from "@kubernetes/client-node";
+import type { KubeConfig, KubernetesListObject, KubernetesObject, V1Pod } from "@kubernetes/client-node";
 import type { KubeClients } from "../../../capabilities/kube-client";
+import { watch, type Watched } from "../../watch";
 import { group, label } from "../keys";
 import type { ChildKind } from "../types";
 import { resources } from "./api";
@@ -19,53 +14,19 @@ export interface Queues {
   taskRuns: WorkQueue;
 }
 
-/** A watch that broke is begun anew after this long. */
-const restartMilliseconds = 500;
-
-interface Watched<T> {
-  path: string;
-  list: () => Promise<KubernetesListObject<T & KubernetesObject>>;
+interface Stored<T> extends Watched<T> {
   store: Store<T & KubernetesObject>;
-  seen: (object: T, isGone: boolean) => void;
-  labelSelector?: string;
 }
 
-/** What went wrong in a line: the errors of the client have the whole answer in their message. */
-function inShort(error: unknown): string {
-  const { code, message } = error as { code?: unknown; message?: string };
-  return code === undefined ? (message ?? String(error)) : `HTTP status ${String(code)}`;
-}
-
-/** Resolves when everything that there is has been seen once. A watch that breaks is begun anew, for ever. */
-function watch<T>(
-  kubeConfig: KubeConfig,
-  { path, list, store, seen, labelSelector }: Watched<T>,
-): Promise<void> {
-  return new Promise(resolve => {
-    const first = async (): ReturnType<typeof list> => {
-      const all = await list();
-      resolve();
-      return all;
-    };
-    const informer = makeInformer<T & KubernetesObject>(kubeConfig, path, first, labelSelector);
-    const put = (object: T & KubernetesObject): void => {
-      store.put(object);
-      seen(object, false);
-    };
-    informer.on("add", put);
-    informer.on("update", put);
-    informer.on("delete", object => {
-      store.delete(object);
-      seen(object, true);
-    });
-    const restart = (error: unknown): void => {
-      console.error(
-        `the watch of ${path} broke (${inShort(error)}); it begins anew in ${restartMilliseconds} ms`,
-      );
-      setTimeout(() => void informer.start().catch(restart), restartMilliseconds);
-    };
-    informer.on("error", restart);
-    informer.start().catch(restart);
+/** Puts what is seen into the store before it is told. */
+function watchInto<T>(kubeConfig: KubeConfig, { store, ...watched }: Stored<T>): Promise<void> {
+  return watch<T>(kubeConfig, {
+    ...watched,
+    seen: (object, isGone) => {
+      if (isGone) store.delete(object);
+      else store.put(object);
+      watched.seen(object, isGone);
+    },
   });
 }
 
@@ -86,7 +47,7 @@ export async function watchAll(
 ): Promise<void> {
   const runs = (kind: ChildKind, own: WorkQueue | undefined) => {
     const { version, plural } = resources[kind];
-    return watch<KubernetesObject>(kubeConfig, {
+    return watchInto<KubernetesObject>(kubeConfig, {
       path: `/apis/${group}/${version}/${plural}`,
       list: () =>
         clients.custom.listClusterCustomObject({ group, version, plural }) as Promise<
@@ -105,7 +66,7 @@ export async function watchAll(
     runs("PipelineRun", queues.pipelineRuns),
     runs("TaskRun", queues.taskRuns),
     runs("CustomRun", undefined),
-    watch<V1Pod>(kubeConfig, {
+    watchInto<V1Pod>(kubeConfig, {
       path: "/api/v1/pods",
       list: () => clients.core.listPodForAllNamespaces({ labelSelector }),
       labelSelector,

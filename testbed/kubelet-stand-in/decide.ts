@@ -1,0 +1,96 @@
+/**
+ * Which in-place resizes a node's kubelet grants. The rules, their order and the messages are those of
+ * Kubernetes v1.36: pkg/kubelet/allocation/allocation_manager.go and pkg/kubelet/lifecycle/predicate.go.
+ */
+import type { V1Pod, V1PodCondition } from "@kubernetes/client-node";
+import { allocatedPod, isResizePending, podRequests, sum, type Amounts } from "./requests";
+
+export type Decision =
+  | { pod: V1Pod; outcome: "granted" }
+  | { pod: V1Pod; outcome: "deferred"; message: string }
+  /** Nothing is asked for any more: it was withdrawn, or the pod has ended. */
+  | { pod: V1Pod; outcome: "none" };
+
+export const PENDING_CONDITION = "PodResizePending";
+
+export function pendingCondition({ status }: V1Pod): V1PodCondition | undefined {
+  return status?.conditions?.find(({ type }) => type === PENDING_CONDITION);
+}
+
+/** Whether the pod has ended; one that is being deleted counts until it is gone. */
+export function hasEnded({ status }: V1Pod): boolean {
+  return status?.phase === "Succeeded" || status?.phase === "Failed";
+}
+
+export const wantsResize = (pod: V1Pod): boolean => !hasEnded(pod) && isResizePending(pod);
+
+/** Whether a resize was found to have no room, and its pod has not been changed since. */
+export function isWaitingForRoom(pod: V1Pod): boolean {
+  return wantsResize(pod) && pendingCondition(pod)?.observedGeneration === pod.metadata?.generation;
+}
+
+/**
+ * @param allocatable the node's
+ * @param pods all pods of the node
+ * @returns for each pod that asks for a resize, or still says that it does, what becomes of it
+ */
+export function decideResizes(allocatable: Amounts, pods: readonly V1Pod[]): Decision[] {
+  const none = pods
+    .filter(pod => !wantsResize(pod) && pendingCondition(pod) !== undefined)
+    .map(pod => ({ pod, outcome: "none" as const }));
+  const allocated = new Map(
+    pods.filter(pod => !hasEnded(pod)).map(pod => [pod, podRequests(allocatedPod(pod))]),
+  );
+  const asking = pods.filter(wantsResize).sort(byTurn);
+  const decisions = asking.map((pod): Decision => {
+    const others = [...allocated].filter(([other]) => other !== pod).map(([, amount]) => amount);
+    const used = others.reduce(sum, { cpu: 0, memory: 0 });
+    const message = isGrowth(pod) ? shortage(podRequests(pod), used, allocatable) : undefined;
+    if (message !== undefined) return { pod, outcome: "deferred", message };
+    allocated.set(pod, podRequests(pod));
+    return { pod, outcome: "granted" };
+  });
+  return [...none, ...decisions];
+}
+
+/** What is short, in the kubelet's words; of two resources the first. */
+function shortage(requested: Amounts, used: Amounts, allocatable: Amounts): string | undefined {
+  for (const name of ["cpu", "memory"] as const) {
+    if (requested[name] === 0 || requested[name] <= allocatable[name] - used[name]) continue;
+    const figures = `requested: ${requested[name]}, used: ${used[name]}, capacity: ${allocatable[name]}`;
+    return `Node didn't have enough resource: ${name}, ${figures}`;
+  }
+  return undefined;
+}
+
+/**
+ * What is none is granted on a node that has given away more than it has, too. A kubelet's never has, since
+ * it rejects the pod that is too many; KWOK does not.
+ */
+function isGrowth(pod: V1Pod): boolean {
+  const asked = podRequests(pod);
+  const granted = podRequests(allocatedPod(pod));
+  return asked.cpu > granted.cpu || asked.memory > granted.memory;
+}
+
+/**
+ * Whose turn it is: first what needs no room, then by priority, Guaranteed before others, and who has
+ * waited longest, those that have not been decided on yet last.
+ */
+function byTurn(a: V1Pod, b: V1Pod): number {
+  return (
+    Number(isGrowth(a)) - Number(isGrowth(b)) ||
+    (b.spec?.priority ?? 0) - (a.spec?.priority ?? 0) ||
+    Number(isGuaranteed(b)) - Number(isGuaranteed(a)) ||
+    compare(waitingSince(a), waitingSince(b))
+  );
+}
+
+const isGuaranteed = ({ status }: V1Pod): boolean => status?.qosClass === "Guaranteed";
+
+function waitingSince(pod: V1Pod): number {
+  const since = pendingCondition(pod)?.lastTransitionTime;
+  return since === undefined ? Infinity : new Date(since).getTime();
+}
+
+const compare = (a: number, b: number): number => (a === b ? 0 : a < b ? -1 : 1);

@@ -1,0 +1,45 @@
+/**
+ * Stand-in for the part of the kubelet that grants in-place resizes, for the test bed only. All else of a
+ * kubelet is KWOK's.
+ *
+ * Works on the cluster that KUBECONFIG names. Prints the line of ../ready.ts when all pods are watched.
+ * Keeps nothing but what is on the objects, so it can be stopped and started at any time.
+ */
+import { KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { kubeClients } from "../../capabilities/kube-client";
+import { WorkQueue } from "../../capabilities/work-queue";
+import { readyLine } from "../ready";
+import { inShort, watch } from "../watch";
+import { NodeResizes } from "./node-resizes";
+
+const WORKERS = 8;
+
+async function main(): Promise<void> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromDefault();
+  const clients = kubeClients({ maxConnections: 2 * WORKERS, requestTimeoutMilliseconds: 30_000 });
+  const resizes = new NodeResizes(clients);
+  const nodes = new WorkQueue(node => resizes.work(node), {
+    workers: WORKERS,
+    retryBaseMilliseconds: 10,
+    retryLimitMilliseconds: 5_000,
+    onFailure: (node, error, milliseconds) =>
+      console.error(`node ${node}: ${inShort(error)}; trying again in ${Math.round(milliseconds)} ms`),
+  });
+  await watch<V1Pod>(kubeConfig, {
+    path: "/api/v1/pods",
+    list: () => clients.core.listPodForAllNamespaces(),
+    seen: (pod, isGone) => {
+      const node = resizes.nodeFor(pod, isGone);
+      if (node !== undefined) nodes.add(node);
+    },
+  });
+  console.log(readyLine("kubelet-stand-in"));
+}
+
+process.on("SIGTERM", () => process.exit(0));
+process.on("SIGINT", () => process.exit(0));
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,68 @@
+/** Carries out what is decided for one node. */
+import { ApiException, type V1Pod } from "@kubernetes/client-node";
+import type { KubeClients } from "../../capabilities/kube-client";
+import { ifFound } from "../if-found";
+import { FAKE_NODE_LABEL } from "../nodes";
+import { decideResizes, hasEnded, isWaitingForRoom, pendingCondition, wantsResize } from "./decide";
+import { amounts } from "./requests";
+import { statusPatch, type JsonPatch } from "./status-patch";
+
+/** As the kubelet's: nothing tells of a node that has grown. */
+const RETRY_MILLISECONDS = 180_000;
+
+export class NodeResizes {
+  /**
+   * Nodes where a resize may be waiting for room. Only what is looked at hangs on it: it is made anew from
+   * the pods that are seen after a start.
+   */
+  readonly #waiting = new Set<string>();
+
+  constructor(private readonly clients: KubeClients) {}
+
+  /** @returns the node whose resizes are to be decided on now that this pod was seen */
+  nodeFor(pod: V1Pod, isGone: boolean): string | undefined {
+    const node = pod.spec?.nodeName;
+    if (node === undefined) return undefined;
+    if (isWaitingForRoom(pod)) this.#waiting.add(node);
+    const hasLeft = isGone || hasEnded(pod);
+    if (hasLeft) return this.#waiting.has(node) || pendingCondition(pod) !== undefined ? node : undefined;
+    const isOpen = wantsResize(pod) ? !isWaitingForRoom(pod) : pendingCondition(pod) !== undefined;
+    return isOpen ? node : undefined;
+  }
+
+  /**
+   * Decides on all resizes of a node by what the API server says now, so an own grant is never overlooked.
+   * Must not run twice at a time for the same node.
+   *
+   * @returns milliseconds after which to look again; undefined when nothing waits for room
+   */
+  async work(nodeName: string): Promise<number | undefined> {
+    // From here on, a pod that leaves has the node looked at again.
+    this.#waiting.add(nodeName);
+    const node = await ifFound(this.clients.core.readNode({ name: nodeName }));
+    const isOurs = node?.metadata?.labels?.[FAKE_NODE_LABEL.key] === FAKE_NODE_LABEL.value;
+    const fieldSelector = `spec.nodeName=${nodeName}`;
+    const pods = isOurs ? (await this.clients.core.listPodForAllNamespaces({ fieldSelector })).items : [];
+    const decisions = decideResizes(amounts(node?.status?.allocatable), pods);
+    for (const decision of decisions) {
+      const patch = statusPatch(decision, new Date());
+      if (patch !== undefined) await this.#write(decision.pod, patch);
+    }
+    const isWaiting = decisions.some(({ outcome }) => outcome === "deferred");
+    // The node of a lost kubelet is looked at again too: it may come back.
+    if (isWaiting || (node && !isOurs)) return RETRY_MILLISECONDS;
+    this.#waiting.delete(nodeName);
+    return undefined;
+  }
+
+  /** @throws Error when the pod has changed meanwhile, or cannot be written: then all is decided anew */
+  async #write({ metadata }: V1Pod, body: JsonPatch): Promise<void> {
+    const { namespace, name } = { namespace: metadata!.namespace!, name: metadata!.name! };
+    try {
+      await this.clients.core.patchNamespacedPodStatus({ namespace, name, body });
+    } catch (error) {
+      if (error instanceof ApiException && error.code === 404) return;
+      throw error;
+    }
+  }
+}
