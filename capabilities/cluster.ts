@@ -1,6 +1,5 @@
 /** The only file that talks to the API server. Reads are fresh; every write carries a guard. */
 import {
-  ApiException,
   PatchStrategy,
   setHeaderOptions,
   type V1Namespace,
@@ -33,8 +32,16 @@ import {
   TEKTON_PIPELINE_RUN_LABEL,
 } from "./keys";
 import type { KubeClients } from "./kube-client";
-import { ifThere, statusOf } from "./not-found";
-import { isChild, isHeldByUs, PIPELINE_RUN_V1, TASK_RUN_V1, type PipelineRun, type TaskRun } from "./tekton";
+import { ifThere, statusOf } from "./kube-errors";
+import {
+  isChild,
+  isHeldByUs,
+  mayNeedPlaceholder,
+  PIPELINE_RUN_V1,
+  TASK_RUN_V1,
+  type PipelineRun,
+  type TaskRun,
+} from "./tekton";
 
 /** A run by namespace and name. */
 export interface RunKey {
@@ -49,39 +56,6 @@ const PAGE_SIZE = 500;
 
 /** Path of a map's key in a JSON Pointer (RFC 6901). */
 const at = (path: string, key: string) => `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-
-/**
- * Whether a write did not go through because the object is no longer what it was when it was read: a
- * reason to look again, not a fault. The API server answers a failed JSON Patch test with 422.
- */
-export function isOutdated(error: unknown): boolean {
-  return [404, 409, 422].includes(statusOf(error) ?? 0);
-}
-
-/** One line for the log: the API server's own message where there is one. */
-export function describeError(error: unknown): string {
-  if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error);
-  const body: unknown = error.body;
-  try {
-    const { message } = (typeof body === "string" ? JSON.parse(body) : body) as { message?: string };
-    return `${error.code}: ${message ?? String(body)}`;
-  } catch {
-    return `${error.code}: ${String(body)}`;
-  }
-}
-
-/**
- * Whether the API server will not resize pods, or not this one: no such subresource (before 1.33), or a
- * change that it does not allow. A test that failed, or a pod that is gone, is none of these.
- */
-export function isResizeRefused(error: unknown): boolean {
-  const status = statusOf(error);
-  if (status === 403 || status === 405) return true;
-  const body: unknown = (error as ApiException<unknown>).body;
-  const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
-  if (status === 404) return text.includes("could not find the requested resource");
-  return status === 422 && text.includes('"kind":"Pod"');
-}
 
 export class Cluster {
   constructor(
@@ -153,9 +127,11 @@ export class Cluster {
     return flags?.data?.["coschedule"];
   }
 
-  /** Each run that is held or has a placeholder: what a resync looks at. */
-  async runsToLookAt(): Promise<RunKey[]> {
-    const keys: RunKey[] = [];
+  /**
+   * Each run that is held, is placed and has not ended, or has a placeholder: what a resync looks at. Told
+   * page by page, so that no more than a page of objects is in memory.
+   */
+  async eachRunToLookAt(see: (run: RunKey) => void): Promise<void> {
     let _continue: string | undefined;
     do {
       const page: { items: PipelineRun[]; metadata?: { continue?: string } } =
@@ -167,8 +143,7 @@ export class Cluster {
           limit: PAGE_SIZE,
           _continue,
         });
-      // Of the runs that are not held, only those with a placeholder need a look; they follow below.
-      keys.push(...page.items.filter(isHeldByUs).map(run => keyOf(run.metadata)));
+      page.items.filter(mayNeedPlaceholder).forEach(run => see(keyOf(run.metadata)));
       _continue = page.metadata?.continue || undefined;
     } while (_continue !== undefined);
     do {
@@ -177,15 +152,12 @@ export class Cluster {
         limit: PAGE_SIZE,
         _continue,
       });
-      keys.push(
-        ...page.items.flatMap(({ metadata }) => {
-          const name = metadata?.labels?.[TEKTON_PIPELINE_RUN_LABEL];
-          return name === undefined ? [] : [{ namespace: metadata!.namespace!, name }];
-        }),
-      );
+      for (const { metadata } of page.items) {
+        const name = metadata?.labels?.[TEKTON_PIPELINE_RUN_LABEL];
+        if (name !== undefined) see({ namespace: metadata!.namespace!, name });
+      }
       _continue = page.metadata?._continue || undefined;
     } while (_continue !== undefined);
-    return keys;
   }
 
   readNamespace(name: string): Promise<V1Namespace | undefined> {

@@ -75,6 +75,15 @@ export const SETTINGS = {
   GROWTH_RETRY_SECONDS: wholeNumber(5, 3600)
     .default(30)
     .describe("Seconds after which a placeholder asks again for room that its node could not give back."),
+  LEASE_NAMESPACE: z
+    .string()
+    .regex(DNS_LABEL)
+    .meta({ allowed: "the name of a namespace" })
+    .default("pepr-system")
+    .describe("The operator's own namespace, where the Lease is by which one controller of several acts."),
+  LEASE_DURATION_SECONDS: wholeNumber(3, 300)
+    .default(7)
+    .describe("Seconds after which another controller takes over from one that is gone without a word."),
   WORKERS: wholeNumber(1, 100).default(10).describe("How many runs are worked on at once."),
   MAX_CONNECTIONS: wholeNumber(1, 100)
     .default(20)

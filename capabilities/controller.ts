@@ -1,10 +1,12 @@
 /** The controller's one queue of runs, and what puts runs into it. */
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { Log } from "pepr";
-import { describeError, isOutdated, type Cluster, type RunKey } from "./cluster";
+import type { Cluster, RunKey } from "./cluster";
 import type { Settings } from "./config";
 import { placeholderName } from "./decide/names";
 import { PLACEHOLDER_LABEL, ROOT_ANNOTATION, TEKTON_PIPELINE_RUN_LABEL } from "./keys";
+import { NotAllowedToWrite } from "./kube-client";
+import { describeError, isOutdated, retryAfterMilliseconds } from "./kube-errors";
 import { reconcile } from "./reconcile";
 import { WorkQueue } from "./work-queue";
 
@@ -22,52 +24,77 @@ export function rootRunOf({ metadata }: { metadata?: V1ObjectMeta }): RunKey | u
   return { namespace: metadata!.namespace!, name };
 }
 
+/** The one key of the queue of looks at everything. */
+const ALL = "all";
+
+/** Works only between `start` and `stop`: while this process is the one of several that acts. */
 export class Controller {
-  readonly #queue: WorkQueue;
-  #resync: NodeJS.Timeout | undefined;
+  readonly #runs: WorkQueue;
+  readonly #looks: WorkQueue;
+  #active = false;
 
   constructor(
     private readonly cluster: Cluster,
     private readonly settings: Settings,
   ) {
-    this.#queue = new WorkQueue(text => reconcile(fromText(text), cluster, settings), {
-      workers: settings.WORKERS,
+    const retries = {
       retryBaseMilliseconds: settings.RETRY_BASE_MILLISECONDS,
       retryLimitMilliseconds: settings.RETRY_LIMIT_SECONDS * 1000,
-      onFailure: (run, error, retryMilliseconds) => {
-        const details = {
-          run,
-          error: describeError(error),
-          retryMilliseconds: Math.round(retryMilliseconds),
-        };
-        if (isOutdated(error)) Log.info(details, "The run has changed meanwhile; looking again");
-        else Log.warn(details, "The run's next step failed; trying again");
-      },
+      leastPause: retryAfterMilliseconds,
+    };
+    this.#runs = new WorkQueue(text => this.#ifActive(() => reconcile(fromText(text), cluster, settings)), {
+      ...retries,
+      workers: settings.WORKERS,
+      onFailure: (run, error, retryMilliseconds) => this.#tellFailure({ run }, error, retryMilliseconds),
+    });
+    this.#looks = new WorkQueue(() => this.#ifActive(() => this.#lookAtAll()), {
+      ...retries,
+      workers: 1,
+      onFailure: (_all, error, retryMilliseconds) =>
+        Log.warn(
+          { error: describeError(error), retryMilliseconds: Math.round(retryMilliseconds) },
+          "Could not list held runs and placeholders; trying again",
+        ),
     });
   }
 
   /** A binding saw something about the run. */
   see(key: RunKey | undefined): void {
-    if (key === undefined) return;
-    this.#queue.add(asText(key));
+    if (key === undefined || !this.#active) return;
+    this.#runs.add(asText(key));
   }
 
   /** Looks at every held run and every placeholder, whatever events said: they get lost. */
-  async lookAtAll(): Promise<void> {
-    try {
-      for (const key of await this.cluster.runsToLookAt()) this.#queue.add(asText(key));
-    } catch (error) {
-      Log.warn(
-        { error: describeError(error) },
-        `Could not list held runs and placeholders; trying again in ${this.settings.RESYNC_SECONDS} s`,
-      );
-    }
+  lookAtAll(): void {
+    if (this.#active) this.#looks.add(ALL);
   }
 
-  /** Looks at everything now, and again every RESYNC_SECONDS; of effect once. */
+  /** Looks at everything now, and again every RESYNC_SECONDS: what came before was not acted upon. */
   start(): void {
-    if (this.#resync !== undefined) return;
-    this.#resync = setInterval(() => void this.lookAtAll(), this.settings.RESYNC_SECONDS * 1000);
-    void this.lookAtAll();
+    this.#active = true;
+    this.lookAtAll();
+  }
+
+  /** Begins nothing any more. What is under way may still end; its writes are guarded. */
+  stop(): void {
+    this.#active = false;
+    this.#runs.clear();
+    this.#looks.clear();
+  }
+
+  async #ifActive<T>(work: () => Promise<T>): Promise<T | undefined> {
+    return this.#active ? work() : undefined;
+  }
+
+  async #lookAtAll(): Promise<number> {
+    await this.cluster.eachRunToLookAt(key => this.see(key));
+    return this.settings.RESYNC_SECONDS * 1000;
+  }
+
+  #tellFailure(details: { run: string }, error: unknown, retryMilliseconds: number): void {
+    const all = { ...details, error: describeError(error), retryMilliseconds: Math.round(retryMilliseconds) };
+    if (error instanceof NotAllowedToWrite) Log.info(all, "Left to the controller that acts now");
+    else if (isOutdated(error)) Log.info(all, "The run has changed meanwhile; looking again");
+    else Log.warn(all, "The run's next step failed; trying again");
   }
 }

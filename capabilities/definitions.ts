@@ -4,7 +4,7 @@ import { missingDefinitions, type Definitions, type Reference } from "./demand/t
 import type { PipelineSpec, TaskSpec } from "./demand/pipeline-spec";
 import { parseResources } from "./demand/resources";
 import type { KubeClients } from "./kube-client";
-import { ifThere } from "./not-found";
+import { ifThere } from "./kube-errors";
 import { TEKTON_GROUP } from "./keys";
 import type { PipelineRun } from "./tekton";
 

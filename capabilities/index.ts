@@ -16,6 +16,8 @@ import {
   PLACEHOLDER_LABEL,
 } from "./keys";
 import { kubeClients } from "./kube-client";
+import { lead } from "./lead";
+import type { Leader } from "./leader";
 import {
   PIPELINE_RUN_V1,
   PIPELINE_RUN_V1BETA1,
@@ -31,11 +33,13 @@ const defaults = defaultChoices(settings);
 
 /** Made on first use: `pepr build` loads this file where there is no cluster. */
 let parts: { cluster: Cluster; controller: Controller } | undefined;
+let leader: Leader | undefined;
 function running() {
   if (parts === undefined) {
     const clients = kubeClients({
       maxConnections: settings.MAX_CONNECTIONS,
       requestTimeoutMilliseconds: settings.REQUEST_TIMEOUT_SECONDS * 1000,
+      mayWrite: () => leader?.leads() === true,
     });
     const cluster = new Cluster(clients, settings.TEKTON_NAMESPACE);
     parts = { cluster, controller: new Controller(cluster, settings) };
@@ -43,9 +47,9 @@ function running() {
   return parts;
 }
 
-/** Starts the controller's periodic look at everything; for the process that watches. */
+/** Lets the controller work whenever this process holds the Lease; for the process that watches. */
 export function startController(): void {
-  running().controller.start();
+  leader = lead(running().controller, settings);
 }
 
 export const PodAffinity = new Capability({

@@ -7,9 +7,11 @@
 import { Agent } from "node:https";
 import {
   AppsV1Api,
+  CoordinationV1Api,
   createConfiguration,
   CoreV1Api,
   CustomObjectsApi,
+  HttpMethod,
   KubeConfig,
   NodeV1Api,
   SchedulingV1Api,
@@ -23,10 +25,20 @@ export interface KubeClientOptions {
   maxConnections: number;
   /** A request that has no answer after this many milliseconds is given up. */
   requestTimeoutMilliseconds: number;
+  /** Asked before each write; while it says no, writes fail with NotAllowedToWrite. Default: yes. */
+  mayWrite?: () => boolean;
+}
+
+/** This process is not the one that acts; the one that is will do what was to be done. */
+export class NotAllowedToWrite extends Error {
+  constructor() {
+    super("another controller acts now");
+  }
 }
 
 export interface KubeClients {
   apps: AppsV1Api;
+  coordination: CoordinationV1Api;
   core: CoreV1Api;
   custom: CustomObjectsApi;
   node: NodeV1Api;
@@ -77,6 +89,9 @@ export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string)
     promiseMiddleware: [
       {
         pre: async (context: RequestContext) => {
+          if (context.getHttpMethod() !== HttpMethod.GET && options.mayWrite?.() === false) {
+            throw new NotAllowedToWrite();
+          }
           context.setSignal(AbortSignal.timeout(options.requestTimeoutMilliseconds));
           return context;
         },
@@ -86,6 +101,7 @@ export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string)
   });
   return {
     apps: new AppsV1Api(configuration),
+    coordination: new CoordinationV1Api(configuration),
     core: new CoreV1Api(configuration),
     custom: new CustomObjectsApi(configuration),
     node: new NodeV1Api(configuration),

@@ -1,6 +1,7 @@
 /** Observe a run, decide on the next step, carry it out. */
 import { Log } from "pepr";
-import { describeError, isResizeRefused, type Cluster, type RunKey } from "./cluster";
+import type { Cluster, RunKey } from "./cluster";
+import { describeError, isResizeRefused } from "./kube-errors";
 import { floorOf, unknownTaskOf, type Settings } from "./config";
 import { choicesOf } from "./decide/choices";
 import { needsLimits } from "./decide/namespace-bounds";

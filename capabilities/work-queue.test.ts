@@ -92,6 +92,28 @@ describe("work queue", () => {
     expect(queue.size).toBe(0);
   });
 
+  test("waits for as long as the error asks for", async () => {
+    const pauses: number[] = [];
+    const work = () => Promise.reject(new Error("busy"));
+    const onFailure = (_key: string, _error: unknown, pause: number) => pauses.push(pause);
+    const queue = new WorkQueue(work, options({ onFailure, leastPause: () => 3000 }));
+    queue.add("a");
+    await new Promise(setImmediate);
+    expect(pauses).toEqual([3000]);
+    queue.clear();
+  });
+
+  test("forgets what waits, what waits for its time, and what was to be worked on again", async () => {
+    const { work, end, started } = controlledWork();
+    const queue = new WorkQueue(work, options({ workers: 1 }));
+    ["running", "running", "waiting"].forEach(key => queue.add(key));
+    queue.addAfter("later", 1);
+    queue.clear();
+    expect(queue.size).toBe(0);
+    await end("running");
+    expect(started).toEqual(["running"]);
+  });
+
   test.each([
     [1, 0, 250],
     [1, 1, 500],

@@ -11,6 +11,8 @@ export interface WorkQueueOptions {
   retryLimitMilliseconds: number;
   /** Told of every failure, with the milliseconds until the retry. */
   onFailure: (key: string, error: unknown, retryMilliseconds: number) => void;
+  /** Milliseconds that have to pass before the retry at least, because of the error. Default: none. */
+  leastPause?: (error: unknown) => number | undefined;
   /** From 0 to 1; spreads retries. Default: Math.random. */
   random?: () => number;
 }
@@ -65,6 +67,12 @@ export class WorkQueue {
     this.#timers.set(key, timer.unref());
   }
 
+  /** Forgets all keys; what is worked on is finished, and not begun again. */
+  clear(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const keys of [this.#waiting, this.#again, this.#timers, this.#failures]) keys.clear();
+  }
+
   #startWorkers(): void {
     for (const key of this.#waiting) {
       if (this.#running.size >= this.options.workers) return;
@@ -91,8 +99,9 @@ export class WorkQueue {
   #noteFailure(key: string, error: unknown): number {
     const failures = (this.#failures.get(key) ?? 0) + 1;
     this.#failures.set(key, failures);
-    const { retryBaseMilliseconds, retryLimitMilliseconds, random, onFailure } = this.options;
-    const delay = retryDelay(failures, retryBaseMilliseconds, retryLimitMilliseconds, random);
+    const { retryBaseMilliseconds, retryLimitMilliseconds, random, onFailure, leastPause } = this.options;
+    const backOff = retryDelay(failures, retryBaseMilliseconds, retryLimitMilliseconds, random);
+    const delay = Math.max(backOff, leastPause?.(error) ?? 0);
     onFailure(key, error, delay);
     return delay;
   }

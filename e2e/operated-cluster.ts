@@ -7,7 +7,7 @@ import { attachCluster, startCluster, type Cluster } from "../testbed/cluster";
 import { applyObjects, parseObjects } from "../testbed/manifests";
 import { createNamespace } from "../testbed/namespaces";
 import { addNode } from "../testbed/nodes";
-import { startOperator, type Operator } from "../testbed/operator";
+import { startOperator, type Operator, type OperatorOptions } from "../testbed/operator";
 import { until } from "../testbed/until";
 import { History } from "./history";
 
@@ -29,18 +29,14 @@ export class OperatedCluster {
 
   private constructor(readonly cluster: Cluster) {}
 
-  static async start(
-    name: string,
-    nodes: number,
-    settings?: Record<string, string>,
-  ): Promise<OperatedCluster> {
+  static async start(name: string, nodes: number, options?: OperatorOptions): Promise<OperatedCluster> {
     const operated = new OperatedCluster(
       OWN_NODES ? await startCluster({ name }) : await attachCluster(name, GIVEN_KUBECONFIG!),
     );
     try {
       if (OWN_NODES) await operated.#addNodes(nodes);
       await operated.history.start(operated.cluster.kubeconfigFile);
-      operated.operator = await startOperator(operated.cluster, { settings });
+      operated.operator = await startOperator(operated.cluster, options);
       return operated;
     } catch (error) {
       await operated.stop();

@@ -1,7 +1,7 @@
 /** Reads from a cluster what the file does not hold. Nothing is written. */
 import { KubeConfig, type V1LimitRange } from "@kubernetes/client-node";
-import { Cluster, describeError } from "../capabilities/cluster";
-import { ifThere } from "../capabilities/not-found";
+import { Cluster } from "../capabilities/cluster";
+import { describeError, ifThere } from "../capabilities/kube-errors";
 import type { Settings } from "../capabilities/config";
 import { dependsOnNamespace } from "../capabilities/decide/admission";
 import type { Reference } from "../capabilities/demand/task-graph";

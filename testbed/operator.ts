@@ -35,9 +35,12 @@ const ACCESS_KINDS = [
 
 export interface Operator {
   admission: ManagedProcess;
-  controller: ManagedProcess;
-  /** Starts the controller again, after it was stopped or killed. */
-  startController(): Promise<void>;
+  /** The first one. */
+  readonly controller: ManagedProcess;
+  /** All of them; one acts, the others stand by. */
+  controllers: ManagedProcess[];
+  /** Starts a controller again, after it was stopped or killed; the first one by default. */
+  startController(index?: number): Promise<void>;
   /** Removes the webhooks, ends both processes, and removes accounts and roles. */
   uninstall(): Promise<void>;
 }
@@ -45,6 +48,10 @@ export interface Operator {
 export interface OperatorOptions {
   /** Environment of both processes: the operator's settings. */
   settings?: Record<string, string>;
+  /** How many controllers. Default: 1. */
+  controllers?: number;
+  /** What the controllers talk to in place of the API server: `https://localhost:port`. */
+  controllersServer?: string;
 }
 
 /**
@@ -59,20 +66,20 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions =
   const files = clusterFiles(cluster.directory);
   const authority = await readFile(files.authority, "utf8");
   const apiPath = randomBytes(32).toString("hex");
-  const [admissionPort, controllerPort] = await freePorts(2);
+  const [admissionPort, ...controllerPorts] = await freePorts(1 + (options.controllers ?? 1));
   const environment = {
     ...options.settings,
-    KUBECONFIG: await operatorKubeconfig(cluster),
+    KUBECONFIG: await operatorKubeconfig(cluster, "admission"),
     SSL_CERT_PATH: files.servingCertificate,
     SSL_KEY_PATH: files.servingKey,
     PEPR_API_PATH: apiPath,
     LOG_LEVEL: process.env.LOG_LEVEL ?? "info",
     NODE_ENV: "production",
   };
-  const start = async (name: string, watch: boolean, port: number): Promise<ManagedProcess> => {
+  const start = async (name: string, port: number, own: NodeJS.ProcessEnv): Promise<ManagedProcess> => {
     const started = cluster.spawn(name, process.execPath, [MODULE], {
       ...environment,
-      PEPR_WATCH_MODE: String(watch),
+      ...own,
       PORT: String(port),
     });
     await untilReady(started, READY_MILLISECONDS, () =>
@@ -80,23 +87,31 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions =
     );
     return started;
   };
-  const startController = () => start("controller", true, controllerPort);
-  const [admission, controller] = await Promise.all([
-    start("admission", false, admissionPort),
-    startController(),
+  const controllersKubeconfig = await operatorKubeconfig(cluster, "controllers", options.controllersServer);
+  const startController = (index: number) =>
+    start(index === 0 ? "controller" : `controller-${index + 1}`, controllerPorts[index]!, {
+      KUBECONFIG: controllersKubeconfig,
+      PEPR_WATCH_MODE: "true",
+    });
+  const [admission, ...controllers] = await Promise.all([
+    start("admission", admissionPort!, { PEPR_WATCH_MODE: "false" }),
+    ...controllerPorts.map((_port, index) => startController(index)),
   ]);
   const endpoint = { url: `https://localhost:${admissionPort}`, authority, apiPath };
   const webhooks = manifest.filter(isWebhookConfiguration).map(built => webhooksFor(built, endpoint));
   await applyObjects(cluster.kubeconfigFile, webhooks);
   const operator: Operator = {
     admission,
-    controller,
-    startController: async () => {
-      operator.controller = await startController();
+    controllers,
+    get controller() {
+      return controllers[0]!;
+    },
+    startController: async (index = 0) => {
+      controllers[index] = await startController(index);
     },
     uninstall: async () => {
       await deleteObjects(cluster.kubeconfigFile, webhooks);
-      await Promise.all([operator.admission.stop(), operator.controller.stop()]);
+      await Promise.all([admission, ...controllers].map(process => process.stop()));
       await deleteObjects(cluster.kubeconfigFile, accessOf(manifest).toReversed());
       await until(`the namespace ${OPERATOR_NAMESPACE} to go`, READY_MILLISECONDS, async () => {
         const { core } = cluster.clients;
@@ -135,8 +150,12 @@ export async function setCoschedule(cluster: Cluster, coschedule: string): Promi
   await applyObjects(cluster.kubeconfigFile, [configMap]);
 }
 
-/** A kubeconfig with a token of the operator's ServiceAccount, so that its RBAC counts. */
-async function operatorKubeconfig(cluster: Cluster): Promise<string> {
+/**
+ * A kubeconfig with a token of the operator's ServiceAccount, so that its RBAC counts.
+ *
+ * @param server in place of the API server's own address
+ */
+async function operatorKubeconfig(cluster: Cluster, name: string, server?: string): Promise<string> {
   const { status } = await cluster.clients.core.createNamespacedServiceAccountToken({
     namespace: OPERATOR_NAMESPACE,
     name: `pepr-${uuid}`,
@@ -144,12 +163,14 @@ async function operatorKubeconfig(cluster: Cluster): Promise<string> {
   });
   const administrator = new KubeConfig();
   administrator.loadFromFile(cluster.kubeconfigFile);
-  const { server, caData } = administrator.getCurrentCluster()!;
-  const file = join(cluster.directory, "operator.kubeconfig");
+  const { server: apiServer, caData } = administrator.getCurrentCluster()!;
+  const file = join(cluster.directory, `operator-${name}.kubeconfig`);
   const text = stringify({
     apiVersion: "v1",
     kind: "Config",
-    clusters: [{ name: "cluster", cluster: { server, "certificate-authority-data": caData } }],
+    clusters: [
+      { name: "cluster", cluster: { server: server ?? apiServer, "certificate-authority-data": caData } },
+    ],
     users: [{ name: "operator", user: { token: status!.token } }],
     contexts: [{ name: "operator", context: { cluster: "cluster", user: "operator" } }],
     "current-context": "operator",

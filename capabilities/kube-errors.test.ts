@@ -1,0 +1,41 @@
+import { describe, expect, test } from "@jest/globals";
+import { ApiException } from "@kubernetes/client-node";
+import { describeError, ifThere, isOutdated, retryAfterMilliseconds } from "./kube-errors";
+
+const answer = (code: number, headers: Record<string, string> = {}, body: unknown = "") =>
+  new ApiException(code, "", body, headers);
+
+test.each([
+  [404, true],
+  [409, true],
+  [422, true],
+  [403, false],
+  [429, false],
+  [500, false],
+])("an answer of %d: look again, as it has changed: %s", (code, expected) => {
+  expect(isOutdated(answer(code))).toBe(expected);
+});
+
+describe("how long the API server asks to be left alone", () => {
+  test.each<[string, unknown, number | undefined]>([
+    ["said", answer(429, { "retry-after": "3" }), 3000],
+    ["not said", answer(429), undefined],
+    ["a date, which the API server never sends", answer(503, { "retry-after": "Fri" }), undefined],
+    ["no answer at all", new Error("socket hang up"), undefined],
+  ])("%s", (_what, error, expected) => {
+    expect(retryAfterMilliseconds(error)).toBe(expected);
+  });
+});
+
+test.each<[unknown, string]>([
+  [answer(403, {}, '{"message":"not yours"}'), "403: not yours"],
+  [answer(502, {}, "<html>"), "502: <html>"],
+  [new Error("socket hang up"), "socket hang up"],
+])("an error in a line", (error, expected) => {
+  expect(describeError(error)).toBe(expected);
+});
+
+test("only an object that is not there counts as none", async () => {
+  expect(await ifThere(Promise.reject(answer(404)))).toBeUndefined();
+  await expect(ifThere(Promise.reject(answer(500)))).rejects.toThrow();
+});

@@ -1,0 +1,57 @@
+/** What an error of the API server's means to this operator. */
+import { ApiException } from "@kubernetes/client-node";
+
+/** The HTTP status of an answer; undefined when there was none. */
+export const statusOf = (error: unknown): number | undefined =>
+  error instanceof ApiException ? error.code : undefined;
+
+/**
+ * Whether a write did not go through because the object is no longer what it was when it was read: a
+ * reason to look again, not a fault. The API server answers a failed JSON Patch test with 422.
+ */
+export function isOutdated(error: unknown): boolean {
+  return [404, 409, 422].includes(statusOf(error) ?? 0);
+}
+
+/**
+ * Whether the API server will not resize pods, or not this one: no such subresource (before 1.33), or a
+ * change that it does not allow. A test that failed, or a pod that is gone, is none of these.
+ */
+export function isResizeRefused(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status === 403 || status === 405) return true;
+  const body: unknown = (error as ApiException<unknown>).body;
+  const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
+  if (status === 404) return text.includes("could not find the requested resource");
+  return status === 422 && text.includes('"kind":"Pod"');
+}
+
+/** Milliseconds that the API server asks to be left alone for (429, 503); undefined when it does not. */
+export function retryAfterMilliseconds(error: unknown): number | undefined {
+  if (!(error instanceof ApiException)) return undefined;
+  const headers = error.headers as Record<string, string | undefined>;
+  const seconds = Number(headers["retry-after"] ?? NaN);
+  return seconds > 0 ? seconds * 1000 : undefined;
+}
+
+/** One line for the log: the API server's own message where there is one. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error);
+  const body: unknown = error.body;
+  try {
+    const { message } = (typeof body === "string" ? JSON.parse(body) : body) as { message?: string };
+    return `${error.code}: ${message ?? String(body)}`;
+  } catch {
+    return `${error.code}: ${String(body)}`;
+  }
+}
+
+/** What was read, or undefined when there is no such object. */
+export async function ifThere<T>(read: Promise<T>): Promise<T | undefined> {
+  try {
+    return await read;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+/** Ties the controller to the Lease. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { Log } from "pepr";
+import type { Settings } from "./config";
+import type { Controller } from "./controller";
+import { leaseTerms } from "./decide/lease";
+import { kubeClients } from "./kube-client";
+import { describeError } from "./kube-errors";
+import { Leader } from "./leader";
+import { LeaseStore } from "./lease-store";
+import { beforeOrderlyStop } from "./orderly-stop";
+
+/**
+ * One process on a developer's machine, started again and again: with the same name every time it need
+ * not wait for itself.
+ */
+const identity = (): string =>
+  process.env.PEPR_MODE === "dev" ? `pepr-dev_${hostname()}` : `${hostname()}_${randomUUID()}`;
+
+export function lead(controller: Controller, settings: Settings): Leader {
+  const terms = leaseTerms(settings.LEASE_DURATION_SECONDS);
+  // Connections of its own: renewals wait for nothing else. Two tries fit before the deadline.
+  const clients = kubeClients({
+    maxConnections: 2,
+    requestTimeoutMilliseconds: Math.floor(terms.renewDeadline / 3),
+  });
+  const me = identity();
+  const leader = new Leader(new LeaseStore(clients, settings.LEASE_NAMESPACE), me, terms, {
+    onGained: () => {
+      Log.info({ me }, "This controller acts now");
+      controller.start();
+    },
+    onLost: () => {
+      Log.warn({ me }, "This controller does not act any more: it gave its Lease back or could not renew it");
+      controller.stop();
+    },
+    onFailure: error => Log.warn({ error: describeError(error) }, "The Lease was not had; trying again"),
+  });
+  beforeOrderlyStop(() => leader.stop());
+  leader.start();
+  return leader;
+}

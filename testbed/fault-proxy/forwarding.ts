@@ -1,0 +1,141 @@
+/** Passes requests on to the API server, with faults among them. */
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { request as ask, type Agent } from "node:https";
+import { EventStream } from "./event-stream";
+import {
+  answerOf,
+  NO_FAULTS,
+  pick,
+  REQUEST_FAULTS,
+  type Fault,
+  type FaultRates,
+  type RequestFault,
+} from "./faults";
+import { chance, sequence } from "./seeded";
+
+const LONGEST_DELAY_MILLISECONDS = 1500;
+/** An event that was held back to change places goes by itself after this. */
+const HELD_BACK_MILLISECONDS = 500;
+
+export class FaultyForwarding {
+  readonly injected = new Map<Fault, number>();
+  total = 0;
+  paused = false;
+  /** Connections that a fault keeps open and silent. */
+  readonly #silent = new Set<ServerResponse>();
+  readonly #seen = new Map<string, number>();
+  #inFlight = 0;
+  #mostInFlight = 0;
+
+  constructor(
+    private readonly server: string,
+    private readonly agent: Agent,
+    private readonly seed: number,
+    private readonly rates: FaultRates,
+  ) {}
+
+  readonly listener: RequestListener = (request, response) => {
+    this.total++;
+    const isWatch = /[?&]watch=(true|1)/.test(request.url ?? "");
+    if (!isWatch) this.#countInFlight(response);
+    // A client that ends its connection: there is nobody to answer.
+    response.on("error", () => undefined);
+    this.#serve(request, response, isWatch, this.#faultFor(request));
+  };
+
+  takeMostInFlight(): number {
+    const most = this.#mostInFlight;
+    this.#mostInFlight = this.#inFlight;
+    return most;
+  }
+
+  pause(): void {
+    this.paused = true;
+    for (const response of this.#silent) response.destroy();
+    this.#silent.clear();
+  }
+
+  #countInFlight(response: ServerResponse): void {
+    this.#mostInFlight = Math.max(this.#mostInFlight, ++this.#inFlight);
+    response.once("close", () => this.#inFlight--);
+  }
+
+  #count(fault: Fault): void {
+    this.injected.set(fault, (this.injected.get(fault) ?? 0) + 1);
+  }
+
+  /** By method, path and how often it came: not by what else happened in between. */
+  #faultFor({ method, url }: IncomingMessage): RequestFault | undefined {
+    const what = `${method} ${url?.split("?")[0]}`;
+    const times = this.#seen.get(what) ?? 0;
+    this.#seen.set(what, times + 1);
+    if (this.paused) return undefined;
+    const fault = pick(REQUEST_FAULTS, this.rates, chance(this.seed, what, times));
+    // A read of a single object never conflicts.
+    if (fault === "409" && method === "GET") return undefined;
+    if (fault !== undefined) this.#count(fault);
+    return fault;
+  }
+
+  #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    isWatch: boolean,
+    fault: RequestFault | undefined,
+  ): void {
+    switch (fault) {
+      case "dropped request":
+        return void response.destroy();
+      case "half-open":
+        return void this.#silent.add(response);
+      case "409":
+      case "429":
+      case "500":
+      case "503": {
+        const { code, headers, body } = answerOf(fault);
+        return void response.writeHead(code, headers).end(body);
+      }
+      case "delay": {
+        const delay = chance(this.seed, "delay", this.total) * LONGEST_DELAY_MILLISECONDS;
+        return void setTimeout(() => this.#forward(request, response, isWatch, false), delay);
+      }
+      default:
+        return this.#forward(request, response, isWatch, fault === "dropped answer");
+    }
+  }
+
+  #forward(request: IncomingMessage, response: ServerResponse, isWatch: boolean, dropAnswer: boolean): void {
+    const target = new URL(request.url ?? "/", this.server);
+    const { method, headers } = request;
+    const asked = ask(target, { agent: this.agent, method, headers: { ...headers, host: target.host } });
+    asked.on("error", () => response.destroy());
+    response.once("close", () => asked.destroy());
+    asked.on("response", answer => {
+      if (dropAnswer) return void answer.resume().once("end", () => response.destroy());
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      if (isWatch && answer.statusCode === 200) this.#passEvents(answer, response, request.url ?? "");
+      else answer.pipe(response);
+    });
+    request.pipe(asked);
+  }
+
+  #passEvents(answer: IncomingMessage, response: ServerResponse, url: string): void {
+    const rates = () => (this.paused ? NO_FAULTS : this.rates);
+    const draws = sequence(this.seed, url, this.#seen.get(`GET ${url.split("?")[0]}`) ?? 0);
+    const events = new EventStream(draws, rates, fault => this.#count(fault));
+    const flush = setInterval(() => response.write(events.flush()), HELD_BACK_MILLISECONDS);
+    response.once("close", () => clearInterval(flush));
+    // The first bytes tell the client that the watch has begun.
+    response.flushHeaders();
+    answer.setEncoding("utf8");
+    answer.on("data", (chunk: string) => {
+      if (this.#silent.has(response)) return;
+      const { text, fate } = events.pass(chunk);
+      if (text !== "") response.write(text);
+      if (fate === "silent") this.#silent.add(response);
+      if (fate === "end") response.end();
+      if (fate === "cut") response.write("", () => response.destroy());
+    });
+    answer.on("end", () => response.end());
+  }
+}

@@ -1,0 +1,62 @@
+/** Stands between a client and the API server, and lets requests and watches fail, driven by a seed. */
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { Agent, createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { KubeConfig } from "@kubernetes/client-node";
+import type { Cluster } from "../cluster";
+import { clusterFiles } from "../control-plane";
+import type { Fault, FaultRates } from "./faults";
+import { FaultyForwarding } from "./forwarding";
+
+export interface FaultProxy {
+  /** `https://localhost:port`; the cluster's authority signed its certificate. */
+  readonly url: string;
+  /** How often each fault was injected. */
+  readonly injected: Map<Fault, number>;
+  /** Requests that came through, faults or not. */
+  requests(): number;
+  /** Most requests in flight at once, watches not counted, since the last call. */
+  mostInFlight(): number;
+  /** No faults from now on, and those that go on (half-open connections) end; until `resume`. */
+  pause(): void;
+  resume(): void;
+  stop(): Promise<void>;
+}
+
+/** @param rates the chance of each fault; see faults.ts */
+export async function startFaultProxy(
+  cluster: Cluster,
+  seed: number,
+  rates: FaultRates,
+): Promise<FaultProxy> {
+  const files = clusterFiles(cluster.directory);
+  const [ca, cert, key] = await Promise.all(
+    [files.authority, files.servingCertificate, files.servingKey].map(file => readFile(file)),
+  );
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(cluster.kubeconfigFile);
+  const proxy = new FaultyForwarding(
+    kubeConfig.getCurrentCluster()!.server,
+    new Agent({ ca, keepAlive: true }),
+    seed,
+    rates,
+  );
+  const server = createServer({ cert, key, keepAliveTimeout: 120_000 }, proxy.listener);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `https://localhost:${(server.address() as AddressInfo).port}`,
+    injected: proxy.injected,
+    requests: () => proxy.total,
+    mostInFlight: () => proxy.takeMostInFlight(),
+    pause: () => proxy.pause(),
+    resume: () => (proxy.paused = false),
+    stop: async () => {
+      proxy.pause();
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
