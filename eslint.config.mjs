@@ -14,5 +14,5 @@ export default tseslint.config(
       "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_", argsIgnorePattern: "^_" }],
     },
   },
-  { files: ["jest.config.js"], rules: { "@typescript-eslint/no-require-imports": "off" } },
+  { files: ["jest.config.js", "**/*.cjs"], rules: { "@typescript-eslint/no-require-imports": "off" } },
 );

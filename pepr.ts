@@ -1,11 +1,30 @@
-import "./capabilities/keep-alive";
-import { PeprModule } from "pepr";
+import { stopServing, useCertificate } from "./capabilities/https-server";
+import "./capabilities/no-store";
+import { Log, PeprModule } from "pepr";
 import { PodAffinity, startController } from "./capabilities";
+import { certificateFiles, watchCertificate } from "./capabilities/certificate";
+import { onStop, stopAtSignal } from "./capabilities/stop";
+import { uninstall } from "./capabilities/uninstall";
 import cfg from "./package.json";
 
-const module_ = new PeprModule(cfg, [PodAffinity], { deferStart: true });
-
-if (process.env.PEPR_MODE !== "build") {
+function serve(): void {
+  const module_ = new PeprModule(cfg, [PodAffinity], { deferStart: true });
+  if (process.env.PEPR_MODE === "build") return;
   module_.start(Number(process.env.PORT ?? 3000));
+  watchCertificate(certificateFiles(process.env), {
+    onChange: pair => {
+      useCertificate(pair);
+      Log.info("The certificate was renewed, and is in use.");
+    },
+    onEnding: days =>
+      Log.warn({ days }, "The serving certificate is about to end: renew it (README, Certificates)."),
+    onFailure: error => Log.warn(error, "The certificate cannot be read; the one in use stays."),
+  });
+  onStop(() => stopServing());
   if (process.env.PEPR_WATCH_MODE === "true" || process.env.PEPR_MODE === "dev") startController();
+  stopAtSignal();
 }
+
+// The chart's last job calls it as `uninstall NAME`.
+if (process.argv[2] === "uninstall") void uninstall(process.argv[3] ?? "");
+else serve();

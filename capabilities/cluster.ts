@@ -301,6 +301,12 @@ export class Cluster {
     );
   }
 
+  /** Deletes the operator's own webhook configurations, if they are there. */
+  async deleteWebhooks(name: string): Promise<void> {
+    await ifThere(this.clients.admission.deleteMutatingWebhookConfiguration({ name }));
+    await ifThere(this.clients.admission.deleteValidatingWebhookConfiguration({ name }));
+  }
+
   /** Tells people on the run. The same warning on the same run is one Event, however often it is given. */
   async warn(run: PipelineRun, warning: Warning, now: Date): Promise<void> {
     const body = eventFor(run, warning, now);

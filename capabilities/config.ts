@@ -20,8 +20,9 @@ const wholeNumber = (least: number, most: number) =>
 
 const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const IMAGE = /^[a-zA-Z0-9][\w.-]*(?::\d+)?(?:\/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
-const CPU = /^(?=.*[1-9])(?:\d+m|\d+(?:\.\d+)?)$/;
-const MEMORY = /^(?=.*[1-9])\d+(?:\.\d+)?(?:Ki|Mi|Gi|Ti|k|M|G|T)?$/;
+// No look-ahead: Helm checks these with Go's regular expressions, which have none.
+const CPU = /^(?:0*[1-9]\d*m|0*[1-9]\d*(?:\.\d+)?|0+\.0*[1-9]\d*)$/;
+const MEMORY = /^(?:0*[1-9]\d*(?:\.\d+)?|0+\.0*[1-9]\d*)(?:Ki|Mi|Gi|Ti|k|M|G|T)?$/;
 
 /** Each setting by its environment variable behind the prefix. */
 export const SETTINGS = {

@@ -75,11 +75,10 @@ export class Controller {
     this.lookAtAll();
   }
 
-  /** Begins nothing any more. What is under way may still end; its writes are guarded. */
-  stop(): void {
+  /** Begins nothing any more. Resolves when what is under way has ended; its writes are guarded. */
+  async stop(): Promise<void> {
     this.#active = false;
-    this.#runs.clear();
-    this.#looks.clear();
+    await Promise.all([this.#runs.clear(), this.#looks.clear()]);
   }
 
   async #ifActive<T>(work: () => Promise<T>): Promise<T | undefined> {

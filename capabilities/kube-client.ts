@@ -6,6 +6,7 @@
  */
 import { Agent } from "node:https";
 import {
+  AdmissionregistrationV1Api,
   AppsV1Api,
   CoordinationV1Api,
   createConfiguration,
@@ -37,6 +38,7 @@ export class NotAllowedToWrite extends Error {
 }
 
 export interface KubeClients {
+  admission: AdmissionregistrationV1Api;
   apps: AppsV1Api;
   coordination: CoordinationV1Api;
   core: CoreV1Api;
@@ -100,6 +102,7 @@ export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string)
     ],
   });
   return {
+    admission: new AdmissionregistrationV1Api(configuration),
     apps: new AppsV1Api(configuration),
     coordination: new CoordinationV1Api(configuration),
     core: new CoreV1Api(configuration),

@@ -9,14 +9,16 @@ import { kubeClients } from "./kube-client";
 import { describeError } from "./kube-errors";
 import { Leader } from "./leader";
 import { LeaseStore } from "./lease-store";
-import { beforeOrderlyStop } from "./orderly-stop";
+import { onStop } from "./stop";
 
 /**
- * One process on a developer's machine, started again and again: with the same name every time it need
- * not wait for itself.
+ * The pod's name tells people who acts. One process on a developer's machine is started again and again: with
+ * the same name every time it need not wait for itself.
  */
 const identity = (): string =>
-  process.env.PEPR_MODE === "dev" ? `pepr-dev_${hostname()}` : `${hostname()}_${randomUUID()}`;
+  process.env.PEPR_MODE === "dev"
+    ? `pepr-dev_${hostname()}`
+    : `${process.env.POD_NAME ?? hostname()}_${randomUUID()}`;
 
 export function lead(controller: Controller, settings: Settings): Leader {
   const terms = leaseTerms(settings.LEASE_DURATION_SECONDS);
@@ -33,11 +35,15 @@ export function lead(controller: Controller, settings: Settings): Leader {
     },
     onLost: () => {
       Log.warn({ me }, "This controller does not act any more: it gave its Lease back or could not renew it");
-      controller.stop();
+      void controller.stop();
     },
     onFailure: error => Log.warn({ error: describeError(error) }, "The Lease was not had; trying again"),
   });
-  beforeOrderlyStop(() => leader.stop());
+  // What is under way ends while it may still write; then another may take the Lease at once.
+  onStop(async () => {
+    await controller.stop();
+    await leader.stop();
+  });
   leader.start();
   return leader;
 }

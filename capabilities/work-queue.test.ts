@@ -100,7 +100,7 @@ describe("work queue", () => {
     queue.add("a");
     await new Promise(setImmediate);
     expect(pauses).toEqual([3000]);
-    queue.clear();
+    void queue.clear();
   });
 
   test("forgets what waits, what waits for its time, and what was to be worked on again", async () => {
@@ -108,7 +108,7 @@ describe("work queue", () => {
     const queue = new WorkQueue(work, options({ workers: 1 }));
     ["running", "running", "waiting"].forEach(key => queue.add(key));
     queue.addAfter("later", 1);
-    queue.clear();
+    void queue.clear();
     expect(queue.size).toBe(0);
     await end("running");
     expect(started).toEqual(["running"]);

@@ -41,6 +41,8 @@ export class WorkQueue {
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<string, number>();
+  /** Called when nothing is worked on any more. */
+  readonly #whenIdle: (() => void)[] = [];
 
   constructor(
     private readonly work: Work,
@@ -67,10 +69,12 @@ export class WorkQueue {
     this.#timers.set(key, timer.unref());
   }
 
-  /** Forgets all keys; what is worked on is finished, and not begun again. */
-  clear(): void {
+  /** Forgets all keys. Resolves when what is worked on has come to its end; it is not begun again. */
+  clear(): Promise<void> {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     for (const keys of [this.#waiting, this.#again, this.#timers, this.#failures]) keys.clear();
+    if (this.#running.size === 0) return Promise.resolve();
+    return new Promise(resolve => this.#whenIdle.push(resolve));
   }
 
   #startWorkers(): void {
@@ -94,6 +98,7 @@ export class WorkQueue {
     if (this.#again.delete(key)) this.add(key);
     else if (after !== undefined) this.addAfter(key, after);
     this.#startWorkers();
+    if (this.#running.size === 0) this.#whenIdle.splice(0).forEach(tell => tell());
   }
 
   #noteFailure(key: string, error: unknown): number {

@@ -8,6 +8,8 @@ const PATHS: Record<Kind, string> = {
   run: "/apis/tekton.dev/v1/pipelineruns",
   statefulSet: "/apis/apps/v1/statefulsets",
 };
+/** The node that the operator itself runs on is none of the demo's. */
+const QUERIES: Partial<Record<Kind, Record<string, string>>> = { node: { labelSelector: "type=kwok" } };
 const CHANGES = new Set(["ADDED", "MODIFIED", "DELETED"]);
 
 export class Observer {
@@ -24,7 +26,7 @@ export class Observer {
     for (const kind of Object.keys(PATHS) as Kind[]) {
       const note = (type: string, object: KubernetesObject): void => this.#note(kind, type, object);
       const ended = (error: unknown): void => this.#ended(kind, error);
-      this.#watches.push(await watch.watch(PATHS[kind], {}, note, ended));
+      this.#watches.push(await watch.watch(PATHS[kind], QUERIES[kind] ?? {}, note, ended));
     }
     this.check();
   }

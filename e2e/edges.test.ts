@@ -185,6 +185,23 @@ test(
 );
 
 test(
+  "a placeholder takes the highest of its run's priority classes, the default among them",
+  async () => {
+    const { scheduling, apps } = operated.cluster.clients;
+    await scheduling.createPriorityClass({ body: { metadata: { name: "urgent" }, value: 1000 } });
+    const spec = {
+      taskRunSpecs: [{ pipelineTaskName: "only", podTemplate: { priorityClassName: "urgent" } }],
+    };
+    await operated.createRun("edges", run("urgent", [...tasks, nap("other")], {}, spec));
+    await untilPlaced("edges", "urgent");
+    const placeholder = { namespace: "edges", name: placeholderName("urgent") };
+    const { spec: made } = await apps.readNamespacedStatefulSet(placeholder);
+    expect(made?.template.spec?.priorityClassName).toBe("urgent");
+  },
+  RUN_MILLISECONDS,
+);
+
+test(
   "Tekton's own assistant left on: a run with a claim waits, one without goes, both are told",
   async () => {
     await operated.createNamespace("assisted");

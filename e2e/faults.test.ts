@@ -38,12 +38,12 @@ const bound = (namespace: string, run: string) =>
     await until("the second placeholder to wait", RUN_MILLISECONDS, async () =>
       operated.history.now("pod", namespace).some(pod => pod.metadata?.name === placeholderPodName("second")),
     );
-    await operated.operator.controller.stop("SIGKILL");
+    await operated.operator.stop("controller", "SIGKILL");
     await addNode(operated.cluster.clients, { name: "node-2" });
     await bound(namespace, "second");
     // With the controller down nothing lets it go.
     expect(isPending(await operated.readRun(namespace, "second"))).toBe(true);
-    await operated.operator.startController();
+    await operated.operator.start("controller");
     const runs = await operated.untilEnded(namespace);
     expect(runs.map(({ status }) => status?.conditions?.[0]?.reason)).toEqual(["Succeeded", "Succeeded"]);
     await operated.untilNoPlaceholder(namespace);
@@ -66,7 +66,7 @@ test(
         .now("pod", namespace)
         .some(pod => !isPlaceholderPod(pod) && pod.status?.phase === "Running"),
     );
-    await operated.operator.controller.stop("SIGKILL");
+    await operated.operator.stop("controller", "SIGKILL");
     for (let turn = 0; turn < 3; turn++) {
       const { name, uid } = (await bound(namespace, "split-me")).metadata!;
       await operated.cluster.clients.core.deleteNamespacedPod({ namespace, name: name! });
@@ -84,7 +84,7 @@ test(
     expect(ended?.status?.conditions?.[0]?.reason).toBe("Succeeded");
     const nodes = operated.history.all("pod", namespace).flatMap(({ object }) => object.spec?.nodeName ?? []);
     expect([...new Set(nodes)]).toEqual([before.spec!.nodeName]);
-    await operated.operator.startController();
+    await operated.operator.start("controller");
     await operated.untilNoPlaceholder(namespace, RUN_MILLISECONDS);
   },
   3 * RUN_MILLISECONDS,

@@ -1,9 +1,9 @@
 /** Two controllers: one acts, and the other takes over. */
-import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { isPlaceholderPod } from "../capabilities/decide/co-location";
 import { PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
 import { hasEnded, isPending } from "../capabilities/tekton";
+import { OPERATOR_NAMESPACE } from "../testbed/operator-names";
 import { until } from "../testbed/until";
 import { nap, OperatedCluster, run, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
 
@@ -12,11 +12,11 @@ const RUNS = 200;
 const LONGEST_STALL_MILLISECONDS = 15_000;
 /** Given back on an orderly stop, so no Lease has to run out. */
 const HAND_OVER_MILLISECONDS = 5_000;
-const LEASE = { namespace: "pepr-system", name: "pipelinerun-pod-affinity" };
+const LEASE = { namespace: OPERATOR_NAMESPACE, name: "pipelinerun-pod-affinity" };
 
 let operated: OperatedCluster;
 beforeAll(async () => {
-  operated = await OperatedCluster.start("leader", 40, { controllers: 2 });
+  operated = await OperatedCluster.start("leader", 40);
 }, START_MILLISECONDS);
 afterAll(() => operated?.stop(), RUN_MILLISECONDS);
 
@@ -25,17 +25,13 @@ async function holder(): Promise<string> {
   return spec?.holderIdentity ?? "";
 }
 
-/** @returns the index of the controller that held the Lease: its log has its identity in it */
-async function stopLeader(signal: "SIGTERM" | "SIGKILL" | "SIGSTOP"): Promise<number> {
-  const me = await holder();
-  for (const [index, controller] of operated.operator.controllers.entries()) {
-    const log = await readFile(controller.logFile, "utf8");
-    if (controller.hasExited() || !log.includes(me)) continue;
-    if (signal === "SIGSTOP") process.kill(controller.pid, signal);
-    else await controller.stop(signal);
-    return index;
-  }
-  throw new Error(`no controller's log names ${me}, which holds the Lease`);
+/** Signals the controller that holds the Lease. @returns its process id */
+async function signalLeader(signal: "SIGTERM" | "SIGKILL" | "SIGSTOP"): Promise<number> {
+  const [podName] = (await holder()).split("_");
+  const leader = operated.operator.processes("controller").find(({ name }) => name === podName);
+  if (leader === undefined) throw new Error(`no controller is ${podName}, which holds the Lease`);
+  process.kill(leader.pid, signal);
+  return leader.pid;
 }
 
 const untilHeldByAnother = (before: string, milliseconds: number) =>
@@ -75,12 +71,11 @@ test(
     for (let index = 0; index < RUNS / 2; index++) await create(index);
     const rest = Array.from({ length: RUNS / 2 }, (_, index) => create(RUNS / 2 + index));
     const before = await holder();
-    const killed = await stopLeader("SIGKILL");
+    await signalLeader("SIGKILL");
     const killedAt = Date.now();
     await untilHeldByAnother(before, LONGEST_STALL_MILLISECONDS);
     const followedAfter = Date.now() - killedAt;
     await Promise.all(rest);
-    await operated.operator.startController(killed);
     await until("all runs to end", 3 * RUN_MILLISECONDS, async () => {
       const runs = operated.history.now("run", "killed-leader");
       return runs.length === RUNS && runs.every(hasEnded);
@@ -99,13 +94,12 @@ test(
   async () => {
     const before = await holder();
     await operated.createNamespace("stopped-leader");
-    const stopped = await stopLeader("SIGTERM");
+    await signalLeader("SIGTERM");
     const start = Date.now();
     await untilHeldByAnother(before, HAND_OVER_MILLISECONDS);
     console.info(`handed over after ${Date.now() - start} ms`);
     await operated.createRun("stopped-leader", run("after", [nap("only")]));
     await operated.untilEnded("stopped-leader");
-    await operated.operator.startController(stopped);
   },
   2 * RUN_MILLISECONDS,
 );
@@ -115,8 +109,7 @@ test(
   async () => {
     await operated.createNamespace("paused-leader");
     const before = await holder();
-    const paused = await stopLeader("SIGSTOP");
-    const { pid } = operated.operator.controllers[paused]!;
+    const pid = await signalLeader("SIGSTOP");
     await operated.createRun("paused-leader", run("first", [nap("only")]));
     await operated.untilEnded("paused-leader");
     const after = await holder();

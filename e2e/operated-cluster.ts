@@ -10,6 +10,7 @@ import { addNode } from "../testbed/nodes";
 import { startOperator, type Operator, type OperatorOptions } from "../testbed/operator";
 import { until } from "../testbed/until";
 import { History } from "./history";
+import { noteUses } from "./rbac-uses";
 
 /** The first start on a machine builds the control plane. */
 export const START_MILLISECONDS = 20 * 60_000;
@@ -52,7 +53,11 @@ export class OperatedCluster {
   async stop(): Promise<void> {
     this.history.stop();
     if (!OWN_NODES) await this.#cleanUp();
-    await this.cluster.stop();
+    try {
+      if (OWN_NODES) await noteUses(this.cluster);
+    } finally {
+      await this.cluster.stop();
+    }
   }
 
   /** A given cluster is left as it was. */

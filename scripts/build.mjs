@@ -1,12 +1,14 @@
 /**
  * `pepr build`, made safe: it leaves old files in dist/ lying about, and exits 0 when the module fails to
- * load.
+ * load. Then the chart, out of what it made.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 
 const { uuid } = JSON.parse(readFileSync("package.json", "utf8")).pepr;
-const expected = [`dist/pepr-${uuid}.js`, `dist/pepr-module-${uuid}.yaml`, `dist/${uuid}-chart/Chart.yaml`];
+const expected = [`dist/pepr-${uuid}.js`, `dist/pepr-module-${uuid}.yaml`];
+/** The first time Helm is built, in about a minute; or another process is waited for that builds everything. */
+const CHART_TIMEOUT_MILLISECONDS = 30 * 60_000;
 
 rmSync("dist", { recursive: true, force: true });
 const built = spawnSync("npx", ["pepr", "build"], { encoding: "utf8", timeout: 300_000 });
@@ -16,3 +18,8 @@ if (built.status !== 0 || missing.length > 0) {
   console.error(`pepr build did not make ${missing.join(", ") || "a usable module"}; its output is above.`);
   process.exit(1);
 }
+const chart = spawnSync(process.execPath, ["--import", "tsx", "chart/build.ts"], {
+  stdio: ["ignore", "ignore", "inherit"],
+  timeout: CHART_TIMEOUT_MILLISECONDS,
+});
+if (chart.status !== 0) process.exit(1);

@@ -81,7 +81,7 @@ const MUTANTS: Mutant[] = [
   },
 ];
 
-const NEEDED = ["capabilities", "jest.config.js", "package.json", "tsconfig.json"];
+const NEEDED = ["capabilities", "testbed", "jest.config.js", "package.json", "tsconfig.json"];
 const TIMEOUT_MILLISECONDS = 120_000;
 
 function makeCopy(): string {

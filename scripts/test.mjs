@@ -64,9 +64,11 @@ check("types", `${BIN}/tsc`, ["-p", "tsconfig.all.json"]);
 check("lint", `${BIN}/eslint`, ["."]);
 check("format", `${BIN}/prettier`, ["--check", "--log-level", "warn", "."]);
 check("build", process.execPath, ["scripts/build.mjs"]);
-jest("unit tests", ["--maxWorkers=2", ...testsIn("capabilities", "demo", "preview", "scripts")]);
+jest("unit tests", ["--maxWorkers=2", ...testsIn("capabilities", "chart", "demo", "preview", "scripts")]);
 // Clusters one after another: two cores are enough for one.
+rmSync(".testbed/rbac", { recursive: true, force: true });
 jest("test bed and end-to-end tests", ["--runInBand", ...testsIn("testbed", "e2e")]);
+check("permissions used", process.execPath, ["--import", "tsx", "e2e/rbac-coverage.ts"]);
 rmSync(reports, { recursive: true, force: true });
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;

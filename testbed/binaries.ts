@@ -12,6 +12,7 @@ import {
   PROGRAM_SOURCES,
   PROGRAMS,
   type Program,
+  type Tool,
 } from "./programs";
 
 /** Path of the executable of each program. */
@@ -43,6 +44,15 @@ export async function ensureBinaries(environment: NodeJS.ProcessEnv = process.en
   return { ...given, ...built } as Binaries;
 }
 
+/** Path of Helm: found, kept or built as the cluster's programs are; see {@link ensureBinaries}. */
+export async function ensureHelm(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const given = join(environment.KUBEBUILDER_ASSETS || "", "helm");
+  if (environment.KUBEBUILDER_ASSETS && (await isExecutable(given))) return given;
+  const builds = await plan(["helm"], environment);
+  await buildMissing(builds, environment);
+  return builds[0]!.target;
+}
+
 /** Programs that the user has already, by the convention of controller-runtime's envtest. */
 async function givenBinaries(directory: string | undefined): Promise<Partial<Record<Program, string>>> {
   if (!directory) return {};
@@ -60,7 +70,7 @@ async function givenBinaries(directory: string | undefined): Promise<Partial<Rec
   return given;
 }
 
-async function plan(programs: Program[], environment: NodeJS.ProcessEnv): Promise<Build[]> {
+async function plan(programs: Tool[], environment: NodeJS.ProcessEnv): Promise<Build[]> {
   const { version, operatingSystem, architecture } = await goToolchain(environment);
   return Promise.all(
     programs.map(async program => {

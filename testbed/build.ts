@@ -3,13 +3,13 @@ import { spawn } from "node:child_process";
 import { access, constants, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileLock } from "./file-lock";
-import { cacheRoot, PROGRAM_SOURCES, type Program } from "./programs";
+import { cacheRoot, PROGRAM_SOURCES, type Tool } from "./programs";
 
 /** The Go modules that say which versions are built. */
 export const MODULES = join(__dirname, "binaries");
 
 export interface Build {
-  program: Program;
+  program: Tool;
   /** Where the executable will lie. */
   target: string;
   linkerFlags: string;
@@ -42,8 +42,8 @@ async function buildAll(builds: Build[], environment: NodeJS.ProcessEnv): Promis
   if (builds.length === 0) return;
   const start = Date.now();
   say(
-    `building ${builds.map(({ program }) => program).join(", ")} from source, once: all five take ` +
-      `6-8 minutes on 2 cores. They are kept in ${cacheRoot(environment)}`,
+    `building ${builds.map(({ program }) => program).join(", ")} from source, once: Helm takes a minute on ` +
+      `2 cores, the five others 6-8 together. They are kept in ${cacheRoot(environment)}`,
   );
   for (const [index, build] of builds.entries()) {
     const label = `[${index + 1}/${builds.length}] ${build.program}`;

@@ -37,6 +37,8 @@ export interface Cluster {
    * @returns that directory
    */
   keepEvidence(): Promise<string>;
+  /** Something to end before the processes are stopped, the youngest first. */
+  atStop(work: () => Promise<void>): void;
   /** Resolves when every process has gone and the directory is removed. May be called again. */
   stop(): Promise<void>;
 }
@@ -113,6 +115,7 @@ class ClusterWithProcesses implements Cluster {
   #clients: KubeClients | undefined;
   #evidence: string | undefined;
   #stopped: Promise<void> | undefined;
+  readonly #atStop: (() => Promise<void>)[] = [];
 
   constructor(
     readonly name: string,
@@ -141,11 +144,16 @@ class ClusterWithProcesses implements Cluster {
     return this.#evidence;
   }
 
+  atStop(work: () => Promise<void>): void {
+    this.#atStop.unshift(work);
+  }
+
   stop(): Promise<void> {
     return (this.#stopped ??= this.#stop());
   }
 
   async #stop(): Promise<void> {
+    for (const work of this.#atStop) await work();
     await this.processes.stopAll();
     if (this.#evidence !== undefined) await copyLogs(this.#logs, this.#evidence);
     await this.#guard.release();

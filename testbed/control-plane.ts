@@ -22,6 +22,8 @@ export function clusterFiles(directory: string) {
     serviceAccountPublicKey: join(directory, "service-accounts.pub"),
     serviceAccountPrivateKey: join(directory, "service-accounts.key"),
     kubeconfig: join(directory, "kubeconfig"),
+    auditPolicy: join(directory, "audit-policy.json"),
+    auditLog: join(directory, "audit.log"),
   };
 }
 
@@ -106,6 +108,9 @@ function apiServerArguments(files: ClusterFiles, ports: Ports): string[] {
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-key-file=${files.serviceAccountPublicKey}`,
     `--service-account-signing-key-file=${files.serviceAccountPrivateKey}`,
+    `--audit-policy-file=${files.auditPolicy}`,
+    `--audit-log-path=${files.auditLog}`,
+    "--audit-log-mode=blocking",
   ];
 }
 

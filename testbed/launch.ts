@@ -1,6 +1,7 @@
 /** Brings up the control plane and KWOK; everything that can be is started at once. */
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { auditPolicy } from "./audit";
 import { makeCertificates, type ClusterCertificates } from "./certificates";
 import {
   clusterFiles,
@@ -11,6 +12,7 @@ import {
 } from "./control-plane";
 import { kubeconfigText } from "./kubeconfig";
 import { untilReady, type ManagedProcess } from "./managed-process";
+import { OPERATOR_NAMESPACE } from "./operator-names";
 import { freePorts } from "./ports";
 import { answers } from "./probe";
 import type { ProcessSet } from "./processes";
@@ -85,5 +87,6 @@ async function writeFiles(
     write(files.serviceAccountPublicKey, serviceAccounts.publicKey),
     write(files.serviceAccountPrivateKey, serviceAccounts.privateKey),
     write(files.kubeconfig, kubeconfigText(name, server, certificates)),
+    write(files.auditPolicy, JSON.stringify(auditPolicy(OPERATOR_NAMESPACE))),
   ]);
 }

@@ -21,10 +21,10 @@ export interface ManagedProcess {
   /** Whether it has ended. */
   hasExited(): boolean;
   /**
-   * Signals its process group, SIGTERM by default, and waits until it has ended; after 10 s it is killed.
-   * Does nothing when it has ended already.
+   * Signals its process group, SIGTERM by default, and waits until it has ended; after a grace period of 10 s
+   * by default it is killed. Does nothing when it has ended already.
    */
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  stop(signal?: NodeJS.Signals, graceMilliseconds?: number): Promise<void>;
 }
 
 export interface ProcessSpecification {
@@ -67,10 +67,10 @@ export function startProcess(specification: ProcessSpecification, guard: Guard):
   return {
     ...{ name, pid, logFile, exited },
     hasExited: () => ended,
-    stop: async (signal = "SIGTERM") => {
+    stop: async (signal = "SIGTERM", graceMilliseconds = STOP_MILLISECONDS) => {
       if (ended) return;
       signalGroup(pid, signal);
-      const kill = setTimeout(() => signalGroup(pid, "SIGKILL"), STOP_MILLISECONDS);
+      const kill = setTimeout(() => signalGroup(pid, "SIGKILL"), graceMilliseconds);
       await exited;
       clearTimeout(kill);
     },

@@ -20,13 +20,15 @@ const ESTABLISHED_MILLISECONDS = 30_000;
  * CustomResourceDefinition among them); this one sends the object as it is.
  */
 class ObjectApi extends KubernetesObjectApi {
-  async apply(object: KubernetesObject): Promise<KubernetesObject> {
+  async apply(object: KubernetesObject, dryRun = false): Promise<KubernetesObject> {
     const path = await this.specUriPath(object, "patch");
     const request = this.configuration.baseServer.makeRequestContext(path, HttpMethod.PATCH);
     request.setHeaderParam("Content-Type", PatchStrategy.ServerSideApply);
     request.setHeaderParam("Accept", "application/json");
     request.setQueryParam("fieldManager", FIELD_MANAGER);
     request.setQueryParam("force", "true");
+    request.setQueryParam("fieldValidation", "Strict");
+    if (dryRun) request.setQueryParam("dryRun", "All");
     request.setBody(JSON.stringify(object));
     return this.requestPromise(request);
   }
@@ -52,6 +54,21 @@ export async function applyObjects(
     }
   }
   return applied;
+}
+
+/**
+ * Has the API server say whether it would take the object; nothing is stored.
+ *
+ * @throws Error that names the object that it would not
+ */
+export async function dryRun(kubeconfigFile: string, object: KubernetesObject): Promise<void> {
+  try {
+    await objectApi(kubeconfigFile).apply(object, true);
+  } catch (cause) {
+    throw new Error(`${object.kind} ${object.metadata?.name} was refused: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
 }
 
 /** Deletes objects; those that are not there are passed over. */

@@ -1,146 +1,159 @@
-/** Runs the operator as it is built: two processes, each with the ServiceAccount of the built manifest. */
-import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+/** Installs the operator with its chart. The pods of its Deployments run as processes of this machine. */
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { KubeConfig, type KubernetesObject } from "@kubernetes/client-node";
-import { stringify } from "yaml";
+import { settings as knownSettings } from "../chart/settings";
 import { FEATURE_FLAGS } from "../capabilities/keys";
 import packageJson from "../package.json";
 import type { Cluster } from "./cluster";
-import { clusterFiles } from "./control-plane";
+import { helm } from "./helm";
 import { ifFound } from "./if-found";
-import { untilReady, type ManagedProcess } from "./managed-process";
-import { applyDefinitions, applyObjects, deleteObjects, parseObjects } from "./manifests";
-import { freePorts } from "./ports";
-import { answers } from "./probe";
+import { startKubelet, type Kubelet } from "./local-node/kubelet";
+import { LOCAL_NODE, ON_LOCAL_NODE } from "./local-node/node";
+import { startServiceProxy } from "./local-node/service-proxy";
+import type { ManagedProcess } from "./managed-process";
+import { applyObjects } from "./manifests";
+import { OPERATOR_NAMESPACE, RELEASE } from "./operator-names";
 import { until } from "./until";
-import { webhooksFor, type WebhookConfiguration } from "./webhooks";
 
-const { uuid } = packageJson.pepr;
-const DIST = join(__dirname, "..", "dist");
-const MODULE = join(DIST, `pepr-${uuid}.js`);
-const MANIFEST = join(DIST, `pepr-module-${uuid}.yaml`);
-const OPERATOR_NAMESPACE = "pepr-system";
+export const CHART = join(__dirname, "..", "dist", packageJson.name);
 const TEKTON_NAMESPACE = "tekton-pipelines";
-const READY_MILLISECONDS = 60_000;
-const TOKEN_SECONDS = 24 * 3600;
-const ACCESS_KINDS = [
-  "Namespace",
-  "ServiceAccount",
-  "ClusterRole",
-  "ClusterRoleBinding",
-  "Role",
-  "RoleBinding",
-];
+const READY_MILLISECONDS = 90_000;
+/** Without root no process may listen on 443. */
+const SERVICE_PORT = 8443;
+
+export type Component = "admission" | "controller";
 
 export interface Operator {
-  admission: ManagedProcess;
-  /** The first one. */
-  readonly controller: ManagedProcess;
-  /** All of them; one acts, the others stand by. */
-  controllers: ManagedProcess[];
-  /** Starts a controller again, after it was stopped or killed; the first one by default. */
-  startController(index?: number): Promise<void>;
-  /** Removes the webhooks, ends both processes, and removes accounts and roles. */
+  readonly kubelet: Kubelet;
+  /** Processes of the component that run now. */
+  processes(component: Component): ManagedProcess[];
+  /** Ends all processes of the component, until `start`. Its pods stay. */
+  stop(component: Component, signal?: NodeJS.Signals): Promise<void>;
+  /** Starts those that were stopped, and waits until they are ready. */
+  start(component: Component): Promise<void>;
+  /** `helm upgrade` with further values; waits until all pods are ready. */
+  upgrade(values?: object): Promise<void>;
+  /** Calls Helm for the release: `rollback`, `uninstall` and the like, with further arguments. */
+  helm(command: string, ...args: string[]): Promise<string>;
+  /** `helm uninstall`, and away with the node and the namespace. */
   uninstall(): Promise<void>;
 }
 
 export interface OperatorOptions {
-  /** Environment of both processes: the operator's settings. */
+  /** The operator's settings, by their environment variables. */
   settings?: Record<string, string>;
-  /** How many controllers. Default: 1. */
-  controllers?: number;
+  /** Further values of the chart. */
+  values?: object;
   /** What the controllers talk to in place of the API server: `https://localhost:port`. */
   controllersServer?: string;
 }
 
+/** As chart values: the schema wants numbers where settings are numbers. */
+function settingsAsValues(given: Record<string, string>): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, text]) => {
+      const known = knownSettings.find(({ variable }) => `POD_AFFINITY_${variable}` === name);
+      if (known === undefined) throw new Error(`${name} is not a setting of the operator`);
+      return [known.value, typeof known.default === "number" ? Number(text) : text];
+    }),
+  );
+}
+
 /**
- * Installs the built manifest's accounts, roles and webhooks, starts admission and controller, and waits
- * until both serve. `npm run build` must have been run.
+ * Installs the chart in dist/ (`npm run build` must have been run), and waits until every pod is ready.
  *
- * @throws Error with the end of a process's log when it does not become ready
+ * @throws Error with what Helm said, or the end of a process's log
  */
 export async function startOperator(cluster: Cluster, options: OperatorOptions = {}): Promise<Operator> {
-  const manifest = parseObjects(await readManifest());
-  await installAccess(cluster, manifest);
-  const files = clusterFiles(cluster.directory);
-  const authority = await readFile(files.authority, "utf8");
-  const apiPath = randomBytes(32).toString("hex");
-  const [admissionPort, ...controllerPorts] = await freePorts(1 + (options.controllers ?? 1));
-  const environment = {
-    ...options.settings,
-    KUBECONFIG: await operatorKubeconfig(cluster, "admission"),
-    SSL_CERT_PATH: files.servingCertificate,
-    SSL_KEY_PATH: files.servingKey,
-    PEPR_API_PATH: apiPath,
-    LOG_LEVEL: process.env.LOG_LEVEL ?? "info",
-    NODE_ENV: "production",
-  };
-  const start = async (name: string, port: number, own: NodeJS.ProcessEnv): Promise<ManagedProcess> => {
-    const started = cluster.spawn(name, process.execPath, [MODULE], {
-      ...environment,
-      ...own,
-      PORT: String(port),
-    });
-    await untilReady(started, READY_MILLISECONDS, () =>
-      answers(`https://localhost:${port}/healthz`, authority),
-    );
-    return started;
-  };
-  const controllersKubeconfig = await operatorKubeconfig(cluster, "controllers", options.controllersServer);
-  const startController = (index: number) =>
-    start(index === 0 ? "controller" : `controller-${index + 1}`, controllerPorts[index]!, {
-      KUBECONFIG: controllersKubeconfig,
-      PEPR_WATCH_MODE: "true",
-    });
-  const [admission, ...controllers] = await Promise.all([
-    start("admission", admissionPort!, { PEPR_WATCH_MODE: "false" }),
-    ...controllerPorts.map((_port, index) => startController(index)),
-  ]);
-  const endpoint = { url: `https://localhost:${admissionPort}`, authority, apiPath };
-  const webhooks = manifest.filter(isWebhookConfiguration).map(built => webhooksFor(built, endpoint));
-  await applyObjects(cluster.kubeconfigFile, webhooks);
-  const operator: Operator = {
-    admission,
-    controllers,
-    get controller() {
-      return controllers[0]!;
-    },
-    startController: async (index = 0) => {
-      controllers[index] = await startController(index);
-    },
-    uninstall: async () => {
-      await deleteObjects(cluster.kubeconfigFile, webhooks);
-      await Promise.all([admission, ...controllers].map(process => process.stop()));
-      await deleteObjects(cluster.kubeconfigFile, accessOf(manifest).toReversed());
-      await until(`the namespace ${OPERATOR_NAMESPACE} to go`, READY_MILLISECONDS, async () => {
-        const { core } = cluster.clients;
-        return (await ifFound(core.readNamespace({ name: OPERATOR_NAMESPACE }))) === undefined;
-      });
-    },
-  };
-  return operator;
+  if (!existsSync(CHART)) throw new Error("the operator is not built: run `npm run build` first");
+  const { controllersServer } = options;
+  const servers: Record<string, string> =
+    controllersServer === undefined ? {} : { controller: controllersServer };
+  const kubelet = await startKubelet(cluster, servers);
+  cluster.atStop(() => kubelet.stop());
+  const installed = new InstalledOperator(cluster, kubelet, {
+    webhooks: { servicePort: SERVICE_PORT },
+    settings: settingsAsValues(options.settings ?? {}),
+    admission: ON_LOCAL_NODE,
+    controller: ON_LOCAL_NODE,
+    ...options.values,
+  });
+  await installed.install();
+  return installed;
 }
 
-async function readManifest(): Promise<string> {
-  try {
-    return await readFile(MANIFEST, "utf8");
-  } catch (cause) {
-    throw new Error("the operator is not built: run `npm run build` first", { cause });
+class InstalledOperator implements Operator {
+  readonly #valuesFile: string;
+  #proxy: { stop(): void } | undefined;
+
+  constructor(
+    private readonly cluster: Cluster,
+    readonly kubelet: Kubelet,
+    private readonly values: object,
+  ) {
+    this.#valuesFile = join(cluster.directory, "values.json");
   }
-}
 
-function isWebhookConfiguration(object: KubernetesObject): object is WebhookConfiguration {
-  return object.kind === "MutatingWebhookConfiguration" || object.kind === "ValidatingWebhookConfiguration";
-}
+  async install(): Promise<void> {
+    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
+    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: OPERATOR_NAMESPACE, labels } };
+    await applyObjects(this.cluster.kubeconfigFile, [namespace]);
+    await this.upgrade();
+    const service = { namespace: OPERATOR_NAMESPACE, name: RELEASE };
+    this.#proxy = await startServiceProxy(this.cluster, this.kubelet, service);
+    this.cluster.atStop(async () => this.#proxy?.stop());
+  }
 
-const accessOf = (manifest: KubernetesObject[]): KubernetesObject[] =>
-  ACCESS_KINDS.flatMap(kind => manifest.filter(object => object.kind === kind));
+  async upgrade(values: object = {}): Promise<void> {
+    await writeFile(this.#valuesFile, JSON.stringify(this.values));
+    const further = join(this.cluster.directory, "further-values.json");
+    await writeFile(further, JSON.stringify(values));
+    const files = ["-f", this.#valuesFile, "-f", further];
+    await this.helm("upgrade", CHART, "--install", "--wait", "--timeout", "90s", ...files);
+  }
 
-/** Accounts, roles and Pepr's own CRD. */
-async function installAccess(cluster: Cluster, manifest: KubernetesObject[]): Promise<void> {
-  await applyObjects(cluster.kubeconfigFile, accessOf(manifest));
-  await applyDefinitions(cluster.kubeconfigFile, join(__dirname, "manifests", "pepr-store.yaml"));
+  helm(command: string, ...args: string[]): Promise<string> {
+    const [chart, rest] = command === "upgrade" ? [args.slice(0, 1), args.slice(1)] : [[], args];
+    const all = [command, RELEASE, ...chart, "--namespace", OPERATOR_NAMESPACE, ...rest];
+    return helm(this.cluster.kubeconfigFile, ...all);
+  }
+
+  processes(component: Component): ManagedProcess[] {
+    return this.kubelet
+      .pods()
+      .filter(({ pod }) => pod.spec!.containers[0]!.name === component)
+      .map(({ process: running }) => running);
+  }
+
+  async stop(component: Component, signal?: NodeJS.Signals): Promise<void> {
+    this.kubelet.suspend(component);
+    await Promise.all(this.processes(component).map(running => running.stop(signal)));
+  }
+
+  async start(component: Component): Promise<void> {
+    this.kubelet.resume(component);
+    await until(`all of ${component} to be ready`, READY_MILLISECONDS, async () => {
+      const { status, spec } = await this.cluster.clients.apps.readNamespacedDeployment({
+        namespace: OPERATOR_NAMESPACE,
+        name: `${RELEASE}-${component}`,
+      });
+      const all = this.kubelet.pods().filter(({ pod }) => pod.spec!.containers[0]!.name === component);
+      return status?.readyReplicas === spec?.replicas && all.every(({ ready }) => ready);
+    });
+  }
+
+  async uninstall(): Promise<void> {
+    await this.helm("uninstall", "--wait", "--ignore-not-found");
+    this.#proxy?.stop();
+    await this.kubelet.stop();
+    const { core } = this.cluster.clients;
+    await ifFound(core.deleteNode({ name: LOCAL_NODE }));
+    await ifFound(core.deleteNamespace({ name: OPERATOR_NAMESPACE }));
+    await until(`the namespace ${OPERATOR_NAMESPACE} to go`, READY_MILLISECONDS, async () => {
+      return (await ifFound(core.readNamespace({ name: OPERATOR_NAMESPACE }))) === undefined;
+    });
+  }
 }
 
 /** Switches Tekton's own Affinity Assistant, as an administrator of Tekton would. */
@@ -148,33 +161,4 @@ export async function setCoschedule(cluster: Cluster, coschedule: string): Promi
   const flags = { namespace: TEKTON_NAMESPACE, name: FEATURE_FLAGS };
   const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: flags, data: { coschedule } };
   await applyObjects(cluster.kubeconfigFile, [configMap]);
-}
-
-/**
- * A kubeconfig with a token of the operator's ServiceAccount, so that its RBAC counts.
- *
- * @param server in place of the API server's own address
- */
-async function operatorKubeconfig(cluster: Cluster, name: string, server?: string): Promise<string> {
-  const { status } = await cluster.clients.core.createNamespacedServiceAccountToken({
-    namespace: OPERATOR_NAMESPACE,
-    name: `pepr-${uuid}`,
-    body: { spec: { audiences: [], expirationSeconds: TOKEN_SECONDS } },
-  });
-  const administrator = new KubeConfig();
-  administrator.loadFromFile(cluster.kubeconfigFile);
-  const { server: apiServer, caData } = administrator.getCurrentCluster()!;
-  const file = join(cluster.directory, `operator-${name}.kubeconfig`);
-  const text = stringify({
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [
-      { name: "cluster", cluster: { server: server ?? apiServer, "certificate-authority-data": caData } },
-    ],
-    users: [{ name: "operator", user: { token: status!.token } }],
-    contexts: [{ name: "operator", context: { cluster: "cluster", user: "operator" } }],
-    "current-context": "operator",
-  });
-  await writeFile(file, text, { mode: 0o600 });
-  return file;
 }

@@ -31,9 +31,9 @@ export class ProcessSet {
     const started = startProcess({ ...request, logFile }, this.guard);
     const managed: ManagedProcess = {
       ...started,
-      stop: signal => {
+      stop: (signal, graceMilliseconds) => {
         this.#stopped.add(managed);
-        return started.stop(signal);
+        return started.stop(signal, graceMilliseconds);
       },
     };
     this.#running.push(managed);

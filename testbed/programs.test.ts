@@ -42,11 +42,13 @@ test("the cache lies where XDG says, else in ~/.cache", () => {
 
 describe("linker flags", () => {
   test.each(Object.entries(PROGRAM_SOURCES))(
-    "of %s carry a version if it is Kubernetes'",
+    "of %s carry a version if it is Kubernetes' or Helm's",
     (_, { module }) => {
       const flags = linkerFlags(readFileSync(join(__dirname, "binaries", module, "go.mod"), "utf8"));
       if (module === "kubernetes")
         expect(flags).toMatch(/gitVersion=v1\.\d+\.\d+ .*gitMajor=1 .*gitMinor=\d+$/);
+      else if (module === "helm")
+        expect(flags).toMatch(/version=v3\.\d+\.\d+ .*chartutil\.k8sVersionMinor=\d+$/);
       else expect(flags).toBe("-s -w");
     },
   );

@@ -14,6 +14,9 @@ export const PROGRAMS = [
 
 export type Program = (typeof PROGRAMS)[number];
 
+/** What can be built: the cluster's programs, and the one that installs charts. */
+export type Tool = Program | "helm";
+
 /** Where a program's source comes from: a Go module of this repository that requires it. */
 export interface ProgramSource {
   /** Directory below testbed/binaries that holds go.mod and go.sum. */
@@ -24,7 +27,7 @@ export interface ProgramSource {
 
 const KUBERNETES_COMMANDS = "k8s.io/kubernetes/cmd";
 
-export const PROGRAM_SOURCES: Readonly<Record<Program, ProgramSource>> = {
+export const PROGRAM_SOURCES: Readonly<Record<Tool, ProgramSource>> = {
   etcd: { module: "etcd", package: "go.etcd.io/etcd/server/v3" },
   kwok: { module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok" },
   "kube-apiserver": { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kube-apiserver` },
@@ -33,7 +36,20 @@ export const PROGRAM_SOURCES: Readonly<Record<Program, ProgramSource>> = {
     package: `${KUBERNETES_COMMANDS}/kube-controller-manager`,
   },
   "kube-scheduler": { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kube-scheduler` },
+  helm: { module: "helm", package: "helm.sh/helm/v3/cmd/helm" },
 };
+
+/** Helm takes Kubernetes to be 1.20 where it asks no cluster, unless it is told its client's version. */
+function helmFlags(goMod: string): string | undefined {
+  const [, helm] = /^\s*helm\.sh\/helm\/v3 (v\S+)/m.exec(goMod) ?? [];
+  const [, minor] = /^\s*k8s\.io\/client-go v0\.(\d+)\./m.exec(goMod) ?? [];
+  if (helm === undefined || minor === undefined) return undefined;
+  const versions = ["pkg/lint/rules", "pkg/chartutil"].flatMap(path => [
+    `-X helm.sh/helm/v3/${path}.k8sVersionMajor=1`,
+    `-X helm.sh/helm/v3/${path}.k8sVersionMinor=${minor}`,
+  ]);
+  return ["-s -w", `-X helm.sh/helm/v3/internal/version.version=${helm}`, ...versions].join(" ");
+}
 
 /**
  * Linker flags for the programs of a module: stripped, and for Kubernetes its version, without which the
@@ -42,6 +58,8 @@ export const PROGRAM_SOURCES: Readonly<Record<Program, ProgramSource>> = {
  * @param goMod text of the module's go.mod
  */
 export function linkerFlags(goMod: string): string {
+  const forHelm = helmFlags(goMod);
+  if (forHelm !== undefined) return forHelm;
   const version = /^\s*k8s\.io\/kubernetes (v(\d+)\.(\d+)\.\S+)/m.exec(goMod);
   if (!version) return "-s -w";
   const [, full, major, minor] = version;

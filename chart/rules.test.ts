@@ -1,0 +1,41 @@
+import { describe, expect, test } from "@jest/globals";
+import packageJson from "../package.json";
+import { splitRules } from "./rules";
+
+const namespaces = { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] };
+
+test("admission may only read namespaces; the controller has all else, and that no more", () => {
+  const { admission, controller } = splitRules(packageJson.pepr.rbac);
+  expect(admission).toEqual({ cluster: [namespaces], own: [] });
+  const rules = [...controller.cluster, ...controller.own];
+  expect(rules).not.toContainEqual(namespaces);
+  expect(rules).toHaveLength(packageJson.pepr.rbac.length - 1);
+});
+
+test("ConfigMaps are limited to the one that is read", () => {
+  const configMaps = { apiGroups: [""], resources: ["configmaps"], verbs: ["get"] };
+  const { controller } = splitRules([namespaces, configMaps]);
+  expect(controller.cluster).toEqual([{ ...configMaps, resourceNames: ["feature-flags"] }]);
+});
+
+test("Leases are the operator's own namespace's", () => {
+  const leases = { apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["get"] };
+  const { controller } = splitRules([namespaces, leases]);
+  expect(controller).toEqual({ cluster: [], own: [leases] });
+});
+
+describe("refused", () => {
+  test.each([
+    [{ apiGroups: ["*"], resources: ["pods"], verbs: ["get"] }, "*"],
+    [{ apiGroups: [""], resources: ["*"], verbs: ["get"] }, "*"],
+    [{ apiGroups: [""], resources: ["pods"], verbs: ["*"] }, "*"],
+    [{ apiGroups: [""], resources: ["secrets"], verbs: ["get"] }, "secrets"],
+    [{ apiGroups: [""], resources: ["configmaps", "pods"], verbs: ["get"] }, "configmaps, pods"],
+  ])("%j", (rule, named) => {
+    expect(() => splitRules([namespaces, rule])).toThrow(named);
+  });
+
+  test("a list without admission's rule", () => {
+    expect(() => splitRules([])).toThrow("namespaces");
+  });
+});

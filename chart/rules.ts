@@ -1,0 +1,53 @@
+/** Who may do what: the rules of package.json, which `pepr build` gives to one account, split for the chart's two. */
+import type { V1PolicyRule } from "@kubernetes/client-node";
+import { FEATURE_FLAGS } from "../capabilities/keys";
+
+export interface Rules {
+  cluster: V1PolicyRule[];
+  /** In the operator's own namespace. */
+  own: V1PolicyRule[];
+}
+
+/** Admission reads the namespace of a run that does not say itself whether it is opted in, and nothing else. */
+const ADMISSION: V1PolicyRule = { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] };
+
+/** Only objects of these names are read. */
+const NAMES: Record<string, string[]> = { configmaps: [FEATURE_FLAGS] };
+
+/** API groups whose objects the operator has in its own namespace alone. */
+const OWN_GROUPS = ["coordination.k8s.io"];
+
+const isSame = (one: V1PolicyRule, other: V1PolicyRule): boolean =>
+  (["apiGroups", "resources", "verbs"] as const).every(
+    field => JSON.stringify(one[field]) === JSON.stringify(other[field]),
+  );
+
+function withNames(rule: V1PolicyRule): V1PolicyRule {
+  const names = rule.resources!.flatMap(resource => NAMES[resource] ?? []);
+  if (names.length > 0 && rule.resources!.length > 1) {
+    throw new Error(`package.json, pepr.rbac: ${rule.resources!.join(", ")} need a rule for each`);
+  }
+  return names.length > 0 ? { ...rule, resourceNames: names } : rule;
+}
+
+/**
+ * @param all the one list of rules
+ * @throws Error when the list grants more than a platform team would: wildcards, or Secrets
+ */
+export function splitRules(all: readonly V1PolicyRule[]): { admission: Rules; controller: Rules } {
+  for (const { apiGroups = [], resources = [], verbs } of all) {
+    for (const word of [...apiGroups, ...resources, ...verbs]) {
+      if (word === "*" || word === "secrets")
+        throw new Error(`package.json, pepr.rbac: "${word}" is too much`);
+    }
+  }
+  if (!all.some(rule => isSame(rule, ADMISSION))) {
+    throw new Error("package.json, pepr.rbac: admission's rule is not there: namespaces, get");
+  }
+  const rest = all.filter(rule => !isSame(rule, ADMISSION));
+  const isOwn = ({ apiGroups }: V1PolicyRule) => apiGroups!.every(group => OWN_GROUPS.includes(group));
+  return {
+    admission: { cluster: [ADMISSION], own: [] },
+    controller: { cluster: rest.filter(rule => !isOwn(rule)).map(withNames), own: rest.filter(isOwn) },
+  };
+}

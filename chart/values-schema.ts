@@ -1,0 +1,70 @@
+/** JSON Schema of the chart's values; `settings` comes from the operator's own schema. */
+import { settingsSchema } from "./settings";
+
+const text = { type: "string" };
+const flag = { type: "boolean" };
+const labels = { type: "object", additionalProperties: text };
+const list = { type: "array", items: { type: "object" } };
+const open = { type: "object" };
+const wholeNumber = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum });
+const oneOf = (...values: string[]) => ({ enum: values });
+
+/** An object of these values and no others: a misspelt one is told, not ignored. */
+const only = (properties: Record<string, object>) => ({
+  type: "object",
+  additionalProperties: false,
+  properties,
+});
+
+const quantities = { type: "object", additionalProperties: { type: ["string", "number"] } };
+
+const workload = only({
+  replicas: wholeNumber(1, 20),
+  resources: only({ requests: quantities, limits: quantities }),
+  priorityClassName: text,
+  nodeSelector: labels,
+  tolerations: list,
+  affinity: open,
+  topologySpreadConstraints: list,
+  podDisruptionBudget: { type: ["object", "null"] },
+});
+
+export const valuesSchema = () => ({
+  $schema: "http://json-schema.org/draft-07/schema#",
+  ...only({
+    // Helm's own, and what charts that contain this one hand down.
+    global: open,
+    fullnameOverride: { type: "string", maxLength: 50, pattern: "^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$" },
+    image: only({
+      repository: { type: "string", minLength: 1 },
+      tag: text,
+      digest: { type: "string", pattern: "^(sha256:[0-9a-f]{64})?$" },
+      pullPolicy: oneOf("Always", "IfNotPresent", "Never"),
+    }),
+    imagePullSecrets: { type: "array", items: only({ name: text }) },
+    extraLabels: labels,
+    podLabels: labels,
+    podAnnotations: labels,
+    logLevel: oneOf("trace", "debug", "info", "warn", "error", "silent"),
+    settings: settingsSchema(),
+    admission: workload,
+    controller: workload,
+    webhooks: only({
+      servicePort: wholeNumber(1, 65_535),
+      timeoutSeconds: wholeNumber(1, 10),
+      excludedNamespaces: { type: "array", items: text },
+    }),
+    certificates: only({
+      source: oneOf("helm", "cert-manager"),
+      validityDays: wholeNumber(1, 36_500),
+      renewBeforeDays: wholeNumber(0, 36_500),
+      certManager: only({ issuerRef: only({ kind: text, name: text, group: text }) }),
+    }),
+    admissionPolicy: only({ enabled: flag }),
+    networkPolicy: only({
+      enabled: flag,
+      apiServerPorts: { type: "array", minItems: 1, items: wholeNumber(1, 65_535) },
+    }),
+    uninstall: only({ enabled: flag, timeoutSeconds: wholeNumber(30, 3600) }),
+  }),
+});

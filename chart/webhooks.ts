@@ -1,0 +1,165 @@
+/**
+ * Which objects the API server asks the operator about. `pepr build` declares one webhook for everything, so
+ * that every pod of the cluster would depend on it; here each rule says itself what it is about.
+ */
+import type {
+  V1LabelSelector,
+  V1LabelSelectorRequirement,
+  V1MatchCondition,
+  V1RuleWithOperations,
+} from "@kubernetes/client-node";
+import {
+  COMPONENT_LABEL,
+  KEY_PREFIX,
+  OPT_IN_LABEL,
+  OPTED_IN,
+  OPTED_OUT,
+  PENDING,
+  PLACEHOLDER_COMPONENT,
+  PLACEHOLDER_LABEL,
+  TEKTON_GROUP,
+} from "../capabilities/keys";
+
+/** One webhook. The template adds address, timeout, and the namespaces that no webhook is for. */
+export interface Entry {
+  name: string;
+  rules: V1RuleWithOperations[];
+  failurePolicy: "Fail" | "Ignore";
+  objectSelector?: V1LabelSelector;
+  /** Further demands on the namespace's labels. */
+  namespaces?: V1LabelSelectorRequirement[];
+  matchConditions?: V1MatchCondition[];
+  reinvocationPolicy?: "Never" | "IfNeeded";
+}
+
+const runs = (operation: "CREATE" | "UPDATE"): V1RuleWithOperations[] => [
+  {
+    apiGroups: [TEKTON_GROUP],
+    apiVersions: ["v1", "v1beta1"],
+    operations: [operation],
+    resources: ["pipelineruns"],
+    scope: "Namespaced",
+  },
+];
+
+const pods: V1RuleWithOperations[] = [
+  { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"], scope: "Namespaced" },
+];
+
+const optIn = (operator: "In" | "NotIn", ...values: string[]): V1LabelSelectorRequirement => ({
+  key: OPT_IN_LABEL,
+  operator,
+  values,
+});
+
+/** Nothing is done for a run that another one made, and Tekton must be able to make it without us. */
+const notAChild: V1MatchCondition = {
+  name: "not-a-child",
+  expression:
+    `!has(object.metadata.ownerReferences) || !object.metadata.ownerReferences.exists(owner, ` +
+    `has(owner.controller) && owner.controller && owner.apiVersion.startsWith("${TEKTON_GROUP}/"))`,
+};
+
+const hasKeysOfOurs = (map: "labels" | "annotations"): string =>
+  `(has(object.metadata.${map}) && object.metadata.${map}.exists(key, key.startsWith("${KEY_PREFIX}")))`;
+
+const lifted =
+  `has(oldObject.spec.status) && oldObject.spec.status == "${PENDING}" && ` +
+  `(!has(object.spec.status) || object.spec.status == "")`;
+
+const notPlaced = `!has(object.metadata.labels) || !("${PLACEHOLDER_LABEL}" in object.metadata.labels)`;
+
+/**
+ * Runs are seen once (`Never`): a second look, after another webhook has taken back the opt-in, would find a
+ * run that is Pending and not know that it was us; the controller lets such a run go.
+ *
+ * Fail closed where a run would silently lose what it asks for.
+ */
+const mutating: Entry[] = [
+  {
+    name: "opted-in-runs",
+    rules: runs("CREATE"),
+    failurePolicy: "Fail",
+    objectSelector: { matchExpressions: [optIn("In", OPTED_IN)] },
+    matchConditions: [notAChild],
+    reinvocationPolicy: "Never",
+  },
+  {
+    name: "runs-of-opted-in-namespaces",
+    rules: runs("CREATE"),
+    failurePolicy: "Fail",
+    objectSelector: { matchExpressions: [optIn("NotIn", OPTED_IN, OPTED_OUT)] },
+    namespaces: [optIn("In", OPTED_IN)],
+    matchConditions: [notAChild],
+    reinvocationPolicy: "Never",
+  },
+  {
+    // A copied manifest. What it brings along would tie its pods to a placeholder of another run.
+    name: "runs-with-our-keys",
+    rules: runs("CREATE"),
+    failurePolicy: "Fail",
+    objectSelector: { matchExpressions: [optIn("NotIn", OPTED_IN)] },
+    matchConditions: [
+      notAChild,
+      {
+        name: "brings-our-keys",
+        expression: `${hasKeysOfOurs("labels")} || ${hasKeysOfOurs("annotations")}`,
+      },
+    ],
+    reinvocationPolicy: "Never",
+  },
+  {
+    // Somebody else lifts a hold of theirs. Not our own release: that brings the placeholder's label.
+    // Fails open: a run that another gate lets go must not stay, and others' updates must not depend on us.
+    name: "runs-let-go-by-others",
+    rules: runs("UPDATE"),
+    failurePolicy: "Ignore",
+    objectSelector: { matchExpressions: [optIn("In", OPTED_IN)] },
+    matchConditions: [
+      { name: "pending-is-lifted", expression: lifted },
+      { name: "not-placed", expression: notPlaced },
+    ],
+    reinvocationPolicy: "Never",
+  },
+  {
+    // Seen again (`IfNeeded`) when a later webhook changes the pod: it may have replaced the affinity.
+    // The term is added once, however often the pod is seen.
+    name: "pods-of-placed-runs",
+    rules: pods,
+    failurePolicy: "Fail",
+    objectSelector: {
+      matchExpressions: [
+        { key: PLACEHOLDER_LABEL, operator: "Exists" },
+        { key: COMPONENT_LABEL, operator: "NotIn", values: [PLACEHOLDER_COMPONENT] },
+      ],
+    },
+    reinvocationPolicy: "IfNeeded",
+  },
+];
+
+const validating: Entry[] = [
+  {
+    // Wrong choices are refused. Without annotations of ours there is nothing to be wrong.
+    name: "runs-with-choices",
+    rules: runs("CREATE"),
+    failurePolicy: "Fail",
+    matchConditions: [notAChild, { name: "has-choices", expression: hasKeysOfOurs("annotations") }],
+  },
+];
+
+export const ENTRIES = { mutate: mutating, validate: validating };
+
+/** `CREATE tekton.dev/v1 pipelineruns`, and so on. */
+export function calls(rules: readonly V1RuleWithOperations[]): Set<string> {
+  return new Set(
+    rules.flatMap(({ operations = [], apiGroups = [], apiVersions = [], resources = [] }) =>
+      operations.flatMap(operation =>
+        apiGroups.flatMap(group =>
+          apiVersions.flatMap(version =>
+            resources.map(resource => `${operation} ${group}/${version} ${resource}`),
+          ),
+        ),
+      ),
+    ),
+  );
+}

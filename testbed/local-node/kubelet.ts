@@ -1,0 +1,140 @@
+/** Plays the kubelet of the local node: each pod that is bound to it is a process of this machine. */
+import { join } from "node:path";
+import { PatchStrategy, setHeaderOptions, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
+import type { Cluster } from "../cluster";
+import { ifFound } from "../if-found";
+import { freePorts } from "../ports";
+import { LOCAL_NODE, startLocalNode } from "./node";
+import { probe, restart, startPod, statusOf, type LocalPod } from "./local-pod";
+import { writeVolumes } from "./pod-files";
+
+const LOOK_MILLISECONDS = 200;
+const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+
+export interface Kubelet {
+  /** Pods that run here now. */
+  pods(): LocalPod[];
+  /** Containers of this name are not started again when they end, until `resume`. */
+  suspend(container: string): void;
+  resume(container: string): void;
+  /** Kills all processes; the pods stay as objects. */
+  stop(): Promise<void>;
+}
+
+/** @param servers what containers of a name talk to in place of the API server */
+export async function startKubelet(cluster: Cluster, servers: Record<string, string> = {}): Promise<Kubelet> {
+  const node = await startLocalNode(cluster);
+  const kubelet = new LocalKubelet(cluster, servers);
+  void kubelet.run();
+  return {
+    pods: () => [...kubelet.local.values()],
+    suspend: container => kubelet.suspended.add(container),
+    resume: container => kubelet.suspended.delete(container),
+    stop: async () => {
+      node.stop();
+      await kubelet.stop();
+    },
+  };
+}
+
+class LocalKubelet {
+  /** By UID. */
+  readonly local = new Map<string, LocalPod>();
+  readonly suspended = new Set<string>();
+  /** UIDs of pods that something is done for which takes its time. */
+  readonly #busy = new Set<string>();
+  #stopped = false;
+  #count = 0;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly servers: Record<string, string>,
+  ) {}
+
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#look();
+      } catch (error) {
+        if (!this.#stopped) process.stderr.write(`test bed: the local node: ${String(error)}\n`);
+      }
+      await new Promise(resolve => setTimeout(resolve, LOOK_MILLISECONDS));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.local.values()].map(({ process: running }) => running.stop("SIGKILL")));
+  }
+
+  async #look(): Promise<void> {
+    const { items } = await this.cluster.clients.core.listPodForAllNamespaces({
+      fieldSelector: `spec.nodeName=${LOCAL_NODE}`,
+    });
+    for (const pod of items) {
+      const uid = pod.metadata!.uid!;
+      if (this.#busy.has(uid)) continue;
+      this.#busy.add(uid);
+      void this.#serve(pod)
+        .catch((error: unknown) => {
+          if (!this.#stopped) process.stderr.write(`test bed: pod ${pod.metadata!.name}: ${String(error)}\n`);
+        })
+        .finally(() => this.#busy.delete(uid));
+    }
+  }
+
+  async #serve(pod: V1Pod): Promise<void> {
+    const local = this.local.get(pod.metadata!.uid!);
+    if (pod.metadata!.deletionTimestamp !== undefined) return this.#end(pod, local);
+    if (pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") return;
+    if (local === undefined) return this.#begin(pod);
+    if (local.process.hasExited()) return this.#ended(pod, local);
+    await writeVolumes(this.cluster.clients, pod, local.root);
+    await this.#tell(pod, local);
+  }
+
+  async #begin(pod: V1Pod): Promise<void> {
+    const { name, uid } = pod.metadata!;
+    const [port] = await freePorts(1);
+    const root = join(this.cluster.directory, "pods", name!);
+    // Nobody listens there; the service proxy knows the port behind it.
+    const address = `10.250.${this.#count >> 8}.${(this.#count++ & 255) + 1}`;
+    const server = this.servers[pod.spec!.containers[0]!.name];
+    this.local.set(uid!, await startPod(this.cluster, pod, { port: port!, address, root }, server));
+  }
+
+  async #end(pod: V1Pod, local: LocalPod | undefined): Promise<void> {
+    const { namespace, name, uid } = pod.metadata!;
+    if (local !== undefined) {
+      local.ready = false;
+      await local.process.stop("SIGTERM", (pod.metadata!.deletionGracePeriodSeconds ?? 30) * 1000);
+      this.local.delete(uid!);
+    }
+    const body = { gracePeriodSeconds: 0, preconditions: { uid: uid! } };
+    await ifFound(
+      this.cluster.clients.core.deleteNamespacedPod({ namespace: namespace!, name: name!, body }),
+    );
+  }
+
+  async #ended(pod: V1Pod, local: LocalPod): Promise<void> {
+    const { code } = await local.process.exited;
+    if (pod.spec!.restartPolicy === "Never") return this.#write(pod, statusOf(local, code ?? 137));
+    await this.#tell(pod, local);
+    if (!this.suspended.has(pod.spec!.containers[0]!.name)) restart(this.cluster, local);
+  }
+
+  /** Writes the status when the readiness is no longer what was written. */
+  async #tell(pod: V1Pod, local: LocalPod): Promise<void> {
+    local.ready = await probe(local);
+    const written = pod.status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+    if (pod.status?.phase === "Running" && written === local.ready) return;
+    await this.#write(pod, statusOf(local));
+  }
+
+  async #write(pod: V1Pod, status: V1PodStatus): Promise<void> {
+    const { namespace, name } = pod.metadata!;
+    const body = { status };
+    const target = { namespace: namespace!, name: name!, body };
+    await ifFound(this.cluster.clients.core.patchNamespacedPodStatus(target, MERGE_PATCH));
+  }
+}

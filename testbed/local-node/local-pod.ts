@@ -1,0 +1,161 @@
+/** One pod as a process: its files, its account's token, its environment, and its state as a kubelet tells it. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { join } from "node:path";
+import { KubeConfig, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
+import { stringify } from "yaml";
+import type { Cluster } from "../cluster";
+import type { ManagedProcess } from "../managed-process";
+import { linkPackages, localPath, writeVolumes } from "./pod-files";
+
+const PACKAGES = join(__dirname, "..", "..", "node_modules");
+const TOKEN_SECONDS = 24 * 3600;
+const PROBE_MILLISECONDS = 2_000;
+
+export interface LocalPod {
+  readonly pod: V1Pod;
+  /** Where its container listens, in place of its containerPort. */
+  readonly port: number;
+  readonly address: string;
+  readonly root: string;
+  process: ManagedProcess;
+  ready: boolean;
+}
+
+/**
+ * A kubeconfig with a token of the pod's account, so that its RBAC counts.
+ *
+ * @param server in place of the API server's own address
+ */
+async function writeKubeconfig(cluster: Cluster, pod: V1Pod, root: string, server?: string): Promise<string> {
+  const { namespace, name, uid } = pod.metadata!;
+  const { status } = await cluster.clients.core.createNamespacedServiceAccountToken({
+    namespace: namespace!,
+    name: pod.spec!.serviceAccountName!,
+    body: {
+      spec: {
+        audiences: [],
+        expirationSeconds: TOKEN_SECONDS,
+        boundObjectRef: { apiVersion: "v1", kind: "Pod", name, uid },
+      },
+    },
+  });
+  const administrator = new KubeConfig();
+  administrator.loadFromFile(cluster.kubeconfigFile);
+  const { server: apiServer, caData } = administrator.getCurrentCluster()!;
+  const file = join(root, "kubeconfig");
+  const text = stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [
+      { name: "cluster", cluster: { server: server ?? apiServer, "certificate-authority-data": caData } },
+    ],
+    users: [{ name: "operator", user: { token: status!.token } }],
+    contexts: [{ name: "operator", context: { cluster: "cluster", user: "operator" } }],
+    "current-context": "operator",
+  });
+  await writeFile(file, text, { mode: 0o600 });
+  return file;
+}
+
+/** Starts the pod's one container. What its environment and arguments say of its files, is of this machine's. */
+export async function startPod(
+  cluster: Cluster,
+  pod: V1Pod,
+  place: Pick<LocalPod, "port" | "address" | "root">,
+  server?: string,
+): Promise<LocalPod> {
+  const { root, port } = place;
+  await mkdir(root, { recursive: true });
+  await writeVolumes(cluster.clients, pod, root);
+  await linkPackages(root, PACKAGES);
+  const kubeconfig = await writeKubeconfig(cluster, pod, root, server);
+  return { pod, ...place, process: run(cluster, pod, root, port, kubeconfig), ready: false };
+}
+
+/** Starts a container anew that has ended. */
+export function restart(cluster: Cluster, local: LocalPod): void {
+  local.process = run(cluster, local.pod, local.root, local.port, join(local.root, "kubeconfig"));
+}
+
+function run(cluster: Cluster, pod: V1Pod, root: string, port: number, kubeconfig: string): ManagedProcess {
+  const [container] = pod.spec!.containers;
+  const variables = (container!.env ?? []).map(({ name, value, valueFrom }) => [
+    name,
+    valueFrom?.fieldRef ? fieldOf(pod, valueFrom.fieldRef.fieldPath) : localPath(root, value ?? ""),
+  ]);
+  const args = (container!.args ?? []).map(argument => localPath(root, argument));
+  const own = { KUBECONFIG: kubeconfig, PORT: String(port), ...overrides() };
+  return cluster.spawn(pod.metadata!.name!, process.execPath, args, {
+    ...Object.fromEntries(variables),
+    ...own,
+  });
+}
+
+/** The one thing of the rendered environment that the person who runs tests may change. */
+const overrides = () => (process.env.LOG_LEVEL === undefined ? {} : { LOG_LEVEL: process.env.LOG_LEVEL });
+
+/** The downward API, as far as it is used. */
+function fieldOf(pod: V1Pod, path: string): string {
+  const value = path
+    .split(".")
+    .reduce<unknown>((object, key) => (object as Record<string, unknown>)?.[key], pod);
+  return String(value ?? "");
+}
+
+/** Whether its readiness probe succeeds; a pod without one is ready while it runs. */
+export function probe(local: LocalPod): Promise<boolean> {
+  const get = local.pod.spec!.containers[0]!.readinessProbe?.httpGet;
+  if (local.process.hasExited()) return Promise.resolve(false);
+  if (get === undefined) return Promise.resolve(true);
+  return new Promise(resolve => {
+    const options = {
+      host: "127.0.0.1",
+      port: local.port,
+      path: get.path,
+      // As a kubelet: it cannot know who signed the certificate.
+      rejectUnauthorized: false,
+      agent: false as const,
+      timeout: PROBE_MILLISECONDS,
+    };
+    const sent = request(options, response => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    sent.on("timeout", () => sent.destroy());
+    sent.on("error", () => resolve(false));
+    sent.end();
+  });
+}
+
+/** @param exitCode of its container, if that has ended for good */
+export function statusOf(local: LocalPod, exitCode?: number): V1PodStatus {
+  const now = new Date();
+  const phase = exitCode === undefined ? "Running" : exitCode === 0 ? "Succeeded" : "Failed";
+  const ready = exitCode === undefined && local.ready;
+  const conditions = ["PodScheduled", "Initialized", "ContainersReady", "Ready"].map((type, index) => ({
+    type,
+    status: index < 2 || ready ? "True" : "False",
+    lastTransitionTime: now,
+  }));
+  const terminated = { exitCode: exitCode ?? 0, finishedAt: now, startedAt: now };
+  const { name, image } = local.pod.spec!.containers[0]!;
+  return {
+    phase,
+    conditions,
+    podIP: local.address,
+    podIPs: [{ ip: local.address }],
+    hostIP: "127.0.0.1",
+    startTime: now,
+    containerStatuses: [
+      {
+        name,
+        image: image!,
+        imageID: "",
+        ready,
+        restartCount: 0,
+        state: exitCode === undefined ? { running: { startedAt: now } } : { terminated },
+      },
+    ],
+  };
+}
