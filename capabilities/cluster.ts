@@ -17,6 +17,7 @@ import type { Definitions } from "./demand/task-graph";
 import { eventFor } from "./events";
 import type { Warning } from "./decide/next-step";
 import {
+  CANCELLED,
   FEATURE_FLAGS,
   GROWTH_REFUSED_ANNOTATION,
   HELD,
@@ -277,13 +278,18 @@ export class Cluster {
         : []),
       { op: "add", path: at("/metadata/annotations", NODE_ANNOTATION), value: node },
       { op: "add", path: at("/metadata/annotations", ROOT_ANNOTATION), value: run.metadata!.name! },
+      { op: "remove", path: "/spec/status" },
     ]);
   }
 
   /** Starts the run without affinity. Guard: the same run, held by us, its opt-in as it was seen. */
   async letGo(run: PipelineRun): Promise<void> {
-    const { resourceVersion } = run.metadata!;
-    await this.patchHeldRun(run, [{ op: "test", path: "/metadata/resourceVersion", value: resourceVersion }]);
+    await this.patchHeldRun(run, [unchanged(run), { op: "remove", path: "/spec/status" }]);
+  }
+
+  /** Ends the run, of which nothing has started. Guard: the same run, held by us, its choices as they were seen. */
+  async cancel(run: PipelineRun): Promise<void> {
+    await this.patchHeldRun(run, [unchanged(run), { op: "replace", path: "/spec/status", value: CANCELLED }]);
   }
 
   private async patchHeldRun(run: PipelineRun, changes: JsonPatch): Promise<void> {
@@ -293,7 +299,6 @@ export class Cluster {
       { op: "test", path: at("/metadata/labels", HELD_LABEL), value: HELD },
       { op: "test", path: "/spec/status", value: PENDING },
       ...changes,
-      { op: "remove", path: "/spec/status" },
     ];
     await this.clients.custom.patchNamespacedCustomObject(
       { ...PIPELINE_RUN_V1, namespace: namespace!, name: name!, body },
@@ -317,6 +322,12 @@ export class Cluster {
     }
   }
 }
+
+const unchanged = ({ metadata }: PipelineRun): JsonPatch[number] => ({
+  op: "test",
+  path: "/metadata/resourceVersion",
+  value: metadata!.resourceVersion,
+});
 
 /** A JSON Patch adds no key to a map that is not there. */
 const annotationsOf = ({ metadata }: V1StatefulSet): JsonPatch =>

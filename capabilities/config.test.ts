@@ -25,6 +25,8 @@ test.each([
   ["TEKTON_NAMESPACE", "Tekton", "the name of a namespace"],
   ["DEFAULT_ISOLATION", "maybe", "required, preferred, none"],
   ["DEFAULT_TOPOLOGY_KEY", "a b", "node label"],
+  ["DEFAULT_PLACEMENT_TIMEOUT", "soon", "none, or a duration from 1s to 8760h"],
+  ["DEFAULT_ON_TIMEOUT", "retry", "wait, run-anyway, cancel"],
   ["COLOUR", "red", "POD_AFFINITY_WORKERS"],
   ["toString", "x", "POD_AFFINITY_WORKERS"],
 ])("%s=%j stops the start with key, value and what is allowed", (key, value, allowed) => {

@@ -61,6 +61,10 @@ export const SETTINGS = {
     "What a run without the annotation isolation-topology-key gets.",
   ),
   DEFAULT_RESERVATION: CHOICES.reservation.describe("What a run without the annotation reservation gets."),
+  DEFAULT_PLACEMENT_TIMEOUT: CHOICES["placement-timeout"].describe(
+    "What a run without the annotation placement-timeout gets.",
+  ),
+  DEFAULT_ON_TIMEOUT: CHOICES["on-timeout"].describe("What a run without the annotation on-timeout gets."),
   UNKNOWN_TASK_CPU: z
     .string()
     .regex(CPU)
@@ -158,4 +162,6 @@ export const defaultChoices = (settings: Settings): Choices => ({
   "isolation-topology-key": settings.DEFAULT_ISOLATION_TOPOLOGY_KEY,
   reservation: settings.DEFAULT_RESERVATION,
   requests: COMPUTED,
+  "placement-timeout": settings.DEFAULT_PLACEMENT_TIMEOUT,
+  "on-timeout": settings.DEFAULT_ON_TIMEOUT,
 });

@@ -8,16 +8,16 @@ import type { PipelineRun } from "./tekton";
 const MOST_MESSAGE_CHARACTERS = 1024;
 
 /**
- * An Event on the run. Its name is made from what it says, so that saying it again makes no
+ * An Event on the run. Its name is made from what it says, or is about, so that saying it again makes no
  * second one.
  */
 export function eventFor(
   run: PipelineRun,
-  { type = "Warning", reason, message }: Warning,
+  { type = "Warning", reason, message, about = message }: Warning,
   now: Date,
 ): CoreV1Event {
   const { namespace, name, uid } = run.metadata!;
-  const digest = createHash("sha256").update(`${uid}\n${reason}\n${message}`).digest("hex").slice(0, 16);
+  const digest = createHash("sha256").update(`${uid}\n${reason}\n${about}`).digest("hex").slice(0, 16);
   return {
     apiVersion: "v1",
     kind: "Event",

@@ -43,7 +43,8 @@ export async function holdNew(request: RunRequest, cluster: Cluster, defaults: C
 
 /** A run whose Pending somebody else lifts before it is placed. */
 export function holdOn(request: RunRequest): void {
-  apply(request, admitUpdate((request.OldResource ?? {}) as PipelineRun, request.Raw as PipelineRun));
+  const before = (request.OldResource ?? {}) as PipelineRun;
+  apply(request, admitUpdate(before, request.Raw as PipelineRun, new Date()));
 }
 
 export function refuseUnknown(request: PeprValidateRequest<GenericKind>) {

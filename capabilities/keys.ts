@@ -29,6 +29,12 @@ export const PLACEHOLDER_LABEL = `${KEY_PREFIX}placeholder`;
 export const NODE_ANNOTATION = `${KEY_PREFIX}node`;
 
 /**
+ * When a hold was taken over from another gate (RFC 3339): from then on a run's placement-timeout counts. Stamped
+ * once, at that admission; without it the clock began when the run was created.
+ */
+export const HELD_SINCE_ANNOTATION = `${KEY_PREFIX}held-since`;
+
+/**
  * The run's own name, stamped with the placeholder's label and inherited like it: what belongs to a
  * child run names its root by this.
  */
@@ -58,6 +64,8 @@ export const TEKTON_TASK_RUN_LABEL = "tekton.dev/taskRun";
 export const TEKTON_GROUP = "tekton.dev";
 /** The value of `spec.status` that holds a run that has not started. */
 export const PENDING = "PipelineRunPending";
+/** The value of `spec.status` that ends a run without starting anything more of it. */
+export const CANCELLED = "Cancelled";
 /** The value of `spec.managedBy` that leaves a run to Tekton's own controller. */
 export const TEKTON_MANAGER = "tekton.dev/pipeline";
 /** The ConfigMap, in Tekton's namespace, that switches its own Affinity Assistant. */

@@ -103,6 +103,8 @@ async function carryOut(step: Step, observed: Observed, cluster: Cluster, settin
       return cluster.release(run!, step.placeholder, step.node);
     case "let-go":
       return cluster.letGo(run!);
+    case "cancel":
+      return cluster.cancel(run!);
     case "delete-placeholder":
       return cluster.deletePlaceholder(statefulSet!);
   }
@@ -125,7 +127,5 @@ export async function reconcile(
   if (step.kind !== "none" && step.kind !== "wait") {
     Log.info({ ...key, step: step.kind, why: step.why }, "Done");
   }
-  return step.kind === "wait" && step.lookAgainSeconds !== undefined
-    ? step.lookAgainSeconds * 1000
-    : undefined;
+  return step.lookAgainSeconds === undefined ? undefined : step.lookAgainSeconds * 1000;
 }

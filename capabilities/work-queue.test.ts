@@ -53,6 +53,16 @@ describe("work queue", () => {
     expect(started).toEqual(["a", "a"]);
   });
 
+  test("a pause longer than timers can be set for is none that is over at once", async () => {
+    const { work, started } = controlledWork();
+    const queue = new WorkQueue(work, options());
+    queue.addAfter("a", Infinity);
+    queue.addAfter("b", 2 ** 31);
+    await new Promise(resolve => setTimeout(resolve, 20));
+    expect(started).toEqual([]);
+    await queue.clear();
+  });
+
   test("tries again after a failure, with its error told, until it succeeds", async () => {
     const failures: unknown[] = [];
     const done = new Promise<number>(resolve => {

@@ -23,6 +23,9 @@ export interface WorkQueueOptions {
  */
 export type Work = (key: string) => Promise<number | undefined>;
 
+/** The longest that a timer can be set for. */
+const MOST_MILLISECONDS = 2 ** 31 - 1;
+
 /** Between half of the pause and the whole of it. */
 export function retryDelay(
   failures: number,
@@ -65,7 +68,7 @@ export class WorkQueue {
   /** Adds the key after a pause; an earlier time that is already set stays. */
   addAfter(key: string, milliseconds: number): void {
     if (this.#timers.has(key) || this.#waiting.has(key) || this.#again.has(key)) return;
-    const timer = setTimeout(() => this.add(key), milliseconds);
+    const timer = setTimeout(() => this.add(key), Math.min(milliseconds, MOST_MILLISECONDS));
     this.#timers.set(key, timer.unref());
   }
 

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { HELD_LABEL, NODE_ANNOTATION, OPT_IN_LABEL, PENDING, PLACEHOLDER_LABEL } from "../keys";
+import {
+  HELD_LABEL,
+  HELD_SINCE_ANNOTATION,
+  NODE_ANNOTATION,
+  OPT_IN_LABEL,
+  PENDING,
+  PLACEHOLDER_LABEL,
+} from "../keys";
 import { aRun } from "../testing/builders";
 import { admitCreation, admitUpdate, dependsOnNamespace, refusals } from "./admission";
 import { BUILT_IN_CHOICES } from "./choices";
@@ -68,10 +75,11 @@ test("what of ours a new run brings along is removed, opted in or not", () => {
   const builder = aRun()
     .label(PLACEHOLDER_LABEL, "x")
     .label(HELD_LABEL, "true")
-    .annotation(NODE_ANNOTATION, "n");
+    .annotation(NODE_ANNOTATION, "n")
+    .annotation(HELD_SINCE_ANNOTATION, "2020-01-01T00:00:00Z");
   const changes = admit(builder);
   expect(changes.removedLabels).toEqual([HELD_LABEL, PLACEHOLDER_LABEL]);
-  expect(changes.removedAnnotations).toEqual([NODE_ANNOTATION]);
+  expect(changes.removedAnnotations).toEqual([NODE_ANNOTATION, HELD_SINCE_ANNOTATION]);
 });
 
 test("a child keeps the placeholder that it inherits", () => {
@@ -88,6 +96,7 @@ test("settings' defaults are written where the run leaves the choice open", () =
 
 describe("a Pending that is lifted by somebody else is taken over", () => {
   const before = aRun().optedIn().pending().run;
+  const now = new Date("2026-01-01T00:00:00Z");
   test.each([
     ["opted in", aRun().optedIn(), true],
     ["our own hold", aRun().optedIn().label(HELD_LABEL, "true"), true],
@@ -100,16 +109,22 @@ describe("a Pending that is lifted by somebody else is taken over", () => {
     ["cancelled, not lifted", aRun().optedIn().status("Cancelled"), false],
     ["still Pending", aRun().optedIn().pending(), false],
   ])("%s: %j", (_what, after, held) => {
-    expect(admitUpdate(before, after.run).hold).toBe(held);
+    expect(admitUpdate(before, after.run, now).hold).toBe(held);
   });
 
   test("not when it was not Pending before", () => {
-    expect(admitUpdate(aRun().optedIn().run, aRun().optedIn().run).hold).toBe(false);
+    expect(admitUpdate(aRun().optedIn().run, aRun().optedIn().run, now).hold).toBe(false);
   });
 
   test("the hold is marked as ours", () => {
-    expect(admitUpdate(before, aRun().optedIn().run).labels).toEqual({ [HELD_LABEL]: "true" });
+    expect(admitUpdate(before, aRun().optedIn().run, now).labels).toEqual({ [HELD_LABEL]: "true" });
     expect(before.spec?.status).toBe(PENDING);
+  });
+
+  test("the clock of its placement-timeout begins then, once", () => {
+    const taken = admitUpdate(before, aRun().optedIn().run, now).annotations;
+    expect(taken).toEqual({ [HELD_SINCE_ANNOTATION]: "2026-01-01T00:00:00.000Z" });
+    expect(admitUpdate(aRun().held().run, aRun().optedIn().run, now).annotations).toEqual({});
   });
 });
 

@@ -2,6 +2,7 @@
 import {
   HELD,
   HELD_LABEL,
+  HELD_SINCE_ANNOTATION,
   KEY_PREFIX,
   NODE_ANNOTATION,
   OPT_IN_LABEL,
@@ -15,7 +16,7 @@ import { BUILT_IN_CHOICES, CHOICE_NAMES, choiceProblems, type Choices } from "./
 
 /** Labels and annotations that only this operator may write. */
 const OWN_LABELS = [HELD_LABEL, PLACEHOLDER_LABEL] as const;
-const OWN_ANNOTATIONS = [NODE_ANNOTATION, ROOT_ANNOTATION] as const;
+const OWN_ANNOTATIONS = [NODE_ANNOTATION, ROOT_ANNOTATION, HELD_SINCE_ANNOTATION] as const;
 
 /** The changes to make to a run. Nothing else of it is touched. */
 export interface RunChanges {
@@ -105,8 +106,10 @@ function withHold(changes: RunChanges): RunChanges {
  *
  * Not when we lift it ourselves: then the same change brings the placeholder's label, or finds the run
  * no longer opted in.
+ *
+ * @param now when the clock of its placement-timeout begins, unless the hold was ours before
  */
-export function admitUpdate(before: PipelineRun, after: PipelineRun): RunChanges {
+export function admitUpdate(before: PipelineRun, after: PipelineRun, now: Date): RunChanges {
   const lifted = isPending(before) && (after.spec?.status ?? "") === "";
   const placed = after.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
   const takeOver =
@@ -117,7 +120,9 @@ export function admitUpdate(before: PipelineRun, after: PipelineRun): RunChanges
     after.metadata?.deletionTimestamp === undefined &&
     !isChild(after) &&
     !isManagedElsewhere(after);
-  return takeOver ? withHold(NO_CHANGES) : NO_CHANGES;
+  if (!takeOver) return NO_CHANGES;
+  if (isHeldByUs(before)) return withHold(NO_CHANGES);
+  return withHold({ ...NO_CHANGES, annotations: { [HELD_SINCE_ANNOTATION]: now.toISOString() } });
 }
 
 /**

@@ -12,6 +12,12 @@ describe("annotations", () => {
     ["reservation", "none"],
     ["requests", "cpu=4,memory=8Gi"],
     ["requests", " nvidia.com/gpu = 1 "],
+    ["placement-timeout", "none"],
+    ["placement-timeout", "10m"],
+    ["placement-timeout", "1h30m"],
+    ["placement-timeout", "1.5h"],
+    ["on-timeout", "run-anyway"],
+    ["on-timeout", "cancel"],
   ])("%s: %s is allowed", (name, value) => {
     expect(choiceProblems({ [PREFIX + name]: value }, [])).toEqual([]);
     expect(choicesOf({ [PREFIX + name]: value })).toEqual({ ...BUILT_IN_CHOICES, [name]: value });
@@ -29,6 +35,15 @@ describe("annotations", () => {
     ["requests", "lots", "computed, or amounts"],
     ["requests", "cpu=-1", "cpu=4,memory=8Gi"],
     ["requests", "cpu=1,cpu=2", "cpu=4,memory=8Gi"],
+    ["placement-timeout", "", "none, or a duration"],
+    ["placement-timeout", "10", "none, or a duration"],
+    ["placement-timeout", "10 m", "none, or a duration"],
+    ["placement-timeout", "0", "from 1s to 8760h"],
+    ["placement-timeout", "-5m", "from 1s to 8760h"],
+    ["placement-timeout", "1ms", "from 1s to 8760h"],
+    ["placement-timeout", "8761h", "from 1s to 8760h"],
+    ["placement-timeout", `${"9".repeat(400)}h`, "from 1s to 8760h"],
+    ["on-timeout", "retry", "wait, run-anyway, cancel"],
     ["colour", "red", `${PREFIX}isolation`],
     ["toString", "x", `${PREFIX}isolation`],
     ["constructor", "x", `${PREFIX}isolation`],
@@ -39,6 +54,10 @@ describe("annotations", () => {
     expect(problem).toContain(JSON.stringify(value));
     expect(problem).toContain(allowed);
     expect(choicesOf({ [PREFIX + name]: value })).toEqual(BUILT_IN_CHOICES);
+  });
+
+  test("unless a run says otherwise, it waits for as long as it takes", () => {
+    expect(BUILT_IN_CHOICES).toMatchObject({ "placement-timeout": "none", "on-timeout": "wait" });
   });
 
   test("unless a run says otherwise, room for its computed peak is kept", () => {

@@ -2,9 +2,12 @@
 import { z } from "zod";
 import { parseRequests } from "../demand/requests";
 import { HOSTNAME_TOPOLOGY, KEY_PREFIX } from "../keys";
+import { parseDuration } from "./duration";
 
 /** The value of `requests` that leaves it to the operator. */
 export const COMPUTED = "computed";
+/** The value of `placement-timeout` that lets a run wait for ever. */
+export const NO_TIMEOUT = "none";
 
 /** A label key as Kubernetes allows it: an optional DNS prefix and a name of at most 63 characters. */
 const LABEL_KEY =
@@ -27,6 +30,19 @@ function areRequests(text: string): boolean {
   try {
     parseRequests(text);
     return true;
+  } catch {
+    return false;
+  }
+}
+
+const LEAST_TIMEOUT_MILLISECONDS = 1000;
+const MOST_TIMEOUT_MILLISECONDS = 8760 * 3_600_000;
+
+function isTimeout(text: string): boolean {
+  if (text === NO_TIMEOUT) return true;
+  try {
+    const milliseconds = parseDuration(text);
+    return milliseconds >= LEAST_TIMEOUT_MILLISECONDS && milliseconds <= MOST_TIMEOUT_MILLISECONDS;
   } catch {
     return false;
   }
@@ -55,6 +71,15 @@ export const CHOICES = {
     .meta({ allowed: `${COMPUTED}, or amounts of resources, for example cpu=4,memory=8Gi` })
     .default(COMPUTED)
     .describe("What the run needs at its widest moment, in place of what the operator computes."),
+  "placement-timeout": z
+    .string()
+    .refine(isTimeout)
+    .meta({ allowed: `${NO_TIMEOUT}, or a duration from 1s to 8760h, for example 10m or 1h30m` })
+    .default(NO_TIMEOUT)
+    .describe("How long the run waits for its node before on-timeout applies."),
+  "on-timeout": oneOf(["wait", "run-anyway", "cancel"])
+    .default("wait")
+    .describe("What becomes of a run that waited so long: goes on waiting, starts without affinity, ends."),
 } as const;
 
 const schema = z.strictObject(CHOICES);

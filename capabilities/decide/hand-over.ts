@@ -20,9 +20,9 @@ export type HandOver =
   | { kind: "resize"; pod: V1Pod; size: Resources }
   /** The node has no room to grow into: ask for no more than there is. */
   | { kind: "withdraw-growth"; pod: V1Pod; size: Resources }
-  | { kind: "wait"; lookAgainSeconds?: number };
+  | { kind: "wait" };
 
-export type HandOverStep = HandOver & { why: string };
+export type HandOverStep = HandOver & { why: string; lookAgainSeconds?: number };
 
 /**
  * Before the run starts: down by its first pods, and rid of what cannot be resized.

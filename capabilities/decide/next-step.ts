@@ -7,6 +7,7 @@ import { assistantFix, assistantVerdict, TEKTON_DEFAULT_COSCHEDULE } from "./ass
 import { beforeRelease, whileRunning, type HandOver } from "./hand-over";
 import { placeholderName } from "./names";
 import { activePods, boundNode, ownership, type Observed } from "./observed";
+import { withinTimeout } from "./placement-timeout";
 import { unitePodTemplates } from "./pod-templates";
 
 /** What people are told on the run, as an Event. */
@@ -15,23 +16,27 @@ export interface Warning {
   type?: "Normal" | "Warning";
   reason: string;
   message: string;
+  /** Warnings of one reason about the same are one Event on a run. Default: the message. */
+  about?: string;
 }
 
 type StepKind =
   /** Nothing to do, and nothing is waited for. */
   | { kind: "none" }
   /** Something has to change first; events and the resync bring the run back, or a look after a while. */
-  | { kind: "wait"; lookAgainSeconds?: number }
+  | { kind: "wait" }
   | { kind: "make-placeholder" }
   | HandOver
   /** Start the run, tied to its placeholder. */
   | { kind: "release"; placeholder: string; node: string }
   /** Start the run without any affinity. */
   | { kind: "let-go" }
+  /** End the run that has not started. */
+  | { kind: "cancel" }
   | { kind: "delete-placeholder" };
 
-/** A step, why it is taken (for the log), and what people have to know. */
-export type Step = StepKind & { why: string; warnings?: Warning[] };
+/** A step, why it is taken (for the log), when to look again at the latest, and what people have to know. */
+export type Step = StepKind & { why: string; lookAgainSeconds?: number; warnings?: Warning[] };
 
 /** Pods of child runs are not watched for their end, so a look after a while has to do. */
 const ACTIVE_PODS_LOOK_SECONDS = 2;
@@ -102,10 +107,9 @@ function contradictionWarning(contradictions: string[]): Warning {
   };
 }
 
-/** A run that we hold: towards its placeholder, and its release. */
+/** A run that we hold and that is opted in: towards its placeholder, and its release. */
 function place(run: PipelineRun, observed: Observed, tektonNamespace: string): Step {
   const name = placeholderName(run.metadata!.name!);
-  if (!isOptedIn(run)) return { kind: "let-go", why: "the opt-in was withdrawn" };
   const { warn, clash } = assistantVerdict(run, observed.coschedule);
   const warnings = warn ? [assistantWarning(observed, clash, tektonNamespace)] : [];
   if (clash) return { kind: "wait", why: "Tekton's Affinity Assistant is on", warnings };
@@ -134,7 +138,8 @@ export function nextStep(observed: Observed, settings: NextStepSettings, now: Da
   if (hasEnded(run)) return cleanUp(observed, "the run has ended");
   if (isChild(run)) return { kind: "none", why: "a child shares the placeholder of its root" };
   if (isManagedElsewhere(run)) return { kind: "none", why: "another controller runs it" };
-  if (isHeldByUs(run)) return place(run, observed, settings.TEKTON_NAMESPACE);
+  if (isHeldByUs(run) && !isOptedIn(run)) return { kind: "let-go", why: "the opt-in was withdrawn" };
+  if (isHeldByUs(run)) return withinTimeout(run, place(run, observed, settings.TEKTON_NAMESPACE), now);
   const name = placeholderName(run.metadata!.name!);
   if (run.metadata?.labels?.[PLACEHOLDER_LABEL] === name) {
     return (

@@ -72,6 +72,10 @@ export class RunBuilder {
     this.run.status = { conditions: [{ type: "Succeeded", status }] };
     return this;
   }
+  created(at: Date): this {
+    this.run.metadata!.creationTimestamp = at;
+    return this;
+  }
   deleting(): this {
     this.run.metadata!.deletionTimestamp = new Date(0);
     return this;

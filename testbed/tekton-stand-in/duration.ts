@@ -1,30 +1,6 @@
 /** Durations as Go writes them (`1h0m0s`, `90s`, `1.5h`), and times as Kubernetes does. */
 
-const unitMilliseconds: Record<string, number> = {
-  h: 3_600_000,
-  m: 60_000,
-  s: 1000,
-  ms: 1,
-  us: 1e-3,
-  µs: 1e-3,
-  ns: 1e-6,
-};
-
-/**
- * A duration in milliseconds.
- *
- * @throws Error when the text is not a Go duration
- */
-export function parseDuration(text: string): number {
-  if (text === "0") return 0;
-  const match = /^([-+]?)((?:\d+(?:\.\d*)?(?:h|ms|m|s|us|µs|ns))+)$/.exec(text);
-  if (!match) throw new Error(`"${text}" is not a duration: write it like 1h30m or 90s`);
-  let milliseconds = 0;
-  for (const [, amount, unit] of match[2]!.matchAll(/(\d+(?:\.\d*)?)(h|ms|m|s|us|µs|ns)/g)) {
-    milliseconds += Number(amount) * unitMilliseconds[unit!]!;
-  }
-  return match[1] === "-" ? -milliseconds : milliseconds;
-}
+export { parseDuration } from "../../capabilities/decide/duration";
 
 /** Milliseconds as Go prints a duration of whole seconds: `1h0m0s`, `5s`. Parts of a second are kept. */
 export function formatDuration(milliseconds: number): string {
