@@ -170,7 +170,12 @@ const wide = () => [
         return items[0]?.status?.used !== undefined;
       });
       await operated.apply("quota", [
-        run("full", [cpu("one", "2"), cpu("two", "2"), cpu("three", "4", { runAfter: ["one", "two"] })]),
+        // What the first to end leaves must not be taken back: the last one fills the quota at once.
+        run("full", [
+          cpu("one", "2"),
+          cpu("two", "2", {}, 3),
+          cpu("three", "4", { runAfter: ["one", "two"] }),
+        ]),
       ]);
       expect(await ended("quota")).toEqual(["Succeeded"]);
     },

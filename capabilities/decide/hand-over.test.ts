@@ -176,6 +176,18 @@ describe("while the run goes", () => {
     else expect(step).toMatchObject({ kind: "resize", size: sized(cpu) });
   });
 
+  test("takes no room back of what is scarce", () => {
+    const { run } = aRun().placed();
+    const scarce = (names: string[]): V1StatefulSet => setOf(floor, {}, { ...reservation, scarce: names });
+    const grown = (names: string[]) => {
+      const pods = [podOf({ cpu: 10, memory: 1 }, "node-1")];
+      const more = { statefulSet: scarce(names), pods, taskRuns: [a] };
+      return whileRunning(run, observed(run, more), now, 30);
+    };
+    expect(grown(["cpu"])).toMatchObject({ kind: "resize", size: { cpu: 10, memory: GI } });
+    expect(grown(["cpu", "memory"])).toBeUndefined();
+  });
+
   test("is never below the floor", () => {
     const ended = ["a", "b", "c"].map(name => taskRunOf(name, "True"));
     expect(next(sized(3000), { taskRuns: ended })).toMatchObject({ kind: "resize", size: { cpu: 10 } });

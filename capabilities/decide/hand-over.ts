@@ -6,7 +6,7 @@ import type { PipelineRun } from "../tekton";
 import { activePods, placeholderPod, schedulingMessage, type Observed } from "./observed";
 import { isPinned, isSettled, requestedBy, reservationOf } from "./placeholder";
 import { progressOf } from "./progress";
-import { resizable, sizeAtRelease, sizeBeside } from "./reservation";
+import { resizable, sizeAtRelease, sizeFrom } from "./reservation";
 
 export type HandOver =
   /** Its node is found: should its pod be made again, it joins its run. */
@@ -104,7 +104,7 @@ export function whileRunning(
     return { kind: "withdraw-growth", pod, size, why: "its node has no room left to give back" };
   }
   const seen = { run, taskRuns, children, pods: activePods(observed) };
-  const size = sizeBeside(reservation, progressOf(seen, reservation));
+  const size = sizeFrom(asked, reservation, progressOf(seen, reservation));
   const grows = exceeds(size, asked).length > 0;
   if (!grows && exceeds(asked, size).length === 0) return undefined;
   const left = grows ? pauseLeft(statefulSet!, now, growthRetrySeconds) : 0;

@@ -117,6 +117,18 @@ describe("the floor", () => {
   });
 });
 
+describe("scarce is what the run's next pods and a placeholder beside them may not both find in a quota", () => {
+  test.each<[string, NamespaceBounds, string[]]>([
+    ["nothing without quotas", NO_BOUNDS, []],
+    ["nothing where a quota has twice the peak", quotas(quota({ cpu: "12", memory: "16Gi" })), []],
+    ["cpu", quotas(quota({ cpu: "12" }, { "requests.cpu": "0", cpu: "1" })), ["cpu"]],
+    ["both", quotas(quota({ "limits.cpu": "7", "requests.memory": "8Gi" })), ["cpu", "memory"]],
+    ["nothing that the run does not ask for", quotas(quota({ "requests.nvidia.com/gpu": "0" })), []],
+  ])("%s", (_what, bounds, expected) => {
+    expect(bounded(bounds).scarce).toEqual(expected);
+  });
+});
+
 describe("limits are named", () => {
   test.each<[string, NamespaceBounds, boolean]>([
     ["not without need", NO_BOUNDS, false],

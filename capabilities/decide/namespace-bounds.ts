@@ -65,7 +65,20 @@ function quotaBounds(quotas: readonly V1ResourceQuota[]): Bound[] {
 export interface Bounded {
   ask: Resources;
   floor: Resources;
+  /** Resources of which a quota has no room for what a placeholder holds and what the run asks for next. */
+  scarce: string[];
   notes: string[];
+}
+
+/**
+ * A pod that a quota refuses is tried again only after a minute. Where the placeholder and the run's next pods
+ * could be in each other's way, room that was handed over is not taken back.
+ */
+function scarceResources(peak: Resources, quotas: readonly V1ResourceQuota[]): string[] {
+  const scarce = quotaBounds(quotas).filter(
+    ({ resource, amount: free }) => (peak[resource] ?? 0) > 0 && free < 2 * peak[resource]!,
+  );
+  return [...new Set(scarce.map(({ resource }) => resource))];
 }
 
 /**
@@ -105,7 +118,7 @@ export function withinBounds(
     const [was, now] = [{ [resource]: asked }, { [resource]: high }].map(toQuantities);
     notes.push(`Capped at ${resource} ${now![resource]} of ${was![resource]} by ${source}.`);
   }
-  return { ask: bounded, floor: lowest, notes };
+  return { ask: bounded, floor: lowest, scarce: scarceResources(peak, quotas), notes };
 }
 
 /**

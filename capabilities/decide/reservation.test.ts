@@ -147,6 +147,8 @@ describe("as text", () => {
   const { reservation } = reserving();
   test("is read as it was written", () => {
     expect(parseReservation(JSON.stringify(reservation))).toEqual(reservation);
+    const scarce = { ...reservation, scarce: ["cpu"] };
+    expect(parseReservation(JSON.stringify(scarce))).toEqual(scarce);
   });
   test.each([undefined, "", "{", "null", "[]", "7", '{"ask":{},"floor":{},"firstWave":{}}', '{"tasks":[]}'])(
     "%j is not one",

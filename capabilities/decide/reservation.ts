@@ -17,6 +17,8 @@ export interface Reservation {
   firstWave: Resources;
   /** Tasks, as far as the room that is still needed falls when they end; none when it does not. */
   tasks: PlannedTask[];
+  /** Resources that it never takes back, because of a quota; none when it is not there. */
+  scarce?: string[];
 }
 
 export interface Reserving {
@@ -91,6 +93,7 @@ export function reservationFor(
     floor: bounded.floor,
     firstWave: want?.firstWave ?? NOTHING,
     tasks: want?.tasks ?? [],
+    ...(bounded.scarce.length > 0 && { scarce: bounded.scarce }),
   };
   const notes = [
     ...(want ? [`The placeholder asks for ${listed(bounded.ask)}: ${want.why}.`] : []),
@@ -119,6 +122,18 @@ export function sizeBeside(reservation: Reservation, { ended, held }: Progress):
   return resizable(maximum(difference(needed, held), floor));
 }
 
+/** The same, for a placeholder that asks for `asked` now: what is scarce only goes down. */
+export function sizeFrom(asked: Resources, reservation: Reservation, progress: Progress): Resources {
+  const size = sizeBeside(reservation, progress);
+  const isScarce = (name: string): boolean => reservation.scarce?.includes(name) === true;
+  return Object.fromEntries(
+    Object.entries(size).map(([name, amount]) => [
+      name,
+      isScarce(name) ? Math.min(amount, asked[name] ?? 0) : amount,
+    ]),
+  );
+}
+
 /** The size at which the run may start: room for its first pods is free. */
 export function sizeAtRelease(reservation: Reservation): Resources {
   return sizeBeside(reservation, { ended: new Map(), held: reservation.firstWave });
@@ -134,9 +149,9 @@ export const resizable = (resources: Resources): Resources =>
 export function parseReservation(text: string | undefined): Reservation | undefined {
   if (text === undefined) return undefined;
   try {
-    const { ask, floor, firstWave: first, tasks } = JSON.parse(text) as Partial<Reservation>;
+    const { ask, floor, firstWave: first, tasks, scarce } = JSON.parse(text) as Partial<Reservation>;
     if (!ask || !floor || !first || !Array.isArray(tasks)) return undefined;
-    return { ask, floor, firstWave: first, tasks };
+    return { ask, floor, firstWave: first, tasks, ...(Array.isArray(scarce) && { scarce }) };
   } catch {
     return undefined;
   }
