@@ -1,4 +1,5 @@
 /** Observe a run, decide on the next step, carry it out. */
+import type { V1Pod } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import type { Cluster, RunKey } from "./cluster";
 import { describeError, isResizeRefused } from "./kube-errors";
@@ -14,12 +15,13 @@ import {
   placeholderFor,
   requestedBy,
   reservationOf,
-  resourcesFor,
+  resizedResources,
   settledTemplate,
 } from "./decide/placeholder";
 import { priorityClassNames, unitePodTemplates } from "./decide/pod-templates";
 import { reservationFor } from "./decide/reservation";
 import { exceeds } from "./demand/resources";
+import { resizesRefused } from "./metrics";
 import { taskGraph } from "./demand/task-graph";
 import type { PipelineRun, PodTemplate } from "./tekton";
 
@@ -42,32 +44,41 @@ async function makePlaceholder(run: PipelineRun, cluster: Cluster, settings: Set
   const { definitions, bounds } = await cluster.demandSources(run);
   const graph = taskGraph(run, definitions, unknownTaskOf(settings));
   const choices = choicesOf(run.metadata?.annotations ?? {});
-  const { reservation, notes } = reservationFor(graph, choices, floorOf(settings), bounds);
+  const { runtimeOverhead } = definitions;
+  const { reservation, notes } = reservationFor(graph, choices, floorOf(settings), bounds, runtimeOverhead);
   const template = await templateFor(run, cluster);
   await cluster.createPlaceholder(placeholderFor(run, template, settings, reservation, needsLimits(bounds)));
   if (notes.length === 0) return;
   await cluster.warn(run, { type: "Normal", reason: "Reserved", message: notes.join(" ") }, new Date());
 }
 
+/** Whether the log has said that placeholders cannot be resized: it is so for all of them, or for none. */
+let saidNoResize = false;
+
 async function resize(step: Sized, observed: Observed, cluster: Cluster): Promise<void> {
-  const run = observed.run!;
+  const { namespace, name } = observed.run!.metadata!;
   const statefulSet = observed.statefulSet!;
   const grows = exceeds(step.size, requestedBy(step.pod.spec!)).length > 0;
   try {
-    await cluster.resizePod(step.pod, resourcesFor(step.size, hasLimits(statefulSet)));
+    await cluster.resizePod(step.pod, resizedResources(step.pod, step.size, hasLimits(statefulSet)));
   } catch (error) {
     if (!isResizeRefused(error)) throw error;
+    resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
     if (grows) return cluster.noteGrowthRefused(statefulSet, new Date());
-    Log.warn(
-      { run: run.metadata?.name, error: describeError(error) },
-      "The placeholder cannot be resized in place; a small one takes its place and keeps no room",
-    );
-    const { floor } = reservationOf(statefulSet);
-    const small = { ask: floor, floor, firstWave: {}, tasks: [] };
-    const template = await templateFor(run, cluster);
-    const node = step.pod.spec!.nodeName!;
-    await cluster.changeTemplate(statefulSet, pinnedTemplate(run, template, statefulSet, node, floor), small);
+    const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
+    if (!saidNoResize) Log.warn({ run: `${namespace}/${name}`, error: describeError(error) }, why);
+    saidNoResize = true;
+    await replaceByFloor(step.pod, observed, cluster);
   }
+}
+
+/** Its run is not kept from running by what cannot be handed over. */
+async function replaceByFloor(pod: V1Pod, { run, statefulSet }: Observed, cluster: Cluster): Promise<void> {
+  const { floor } = reservationOf(statefulSet!);
+  const small = { ask: floor, floor, firstWave: {}, tasks: [] };
+  const template = await templateFor(run!, cluster);
+  const change = pinnedTemplate(run!, template, statefulSet!, pod.spec!.nodeName!, floor);
+  await cluster.changeTemplate(statefulSet!, change, small);
 }
 
 async function carryOut(step: Step, observed: Observed, cluster: Cluster, settings: Settings): Promise<void> {
@@ -88,7 +99,7 @@ async function carryOut(step: Step, observed: Observed, cluster: Cluster, settin
       return cluster.changeTemplate(statefulSet!, change);
     }
     case "start-over": {
-      const change = firstTemplate(run!, await templateFor(run!, cluster), statefulSet!);
+      const change = firstTemplate(run!, await templateFor(run!, cluster), statefulSet!, step.ask);
       await cluster.changeTemplate(statefulSet!, change);
       return cluster.deletePod(step.pod);
     }
@@ -110,6 +121,9 @@ async function carryOut(step: Step, observed: Observed, cluster: Cluster, settin
   }
 }
 
+/** No event will tell that these steps were carried out, and another follows. */
+const CHANGES_NOTHING_WATCHED: readonly Step["kind"][] = ["settle-placeholder", "pin-placeholder", "resize"];
+
 /**
  * @returns milliseconds after which to look again; undefined when events will tell
  * @throws whatever keeps the step from being carried out; a change meanwhile (isOutdated) among it
@@ -127,5 +141,6 @@ export async function reconcile(
   if (step.kind !== "none" && step.kind !== "wait") {
     Log.info({ ...key, step: step.kind, why: step.why }, "Done");
   }
+  if (CHANGES_NOTHING_WATCHED.includes(step.kind)) return 0;
   return step.lookAgainSeconds === undefined ? undefined : step.lookAgainSeconds * 1000;
 }

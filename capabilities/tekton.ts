@@ -77,6 +77,16 @@ export function hasEnded(run: PipelineRun | TaskRun): boolean {
   return succeeded?.status === "True" || succeeded?.status === "False";
 }
 
+/** Whether its pod was refused by a ResourceQuota: Tekton tries again, about once a minute. */
+export function awaitsQuota(taskRun: TaskRun): boolean {
+  return (
+    taskRun.status?.conditions?.some(
+      ({ type, status, reason }) =>
+        type === "Succeeded" && status === "Unknown" && reason === "ExceededResourceQuota",
+    ) === true
+  );
+}
+
 export function hasStarted(run: PipelineRun): boolean {
   return run.status?.startTime !== undefined;
 }

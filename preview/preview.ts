@@ -115,7 +115,8 @@ export function previewOf(
   settings: Settings,
 ): Preview {
   const defaults = defaultChoices(settings);
-  const graph = taskGraph(run, definitionsFor(run, surroundings), unknownTaskOf(settings));
+  const definitions = definitionsFor(run, surroundings);
+  const graph = taskGraph(run, definitions, unknownTaskOf(settings));
   const { peak, tasks } = peakDemand(graph);
   const { template, contradictions } = unitePodTemplates(
     run.spec,
@@ -130,6 +131,7 @@ export function previewOf(
     choicesOf(held.metadata?.annotations ?? {}),
     floorOf(settings),
     bounds,
+    definitions.runtimeOverhead,
   );
   const example = exampleTask(graph);
   return {

@@ -16,6 +16,7 @@ import {
 } from "../testing/builders";
 import { beforeRelease, whileRunning } from "./hand-over";
 import { resourcesFor } from "./placeholder";
+import { PATIENCE_SECONDS } from "./relocation";
 import type { Reservation } from "./reservation";
 
 const GI = 2 ** 30;
@@ -54,6 +55,11 @@ describe("before release", () => {
     return { ...pod, status: { ...pod.status, conditions: [condition] } };
   };
   const gpus = { ...reservation.ask, "nvidia.com/gpu": 1 };
+  const withGpus = { ...kept, ask: gpus };
+  const scratch = { ...reservation.ask, "ephemeral-storage": GI };
+  const withScratch = { ...kept, ask: scratch, floor: { ...floor, "ephemeral-storage": 0 } };
+  const nothing = { cpu: 0, memory: 0 };
+  const whole: Reservation = { ...kept, floor: nothing, firstWave: reservation.ask };
 
   test.each<[string, V1StatefulSet, V1Pod | undefined, string | undefined]>([
     ["waits for the placeholder's pod", setOf(reservation.ask), undefined, "wait"],
@@ -82,10 +88,50 @@ describe("before release", () => {
       "start-over",
     ],
     ["goes, when room is free", setOf(floor), podOf(atRelease, "node-1"), undefined],
-    ["pins a placeholder that asks for devices", setOf(gpus), podOf(gpus, "node-1"), "pin-placeholder"],
+    [
+      "pins a placeholder that asks for devices",
+      setOf(gpus, {}, withGpus),
+      podOf(gpus, "node-1"),
+      "pin-placeholder",
+    ],
+    [
+      "leaves alone what a LimitRange has put into the pod",
+      setOf(floor),
+      podOf({ ...atRelease, "ephemeral-storage": GI }, "node-1"),
+      undefined,
+    ],
+    [
+      "does not make a pod again for what a LimitRange has put into it",
+      setOf(atRelease, pinned),
+      podOf({ ...atRelease, "ephemeral-storage": GI }, "node-1"),
+      "settle-placeholder",
+    ],
+    [
+      "pins a placeholder that asks for storage",
+      setOf(scratch, {}, withScratch),
+      podOf(scratch, "node-1"),
+      "pin-placeholder",
+    ],
+    [
+      "lets go of storage, down to what a LimitRange insists on",
+      setOf(
+        { ...floor, "ephemeral-storage": 0 },
+        {},
+        { ...withScratch, floor: { ...floor, "ephemeral-storage": 9 } },
+      ),
+      podOf({ ...atRelease, "ephemeral-storage": 9 }, "node-1"),
+      undefined,
+    ],
+    [
+      "replaces a pod that is to ask for nothing: its QoS class may not change",
+      setOf(reservation.ask, {}, whole),
+      podOf(reservation.ask, "node-1"),
+      "pin-placeholder",
+    ],
+    ["goes, when that has come", setOf(nothing, {}, whole), podOf(nothing, "node-1"), undefined],
     [
       "remakes the pod that asks for devices still",
-      setOf(atRelease, pinned),
+      setOf(atRelease, pinned, withGpus),
       podOf(gpus, "node-1"),
       "remake-pod",
     ],
@@ -110,7 +156,7 @@ describe("before release", () => {
     expect(next(setOf(floor), podOf(reservation.ask, "node-1"))).toMatchObject({ size: atRelease });
   });
   test("pins to the node, at the size of the release, and says what for", () => {
-    const step = next(setOf(gpus), podOf(gpus, "node-1"));
+    const step = next(setOf(gpus, {}, withGpus), podOf(gpus, "node-1"));
     expect(step).toMatchObject({ node: "node-1", size: atRelease });
     expect(step?.why).toContain("nvidia.com/gpu");
   });
@@ -126,18 +172,21 @@ describe("while the run goes", () => {
     pods?: V1Pod[];
     annotations?: Record<string, string>;
     skipped?: string[];
+    /** What the StatefulSet asks for; default: the floor. */
+    set?: Resources;
+    of?: Reservation;
   }
   const a = taskRunOf("a");
   const [b, c] = [taskRunOf("b"), taskRunOf("c")];
   const aEnded = taskRunOf("a", "True");
   const next = (
     asked: Resources,
-    { taskRuns = [], pods = [], annotations = {}, skipped = [] }: Going = {},
+    { taskRuns = [], pods = [], annotations = {}, skipped = [], set = floor, of = reservation }: Going = {},
   ) => {
     const { run } = aRun().placed();
     const going = { ...run, status: { skippedTasks: skipped.map(name => ({ name })) } };
     const more = {
-      statefulSet: setOf(floor, annotations, reservation),
+      statefulSet: setOf(set, annotations, of),
       pods: [podOf(asked, "node-1"), ...pods],
       taskRuns,
     };
@@ -191,6 +240,109 @@ describe("while the run goes", () => {
   test("is never below the floor", () => {
     const ended = ["a", "b", "c"].map(name => taskRunOf(name, "True"));
     expect(next(sized(3000), { taskRuns: ended })).toMatchObject({ kind: "resize", size: { cpu: 10 } });
+  });
+
+  const waiting = (taskRun: TaskRun, requests: Resources, secondsAgo: number, lacks = "cpu"): V1Pod => {
+    const pod = taskPod(taskRun, requests);
+    const condition = {
+      type: "PodScheduled",
+      status: "False",
+      reason: "Unschedulable",
+      lastTransitionTime: new Date(now.getTime() - secondsAgo * 1000),
+      message: `0/2 nodes are available: 1 Insufficient ${lacks}, 1 node(s) didn't match pod affinity rules.`,
+    };
+    return { ...pod, status: { phase: "Pending", conditions: [condition] } };
+  };
+
+  describe("a pod that waits for room", () => {
+    const bBound = { ...taskPod(b, { cpu: 2000 }) };
+    bBound.spec = { ...bBound.spec!, nodeName: "node-1" };
+    const atWork = { taskRuns: [aEnded, b, c] };
+
+    test("gets the floor as well, where it lacks no more", () => {
+      const pods = [bBound, waiting(c, { cpu: 2000 }, 1)];
+      expect(next(floor, { ...atWork, pods })).toMatchObject({ kind: "resize", size: { cpu: 0 } });
+    });
+    test("gets nothing of what it does not lack", () => {
+      const pods = [bBound, waiting(c, { cpu: 2000 }, 1, "memory")];
+      const step = next(
+        { cpu: 10, memory: GI },
+        { ...atWork, pods, of: { ...reservation, ask: { cpu: 4000, memory: floor.memory } } },
+      );
+      expect(step).toMatchObject({ kind: "resize", size: { cpu: 10, memory: 0 } });
+    });
+    test("gets nothing that others are still to need", () => {
+      const pods = [waiting(a, { cpu: 1000 }, 1)];
+      expect(next(sized(3000), { taskRuns: [a], pods })).toMatchObject({ kind: "wait" });
+    });
+    test("a floor that was given up is not taken back", () => {
+      const pods = [bBound, taskPod(c, { cpu: 2000 })];
+      expect(next({ cpu: 0, memory: GI }, { ...atWork, pods })).toBeUndefined();
+    });
+    test("is followed to another node, after a while, when nothing of the run is left on its own", () => {
+      const at = (seconds: number) =>
+        next(sized(3000), { taskRuns: [a], pods: [waiting(a, { cpu: 1000 }, seconds)] });
+      expect(at(PATIENCE_SECONDS - 3)).toMatchObject({ kind: "wait", lookAgainSeconds: 3 });
+      expect(at(PATIENCE_SECONDS)).toMatchObject({ kind: "start-over", ask: { cpu: 4000, memory: GI } });
+    });
+    test("is not, while another pod of the run is on the node", () => {
+      const pods = [bBound, waiting(c, { cpu: 2000 }, 60)];
+      expect(next({ cpu: 0, memory: GI }, { ...atWork, pods })).toBeUndefined();
+    });
+    test("is not, where nothing was reserved", () => {
+      const none = { ...kept, ask: floor, firstWave: {} };
+      const pods = [waiting(a, { cpu: 1000 }, 60)];
+      expect(next({ cpu: 0, memory: floor.memory }, { taskRuns: [a], pods, of: none })).toBeUndefined();
+    });
+    test("is not, when what it lacks is not room", () => {
+      const pods = [waiting(a, { cpu: 1000 }, 60)];
+      pods[0]!.status!.conditions![0]!.message =
+        "0/1 nodes are available: 1 node(s) had untolerated taint(s)";
+      expect(next(sized(3000), { taskRuns: [a], pods })).toBeUndefined();
+    });
+    test("is looked for after the placeholder was made again, not at once", () => {
+      const placeholder = podOf(sized(3000), "node-1");
+      placeholder.metadata!.creationTimestamp = now;
+      const { run } = aRun().placed();
+      const pods = [placeholder, waiting(a, { cpu: 1000 }, 60)];
+      const seen = observed(run, { statefulSet: setOf(floor, {}, reservation), pods, taskRuns: [a] });
+      expect(whileRunning(run, seen, now, 30)).toMatchObject({
+        kind: "wait",
+        lookAgainSeconds: PATIENCE_SECONDS,
+      });
+    });
+  });
+
+  test("keeps nothing for later while the quota refuses a pod now", () => {
+    const refusedByQuota = {
+      ...b,
+      status: { conditions: [{ type: "Succeeded", status: "Unknown", reason: "ExceededResourceQuota" }] },
+    };
+    expect(next(sized(3000), { taskRuns: [a, refusedByQuota] })).toMatchObject({
+      kind: "resize",
+      size: floor,
+    });
+  });
+
+  describe("a placeholder that is replaced", () => {
+    test("is made again, when its StatefulSet asks for less", () => {
+      expect(next(sized(3000), { annotations: pinned })).toMatchObject({ kind: "remake-pod" });
+    });
+    test("is settled when it has come", () => {
+      expect(next(floor, { annotations: pinned, taskRuns: [a] })).toMatchObject({
+        kind: "settle-placeholder",
+      });
+    });
+    test("is settled when it has moved", () => {
+      expect(next(sized(4000), { set: sized(4000), taskRuns: [a] })).toMatchObject({
+        kind: "settle-placeholder",
+      });
+    });
+    test("that asks for nothing stays so: its QoS class may not change", () => {
+      const nothing = { cpu: 0, memory: 0 };
+      const of = { ...reservation, floor: nothing };
+      expect(next(nothing, { taskRuns: [a], set: nothing, of })).toBeUndefined();
+    });
   });
 
   test("takes no growth that was refused just now, and looks again when it may", () => {

@@ -2,11 +2,14 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { exceeds, parseResources, type Resources } from "../demand/resources";
 import { GROWTH_REFUSED_ANNOTATION } from "../keys";
-import type { PipelineRun } from "../tekton";
+import { awaitsQuota, type PipelineRun } from "../tekton";
 import { activePods, placeholderPod, schedulingMessage, type Observed } from "./observed";
-import { isPinned, isSettled, requestedBy, reservationOf } from "./placeholder";
+import { requestedBy, reservationOf } from "./placeholder";
 import { progressOf } from "./progress";
-import { resizable, sizeAtRelease, sizeFrom } from "./reservation";
+import { relocation } from "./relocation";
+import { replacement } from "./replacement";
+import { neededBy, resizable, sizeAtRelease, sizeFrom, type Reservation } from "./reservation";
+import { withYieldedFloor } from "./yielding";
 
 export type HandOver =
   /** Its node is found: should its pod be made again, it joins its run. */
@@ -15,8 +18,8 @@ export type HandOver =
   | { kind: "pin-placeholder"; node: string; size: Resources }
   /** Its pod is not what the StatefulSet asks for any more: away with it, for a new one. */
   | { kind: "remake-pod"; pod: V1Pod }
-  /** Its room is lost: look for a node again. */
-  | { kind: "start-over"; pod: V1Pod }
+  /** Its room is lost: look for a node with room for `ask` (default: for all that the run needs). */
+  | { kind: "start-over"; pod: V1Pod; ask?: Resources }
   | { kind: "resize"; pod: V1Pod; size: Resources }
   /** The node has no room to grow into: ask for no more than there is. */
   | { kind: "withdraw-growth"; pod: V1Pod; size: Resources }
@@ -34,28 +37,15 @@ export function beforeRelease(observed: Observed): HandOverStep | undefined {
   const pod = placeholderPod(observed);
   if (pod === undefined) return { kind: "wait", why: "its placeholder's pod is being made" };
   const node = pod.spec?.nodeName || undefined;
-  const reservation = reservationOf(statefulSet);
-  const size = sizeAtRelease(reservation);
-  const asked = requestedBy(pod.spec!);
   if (node === undefined) return withoutNode(observed, pod, statefulSet);
-  if (isPinned(statefulSet) && exceeds(asked, requestedBy(statefulSet.spec!.template.spec!)).length > 0) {
-    return { kind: "remake-pod", pod, why: `a smaller one is to take its place on ${node}` };
-  }
-  const fixed = exceeds(asked, resizable(asked));
-  if (fixed.length > 0) {
-    return {
-      kind: "pin-placeholder",
-      node,
-      size,
-      why: `${fixed.join(", ")} cannot be handed over otherwise`,
-    };
-  }
-  if (!isSettled(statefulSet))
-    return { kind: "settle-placeholder", why: `its placeholder is bound to ${node}` };
+  const size = sizeAtRelease(reservationOf(statefulSet));
+  const replacing = replacement(pod, statefulSet, node, size);
+  if (replacing !== undefined) return replacing;
+  const asked = requestedBy(pod.spec!);
   if (exceeds(size, asked).length > 0) {
     return { kind: "start-over", pod, why: "its placeholder was made again without its room" };
   }
-  if (exceeds(asked, size).length > 0)
+  if (exceeds(resizable(asked), size).length > 0)
     return { kind: "resize", pod, size, why: "its first pods need the room" };
   return undefined;
 }
@@ -82,6 +72,22 @@ function pauseLeft(statefulSet: V1StatefulSet, now: Date, pauseSeconds: number):
   return Number.isNaN(refused) ? 0 : Math.max(0, refused + pauseSeconds * 1000 - now.getTime());
 }
 
+/** In cpu and memory, what the placeholder is to ask for beside the run's pods. */
+function sizeNow(
+  run: PipelineRun,
+  observed: Observed,
+  reservation: Reservation,
+  asked: Resources,
+): Resources {
+  const { taskRuns, children } = observed;
+  const seen = { run, taskRuns, children, pods: activePods(observed) };
+  // Where the quota is short, nothing is kept for later while a task cannot start now.
+  const size = taskRuns.some(awaitsQuota)
+    ? resizable(reservation.floor)
+    : sizeFrom(asked, reservation, progressOf(seen, reservation));
+  return withYieldedFloor(size, asked, reservation.floor, seen.pods);
+}
+
 /**
  * While the run goes: room for what it may still need beside its live pods.
  *
@@ -103,17 +109,28 @@ export function whileRunning(
     const size = resizable(parseResources(status?.allocatedResources ?? status?.resources?.requests));
     return { kind: "withdraw-growth", pod, size, why: "its node has no room left to give back" };
   }
+  const size = sizeNow(run, observed, reservation, asked);
+  const replacing = replacement(pod, statefulSet!, pod.spec.nodeName, size);
+  if (replacing !== undefined) return replacing;
   const seen = { run, taskRuns, children, pods: activePods(observed) };
-  const size = sizeFrom(asked, reservation, progressOf(seen, reservation));
   const grows = exceeds(size, asked).length > 0;
-  if (!grows && exceeds(asked, size).length === 0) return undefined;
-  const left = grows ? pauseLeft(statefulSet!, now, growthRetrySeconds) : 0;
-  if (left > 0)
-    return { kind: "wait", lookAgainSeconds: left / 1000, why: "its node had no room to give back" };
-  return {
-    kind: "resize",
+  if (!grows && exceeds(asked, size).length > 0)
+    return { kind: "resize", pod, size, why: "its next pods need the room" };
+  const moving = relocation(
     pod,
-    size,
-    why: grows ? "pods that ended gave room back" : "its next pods need the room",
-  };
+    seen.pods,
+    reservation,
+    neededBy(reservation, progressOf(seen, reservation)),
+    now,
+  );
+  if (moving !== undefined) return moving;
+  return grows ? growth(pod, size, pauseLeft(statefulSet!, now, growthRetrySeconds)) : undefined;
+}
+
+/** A pod without requests, of QoS class BestEffort, stays one: the class may not change. */
+function growth(pod: V1Pod, size: Resources, pauseMilliseconds: number): HandOverStep | undefined {
+  if (exceeds(requestedBy(pod.spec!), {}).length === 0) return undefined;
+  if (pauseMilliseconds === 0) return { kind: "resize", pod, size, why: "pods that ended gave room back" };
+  const why = "its node had no room to give back";
+  return { kind: "wait", lookAgainSeconds: pauseMilliseconds / 1000, why };
 }

@@ -104,12 +104,27 @@ describe("notes", () => {
   });
 });
 
+test("what a runtime class adds to the placeholder counts against a quota", () => {
+  const bounds = quotas(quota({ cpu: "5" }));
+  expect(withinBounds(ask, ask, floor, bounds, { cpu: 250 }).ask).toMatchObject({ cpu: 4750 });
+});
+
 describe("the floor", () => {
   test.each<[string, NamespaceBounds, object]>([
     ["is as it was where a quota has room", quotas(quota({ cpu: "100", memory: "100Gi" })), floor],
     ["is what the quota leaves beside the run", quotas(quota({ cpu: "6004m" })), { cpu: 4 }],
     ["is nothing where the run fills the quota", quotas(quota({ cpu: "6" })), { cpu: 0 }],
     ["is nothing where the run is more than the quota", quotas(quota({ cpu: "1" })), { cpu: 0 }],
+    [
+      "is nothing where a quota counts limits, of which the run may need all",
+      quotas(quota({ "limits.cpu": "100" })),
+      { cpu: 0 },
+    ],
+    [
+      "is a LimitRange's min all the same",
+      { ...ranges({ min: { cpu: "50m" } }), ...{ quotas: [quota({ cpu: "6" })] } },
+      { cpu: 50 },
+    ],
     ["is at least a LimitRange's min", ranges({ min: { cpu: "50m" } }), { cpu: 50 }],
     ["is never lower than it was for a LimitRange's min", ranges({ min: { cpu: "1m" } }), floor],
   ])("%s", (_what, bounds, expected) => {

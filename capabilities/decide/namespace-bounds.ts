@@ -1,6 +1,13 @@
 /** What a namespace's LimitRanges and ResourceQuotas leave for a placeholder. */
 import type { V1LimitRange, V1ResourceQuota } from "@kubernetes/client-node";
-import { InvalidQuantity, parseQuantity, toQuantities, type Resources } from "../demand/resources";
+import {
+  amountOf,
+  EPHEMERAL_STORAGE,
+  InvalidQuantity,
+  parseQuantity,
+  toQuantities,
+  type Resources,
+} from "../demand/resources";
 
 export interface NamespaceBounds {
   limitRanges: readonly V1LimitRange[];
@@ -10,13 +17,15 @@ export interface NamespaceBounds {
 export const NO_BOUNDS: NamespaceBounds = { limitRanges: [], quotas: [] };
 
 /** Between a container's request and its limit, where it must have one: its QoS class stays Burstable. */
-export const ROOM_TO_LIMIT: Resources = { cpu: 1, memory: 1024 * 1024 };
+export const ROOM_TO_LIMIT: Resources = { cpu: 1, memory: 1024 * 1024, [EPHEMERAL_STORAGE]: 1024 * 1024 };
 
 interface Bound {
   resource: string;
   amount: number;
   /** For people: whose bound it is. */
   source: string;
+  /** Whether it counts limits, of which nothing is known in advance but that they are not below the requests. */
+  ofLimits?: boolean;
 }
 
 /** A quantity that the API server has accepted parses; one beyond what can be counted is no bound. */
@@ -48,16 +57,17 @@ const belowLimit = (resource: string, limit: number): number =>
   Math.max(0, limit - (ROOM_TO_LIMIT[resource] ?? 0));
 
 /** Quotas of some pods only (scopes) may not count a placeholder; they are taken as if they did. */
-function quotaBounds(quotas: readonly V1ResourceQuota[]): Bound[] {
+function quotaBounds(quotas: readonly V1ResourceQuota[], overhead: Resources): Bound[] {
   return quotas.flatMap(({ metadata, status }) =>
     Object.entries(status?.hard ?? {}).flatMap(([key, hard]) => {
       const resource = key.replace(/^(?:requests|limits)\./, "");
       const most = amount(resource, hard);
       const used = amount(resource, status?.used?.[key] ?? "0");
       if (most === undefined || used === undefined) return [];
-      const free = Math.max(0, most - used);
-      const room = key.startsWith("limits.") ? belowLimit(resource, free) : free;
-      return [{ resource, amount: room, source: `ResourceQuota ${metadata?.name}` }];
+      const free = Math.max(0, most - used - amountOf(overhead, resource));
+      const ofLimits = key.startsWith("limits.");
+      const room = ofLimits ? belowLimit(resource, free) : free;
+      return [{ resource, amount: room, source: `ResourceQuota ${metadata?.name}`, ofLimits }];
     }),
   );
 }
@@ -85,31 +95,34 @@ function scarceResources(peak: Resources, quotas: readonly V1ResourceQuota[]): s
  * @param ask what the placeholder would ask for
  * @param peak what the run itself needs at its widest: with no quota left beside it the floor goes down,
  * to nothing if need be, so that a run that fits its quota alone is not kept from running
+ * @param overhead what the placeholder's runtime class adds
  */
 export function withinBounds(
   ask: Resources,
   peak: Resources,
   floor: Resources,
   { limitRanges, quotas }: NamespaceBounds,
+  overhead: Resources = {},
 ): Bounded {
   const notes: string[] = [];
   const bounded: Record<string, number> = { ...ask };
   const lowest: Record<string, number> = { ...floor };
-  const least = limitRangeBounds(limitRanges, "min");
-  for (const { resource, amount: low } of least) {
+  const quotaLimits = quotaBounds(quotas, overhead);
+  for (const { resource, amount: free, ofLimits } of quotaLimits) {
+    if (lowest[resource] === undefined) continue;
+    const left = ofLimits ? 0 : Math.max(0, free - amountOf(peak, resource));
+    lowest[resource] = Math.min(lowest[resource], left);
+  }
+  for (const { resource, amount: low } of limitRangeBounds(limitRanges, "min")) {
     if (lowest[resource] !== undefined) lowest[resource] = Math.max(lowest[resource], low);
     if (bounded[resource] !== undefined) bounded[resource] = Math.max(bounded[resource], low);
-  }
-  for (const { resource, amount: free } of quotaBounds(quotas)) {
-    if (lowest[resource] === undefined) continue;
-    lowest[resource] = Math.min(lowest[resource], Math.max(0, free - (peak[resource] ?? 0)));
   }
   const most = [
     ...limitRangeBounds(limitRanges, "max").map(bound => ({
       ...bound,
       amount: belowLimit(bound.resource, bound.amount),
     })),
-    ...quotaBounds(quotas),
+    ...quotaLimits,
   ];
   for (const { resource, amount: high, source } of most) {
     const asked = bounded[resource];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Affinity } from "@kubernetes/client-node";
-import { aRun, placeholderOf, RUN_UID, type RunBuilder } from "../testing/builders";
+import { aRun, placeholderOf, placeholderPodOf, RUN_UID, type RunBuilder } from "../testing/builders";
 import { placeholderName } from "./names";
 import {
   firstTemplate,
@@ -10,6 +10,7 @@ import {
   pinnedTemplate,
   requestedBy,
   reservationOf,
+  resizedResources,
   resourcesFor,
   settledAffinity,
   settledTemplate,
@@ -214,16 +215,40 @@ describe("resources", () => {
       { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "501m", memory: "1025Mi" } },
     ],
     [
-      "both",
-      { cpu: 0, memory: 0, "nvidia.com/gpu": 1 },
+      "both; and where nothing is asked for, no limit counts",
+      { cpu: 0, memory: 1024, "nvidia.com/gpu": 1 },
       true,
       {
-        requests: { cpu: "0", memory: "0", "nvidia.com/gpu": "1" },
-        limits: { cpu: "1m", memory: "1Mi", "nvidia.com/gpu": "1" },
+        requests: { cpu: "0", memory: "1Ki", "nvidia.com/gpu": "1" },
+        limits: { cpu: "0", memory: "1025Ki", "nvidia.com/gpu": "1" },
       },
+    ],
+    [
+      "storage has one where limits are asked for, or it would be given one",
+      { "ephemeral-storage": 1024 },
+      true,
+      { requests: { "ephemeral-storage": "1Ki" }, limits: { "ephemeral-storage": "1025Ki" } },
     ],
   ])("%s", (_what, requests, limits, expected) => {
     expect(resourcesFor(requests, limits)).toEqual(expected);
+  });
+});
+
+test("a resize changes cpu and memory, and leaves all else as it is", () => {
+  const pod = placeholderPodOf(aRun().held().run, "node-1");
+  pod.spec!.containers[0]!.resources = {
+    requests: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
+    limits: { "ephemeral-storage": "2Gi" },
+  };
+  const size = { cpu: 500, memory: 2 ** 20, "ephemeral-storage": 7 };
+  expect(resizedResources(pod, size, false)).toEqual({
+    requests: { cpu: "500m", memory: "1Mi", "ephemeral-storage": "1Gi" },
+    limits: { "ephemeral-storage": "2Gi" },
+  });
+  expect(resizedResources(pod, size, true).limits).toEqual({
+    cpu: "501m",
+    memory: "2Mi",
+    "ephemeral-storage": "2Gi",
   });
 });
 

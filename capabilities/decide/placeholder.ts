@@ -1,6 +1,7 @@
 /** The StatefulSet that anchors a run, as it should be. The same run and settings give the same object. */
 import type {
   V1Affinity,
+  V1Pod,
   V1PodAffinityTerm,
   V1PodSpec,
   V1PodTemplateSpec,
@@ -20,11 +21,11 @@ import {
   TEKTON_PIPELINE_RUN_LABEL,
 } from "../keys";
 import type { PipelineRun, PodTemplate } from "../tekton";
-import { exceeds, parseResources, sum, toQuantities, type Resources } from "../demand/resources";
+import { exceeds, parseResources, toQuantities, type Resources } from "../demand/resources";
 import { choicesOf, type Choices } from "./choices";
 import { placeholderName } from "./names";
 import { ROOM_TO_LIMIT } from "./namespace-bounds";
-import { parseReservation, RESIZABLE, resizable, type Reservation } from "./reservation";
+import { parseReservation, resizable, type Reservation } from "./reservation";
 import { requiredPodTerms, withOnlyRequiredTerm } from "./required-term";
 
 export type PlaceholderSettings = Pick<Settings, "PLACEHOLDER_IMAGE">;
@@ -141,14 +142,18 @@ export function pinnedTemplate(
         },
       },
     },
-    resources: resourcesFor(size, hasLimits(seen)),
+    resources: resourcesFor({ ...reservationOf(seen).floor, ...size }, hasLimits(seen)),
     pinnedTo: node,
   };
 }
 
-/** As it was made: free to find another node, and asking for everything again. */
-export function firstTemplate(run: PipelineRun, template: PodTemplate, seen: V1StatefulSet): TemplateChange {
-  const { ask } = reservationOf(seen);
+/** As it was made: free to find another node, and asking for everything again, or for `ask`. */
+export function firstTemplate(
+  run: PipelineRun,
+  template: PodTemplate,
+  seen: V1StatefulSet,
+  ask: Resources = reservationOf(seen).ask,
+): TemplateChange {
   return { affinity: firstAffinity(run, template), resources: resourcesFor(ask, hasLimits(seen)) };
 }
 
@@ -184,12 +189,26 @@ export const hasLimits = (statefulSet: V1StatefulSet): boolean =>
  * which may not change, stays what it is
  */
 export function resourcesFor(requests: Resources, limits: boolean): V1ResourceRequirements {
-  const others = Object.entries(requests).filter(([name]) => !RESIZABLE.includes(name as "cpu"));
-  const extended = Object.fromEntries(others.filter(([name]) => name !== "ephemeral-storage"));
-  const limited = limits ? { ...requests, ...sum(resizable(requests), ROOM_TO_LIMIT) } : extended; // Kubernetes asks that devices and huge pages have a limit, equal to the request.
+  const limited = Object.entries(requests).flatMap(([name, amount]): [string, number][] => {
+    // Kubernetes asks that devices and huge pages have a limit, equal to the request.
+    if (!Object.hasOwn(ROOM_TO_LIMIT, name)) return [[name, amount]];
+    // No request and no limit: a quota of limits has nothing to count.
+    return limits ? [[name, amount === 0 ? 0 : amount + ROOM_TO_LIMIT[name]!]] : [];
+  });
   return {
     requests: toQuantities(requests),
-    ...(Object.keys(limited).length > 0 && { limits: toQuantities(limited) }),
+    ...(limited.length > 0 && { limits: toQuantities(Object.fromEntries(limited)) }),
+  };
+}
+
+/** Of the pod, once its cpu and memory are `size`; all else may not change. */
+export function resizedResources(pod: V1Pod, size: Resources, limits: boolean): V1ResourceRequirements {
+  const { requests = {}, limits: had = {} } = pod.spec?.containers[0]?.resources ?? {};
+  const sized = resourcesFor(resizable(size), limits);
+  const all = { ...had, ...sized.limits };
+  return {
+    requests: { ...requests, ...sized.requests },
+    ...(Object.keys(all).length > 0 && { limits: all }),
   };
 }
 

@@ -40,6 +40,11 @@ describe("the reservation", () => {
     expect(reserving({}, [planned("a", { cpu: 1 })]).reservation.ask).toEqual({ ...floor });
   });
 
+  test("asks for no ephemeral storage, expressly, once it may let go of it", () => {
+    const { floor: least } = reserving({}, [planned("a", { "ephemeral-storage": 5 })]).reservation;
+    expect(least).toEqual({ ...floor, "ephemeral-storage": 0 });
+  });
+
   test("names no resource of which nothing is needed", () => {
     const { ask } = reserving({}, [planned("a", { cpu: 1000, "nvidia.com/gpu": 0 })]).reservation;
     expect(ask).not.toHaveProperty(["nvidia.com/gpu"]);

@@ -1,7 +1,16 @@
 /** How much room a placeholder keeps for its run: what it asks for at first, and how that is handed over. */
 import { firstWave, peakDemand } from "../demand/peak";
 import { parseRequests } from "../demand/requests";
-import { difference, maximum, NOTHING, toQuantities, type Resources } from "../demand/resources";
+import {
+  amountOf,
+  difference,
+  EPHEMERAL_STORAGE,
+  exceeds,
+  maximum,
+  NOTHING,
+  toQuantities,
+  type Resources,
+} from "../demand/resources";
 import type { PlannedTask, TaskGraph } from "../demand/task-graph";
 import { HOSTNAME_TOPOLOGY } from "../keys";
 import { COMPUTED, type Choices } from "./choices";
@@ -78,16 +87,20 @@ const positive = (resources: Resources): Resources =>
 /**
  * @param floor what a placeholder asks for at least: cpu and memory
  * @param bounds what the namespace allows one more pod
+ * @param overhead what the placeholder's runtime class adds
  */
 export function reservationFor(
   graph: TaskGraph,
   choices: Choices,
   floor: Resources,
   bounds: NamespaceBounds,
+  overhead: Resources = NOTHING,
 ): Reserving {
   const want = wanted(graph, choices);
   const peak = positive(want?.peak ?? NOTHING);
-  const bounded = withinBounds(maximum(peak, floor), peak, floor, bounds);
+  // A LimitRange may give this to a container that does not ask for any: it has to ask for none expressly.
+  const least = Object.hasOwn(peak, EPHEMERAL_STORAGE) ? { ...floor, [EPHEMERAL_STORAGE]: 0 } : floor;
+  const bounded = withinBounds(maximum(peak, floor), peak, least, bounds, overhead);
   const reservation: Reservation = {
     ask: bounded.ask,
     floor: bounded.floor,
@@ -115,11 +128,14 @@ export interface Progress {
   held: Resources;
 }
 
+/** What the run may still need at once, of all resources: its live pods count among it. */
+export function neededBy({ ask, tasks }: Reservation, { ended }: Progress): Resources {
+  return tasks.length === 0 ? ask : minimum(ask, peakDemand({ tasks, notes: [] }, ended).peak);
+}
+
 /** How large the placeholder should be, in cpu and memory: what the run may still need beside its pods. */
-export function sizeBeside(reservation: Reservation, { ended, held }: Progress): Resources {
-  const { ask, floor, tasks } = reservation;
-  const needed = tasks.length === 0 ? ask : minimum(ask, peakDemand({ tasks, notes: [] }, ended).peak);
-  return resizable(maximum(difference(needed, held), floor));
+export function sizeBeside(reservation: Reservation, progress: Progress): Resources {
+  return resizable(maximum(difference(neededBy(reservation, progress), progress.held), reservation.floor));
 }
 
 /** The same, for a placeholder that asks for `asked` now: what is scarce only goes down. */
@@ -141,6 +157,11 @@ export function sizeAtRelease(reservation: Reservation): Resources {
 
 /** The only resources that Kubernetes resizes in place. */
 export const RESIZABLE = ["cpu", "memory"] as const;
+export const isResizable = (resource: string): boolean => RESIZABLE.includes(resource as "cpu");
+
+/** What a pod asks for that is only given free by a new pod in its place. */
+export const fixedIn = (asked: Resources, { ask, floor }: Reservation): string[] =>
+  exceeds(asked, floor).filter(name => !isResizable(name) && amountOf(ask, name) > 0);
 
 export const resizable = (resources: Resources): Resources =>
   Object.fromEntries(RESIZABLE.map(name => [name, resources[name] ?? 0]));

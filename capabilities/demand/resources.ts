@@ -6,6 +6,8 @@ export type Resources = Readonly<Record<string, number>>;
 
 export const NOTHING: Resources = Object.freeze({});
 
+export const EPHEMERAL_STORAGE = "ephemeral-storage";
+
 const DECIMAL_EXPONENTS: Record<string, number> = {
   n: -9,
   u: -6,
@@ -72,7 +74,7 @@ export function parseResources(map: Record<string, string | number> | undefined)
 }
 
 const isInBytes = (resource: string): boolean =>
-  resource === "memory" || resource === "ephemeral-storage" || resource.startsWith("hugepages-");
+  resource === "memory" || resource === EPHEMERAL_STORAGE || resource.startsWith("hugepages-");
 
 function toQuantity(resource: string, amount: number): string {
   if (resource === "cpu") return amount % 1000 === 0 ? whole(amount / 1000) : `${whole(amount)}m`;

@@ -1,0 +1,22 @@
+/** Pods that the scheduler finds no room for. They are tied to their placeholder, so it looked at its node alone. */
+import type { V1Pod, V1PodCondition } from "@kubernetes/client-node";
+
+function refusal({ spec, status }: V1Pod): V1PodCondition | undefined {
+  if (spec?.nodeName) return undefined;
+  return status?.conditions?.find(
+    ({ type, status: value, reason }) =>
+      type === "PodScheduled" && value === "False" && reason === "Unschedulable",
+  );
+}
+
+/** Whether the node has too little of the resource left for it: the words are kube-scheduler's (noderesources/fit.go). */
+export function isWaitingFor(pod: V1Pod, resource: string): boolean {
+  return refusal(pod)?.message?.includes(`Insufficient ${resource}`) === true;
+}
+
+/** Since when it has waited for room, in milliseconds of the epoch; undefined when it does not, or for something else. */
+export function waitingForRoomSince(pod: V1Pod): number | undefined {
+  const found = refusal(pod);
+  if (found?.message?.includes("Insufficient ") !== true) return undefined;
+  return new Date(found.lastTransitionTime ?? 0).getTime();
+}

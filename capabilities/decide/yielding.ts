@@ -1,0 +1,28 @@
+/** The last crumbs: where a run's pod lacks no more than what the placeholder itself is made of. */
+import type { V1Pod } from "@kubernetes/client-node";
+import { amountOf, type Resources } from "../demand/resources";
+import { isWaitingFor } from "./waiting-pods";
+import { RESIZABLE } from "./reservation";
+
+/**
+ * On a node, or in a quota, that the run fills to the last, its last pod waits for the placeholder's floor: that is
+ * given up then, resource by resource, and not taken back, as it would not be missed.
+ *
+ * @param size what the placeholder would ask for
+ * @param asked what it asks for now
+ * @param pods the run's, that have not ended
+ */
+export function withYieldedFloor(
+  size: Resources,
+  asked: Resources,
+  floor: Resources,
+  pods: readonly V1Pod[],
+): Resources {
+  const yielded = (name: string): number => {
+    const [wanted, least] = [amountOf(size, name), amountOf(floor, name)];
+    if (wanted > least) return wanted;
+    if (pods.some(pod => isWaitingFor(pod, name))) return 0;
+    return Math.min(wanted, amountOf(asked, name));
+  };
+  return Object.fromEntries(RESIZABLE.map(name => [name, yielded(name)]));
+}
