@@ -84,8 +84,8 @@ export interface Bounded {
  * A pod that a quota refuses is tried again only after a minute. Where the placeholder and the run's next pods
  * could be in each other's way, room that was handed over is not taken back.
  */
-function scarceResources(peak: Resources, quotas: readonly V1ResourceQuota[]): string[] {
-  const scarce = quotaBounds(quotas).filter(
+function scarceResources(peak: Resources, quotaLimits: readonly Bound[]): string[] {
+  const scarce = quotaLimits.filter(
     ({ resource, amount: free }) => (peak[resource] ?? 0) > 0 && free < 2 * peak[resource]!,
   );
   return [...new Set(scarce.map(({ resource }) => resource))];
@@ -131,7 +131,7 @@ export function withinBounds(
     const [was, now] = [{ [resource]: asked }, { [resource]: high }].map(toQuantities);
     notes.push(`Capped at ${resource} ${now![resource]} of ${was![resource]} by ${source}.`);
   }
-  return { ask: bounded, floor: lowest, scarce: scarceResources(peak, quotas), notes };
+  return { ask: bounded, floor: lowest, scarce: scarceResources(peak, quotaLimits), notes };
 }
 
 /**
