@@ -6,6 +6,7 @@ import { describeError, isResizeRefused } from "./kube-errors";
 import { floorOf, unknownTaskOf, type Settings } from "./config";
 import { choicesOf } from "./decide/choices";
 import { needsLimits } from "./decide/namespace-bounds";
+import { withLookAgain } from "./decide/look-again";
 import { nextStep, type Step } from "./decide/next-step";
 import type { Observed } from "./decide/observed";
 import {
@@ -134,7 +135,7 @@ export async function reconcile(
   settings: Settings,
 ): Promise<number | undefined> {
   const observed = await cluster.observe(key);
-  const step = nextStep(observed, settings, new Date());
+  const step = withLookAgain(nextStep(observed, settings, new Date()));
   Log.debug({ ...key, step: step.kind, why: step.why }, "Next step");
   for (const warning of step.warnings ?? []) await cluster.warn(observed.run!, warning, new Date());
   await carryOut(step, observed, cluster, settings);
