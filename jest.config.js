@@ -10,7 +10,7 @@ const esModules = [
 /** @type {import("jest").Config} */
 module.exports = {
   testEnvironment: "node",
-  testMatch: ["<rootDir>/{capabilities,chart,testbed,e2e,demo,preview,scripts}/**/*.test.ts"],
+  testMatch: ["<rootDir>/{capabilities,chart,testbed,e2e,demo,preview,scripts,soak}/**/*.test.ts"],
   transform: {
     "^.+\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },

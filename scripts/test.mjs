@@ -64,7 +64,10 @@ check("types", `${BIN}/tsc`, ["-p", "tsconfig.all.json"]);
 check("lint", `${BIN}/eslint`, ["."]);
 check("format", `${BIN}/prettier`, ["--check", "--log-level", "warn", "."]);
 check("build", process.execPath, ["scripts/build.mjs"]);
-jest("unit tests", ["--maxWorkers=2", ...testsIn("capabilities", "chart", "demo", "preview", "scripts")]);
+jest("unit tests", [
+  "--maxWorkers=2",
+  ...testsIn("capabilities", "chart", "demo", "preview", "scripts", "soak"),
+]);
 // Clusters one after another: two cores are enough for one.
 rmSync(".testbed/rbac", { recursive: true, force: true });
 jest("test bed and end-to-end tests", ["--runInBand", ...testsIn("testbed", "e2e")]);

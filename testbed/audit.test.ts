@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { usesIn } from "./audit";
+import { usesIn, writeIn } from "./audit";
 
 const event = (extra: object) =>
   JSON.stringify({
@@ -34,4 +34,25 @@ test("denied by RBAC, or by an admission policy", () => {
     { ...use, denied: "forbidden" },
     { ...use, denied: "only placeholders" },
   ]);
+});
+
+test("a write, with the object and the version that it made", () => {
+  const line = event({
+    verb: "patch",
+    objectRef: { resource: "pods", subresource: "resize", namespace: "space", name: "one" },
+    requestObject: [{ op: "remove" }],
+    responseObject: { metadata: { uid: "u", resourceVersion: "12" } },
+    stageTimestamp: "1970-01-01T00:00:01.000000Z",
+  });
+  expect(writeIn(line)).toEqual({
+    ...{ account: "operator", verb: "patch", resource: "pods/resize", namespace: "space", name: "one" },
+    ...{ code: 200, message: "", uid: "u", revision: 12, request: [{ op: "remove" }], at: 1000 },
+  });
+});
+
+test("a deletion that is answered with a Status names the object by UID, and a read is no write", () => {
+  const deletion = event({ verb: "delete", responseObject: { details: { uid: "u" } } });
+  expect(writeIn(deletion)).toMatchObject({ uid: "u", verb: "delete" });
+  expect(writeIn(deletion)?.revision).toBeUndefined();
+  expect(writeIn(event({}))).toBeUndefined();
 });

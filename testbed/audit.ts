@@ -1,13 +1,21 @@
 /** What the operator's accounts asked of the API server, out of its audit log. */
 import { readFile } from "node:fs/promises";
 
-/** Written into a file for the API server: only requests of the operator's accounts are logged. */
-export const auditPolicy = (namespace: string): object => ({
-  apiVersion: "audit.k8s.io/v1",
-  kind: "Policy",
-  omitStages: ["RequestReceived"],
-  rules: [{ level: "Metadata", userGroups: [`system:serviceaccounts:${namespace}`] }, { level: "None" }],
-});
+/** Written into a file for the API server: only requests of the operator's accounts, writes with what they made. */
+export function auditPolicy(namespace: string): object {
+  const userGroups = [`system:serviceaccounts:${namespace}`];
+  return {
+    apiVersion: "audit.k8s.io/v1",
+    kind: "Policy",
+    omitStages: ["RequestReceived"],
+    omitManagedFields: true,
+    rules: [
+      { level: "RequestResponse", userGroups, verbs: ["create", "update", "patch", "delete"] },
+      { level: "Metadata", userGroups },
+      { level: "None" },
+    ],
+  };
+}
 
 export interface Use {
   /** Name of the ServiceAccount. */
@@ -24,9 +32,67 @@ interface AuditEvent {
   stage: string;
   verb: string;
   user: { username: string };
-  objectRef?: { apiGroup?: string; resource?: string; subresource?: string };
+  stageTimestamp?: string;
+  objectRef?: {
+    apiGroup?: string;
+    resource?: string;
+    subresource?: string;
+    namespace?: string;
+    name?: string;
+  };
   responseStatus?: { code?: number; message?: string };
+  requestObject?: unknown;
+  responseObject?: {
+    metadata?: { uid?: string; resourceVersion?: string };
+    /** Of a Status, which a deletion may be answered with. */
+    details?: { uid?: string };
+  };
   annotations?: Record<string, string>;
+}
+
+/** A write of the operator's, with what the API server said to it. */
+export interface Write {
+  /** Name of the ServiceAccount. */
+  account: string;
+  verb: string;
+  /** With its subresource. */
+  resource: string;
+  namespace: string;
+  name: string;
+  /** HTTP status; 0 when there was none. */
+  code: number;
+  /** Why it was refused, in the API server's words. */
+  message: string;
+  /** Of the object that was written, where the answer says. */
+  uid?: string;
+  /** The resourceVersion that the write made. */
+  revision?: number;
+  request: unknown;
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+const WRITES = ["create", "update", "patch", "delete", "deletecollection"];
+
+/** @returns undefined for a read, and for what is for no resource */
+export function writeIn(line: string): Write | undefined {
+  const event = JSON.parse(line) as AuditEvent;
+  const { verb, user, objectRef, responseStatus, responseObject, requestObject, stageTimestamp } = event;
+  if (!WRITES.includes(verb) || objectRef?.resource === undefined) return undefined;
+  const { resource, subresource, namespace = "", name = "" } = objectRef;
+  const revision = Number(responseObject?.metadata?.resourceVersion);
+  return {
+    account: user.username.split(":").at(-1)!,
+    verb,
+    resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+    ...{ namespace, name },
+    code: responseStatus?.code ?? 0,
+    message: responseStatus?.message ?? "",
+    uid: responseObject?.metadata?.uid ?? responseObject?.details?.uid,
+    ...(revision > 0 && { revision }),
+    request: requestObject,
+    at: Date.parse(stageTimestamp ?? ""),
+  };
 }
 
 /** Each kind of request once; those for no resource (`/version`, say) are left out. */

@@ -45,6 +45,8 @@ export interface OperatorOptions {
   settings?: Record<string, string>;
   /** Further values of the chart. */
   values?: object;
+  /** Directory of the chart. Default: the one in dist/. */
+  chart?: string;
   /** What the controllers talk to in place of the API server: `https://localhost:port`. */
   controllersServer?: string;
 }
@@ -66,13 +68,14 @@ function settingsAsValues(given: Record<string, string>): Record<string, string 
  * @throws Error with what Helm said, or the end of a process's log
  */
 export async function startOperator(cluster: Cluster, options: OperatorOptions = {}): Promise<Operator> {
-  if (!existsSync(CHART)) throw new Error("the operator is not built: run `npm run build` first");
+  const chart = options.chart ?? CHART;
+  if (!existsSync(chart)) throw new Error("the operator is not built: run `npm run build` first");
   const { controllersServer } = options;
   const servers: Record<string, string> =
     controllersServer === undefined ? {} : { controller: controllersServer };
   const kubelet = await startKubelet(cluster, servers);
   cluster.atStop(() => kubelet.stop());
-  const installed = new InstalledOperator(cluster, kubelet, {
+  const installed = new InstalledOperator(cluster, kubelet, chart, {
     webhooks: { servicePort: SERVICE_PORT },
     settings: settingsAsValues(options.settings ?? {}),
     admission: ON_LOCAL_NODE,
@@ -90,6 +93,7 @@ class InstalledOperator implements Operator {
   constructor(
     private readonly cluster: Cluster,
     readonly kubelet: Kubelet,
+    private readonly chart: string,
     private readonly values: object,
   ) {
     this.#valuesFile = join(cluster.directory, "values.json");
@@ -110,7 +114,7 @@ class InstalledOperator implements Operator {
     const further = join(this.cluster.directory, "further-values.json");
     await writeFile(further, JSON.stringify(values));
     const files = ["-f", this.#valuesFile, "-f", further];
-    await this.helm("upgrade", CHART, "--install", "--wait", "--timeout", "90s", ...files);
+    await this.helm("upgrade", this.chart, "--install", "--wait", "--timeout", "90s", ...files);
   }
 
   helm(command: string, ...args: string[]): Promise<string> {

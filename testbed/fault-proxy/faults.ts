@@ -9,6 +9,8 @@ export const REQUEST_FAULTS = [
   /** The connection stays open, and nothing comes. */
   "half-open",
   "delay",
+  /** A write that the API server is asked for when its client has given up; a read never comes to that. */
+  "late request",
   "409",
   "429",
   "500",
@@ -38,6 +40,7 @@ export const ORDINARY_RATES: FaultRates = {
   "dropped answer": 0.01,
   "half-open": 0.003,
   delay: 0.03,
+  "late request": 0.003,
   "409": 0.01,
   "429": 0.01,
   "500": 0.01,

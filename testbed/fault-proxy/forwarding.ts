@@ -1,6 +1,8 @@
 /** Passes requests on to the API server, with faults among them. */
-import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { ClientRequest, IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import { request as ask, type Agent } from "node:https";
+import { buffer } from "node:stream/consumers";
+import { setTimeout as delay } from "node:timers/promises";
 import { EventStream } from "./event-stream";
 import {
   answerOf,
@@ -14,8 +16,21 @@ import {
 import { chance, sequence } from "./seeded";
 
 const LONGEST_DELAY_MILLISECONDS = 1500;
+/** A late request is asked after this, and up to twice of it; a client's patience has to be shorter. */
+const LATE_MILLISECONDS = 4000;
 /** An event that was held back to change places goes by itself after this. */
 const HELD_BACK_MILLISECONDS = 500;
+
+const whatIs = (method = "", url = ""): string => `${method} ${url.split("?")[0]}`;
+
+/** A write that the API server has not been asked for yet. */
+export interface Delayed {
+  method: string;
+  /** Without the query. */
+  path: string;
+  /** How often a request of this method and path has come. */
+  times: number;
+}
 
 export class FaultyForwarding {
   readonly injected = new Map<Fault, number>();
@@ -31,7 +46,8 @@ export class FaultyForwarding {
     private readonly server: string,
     private readonly agent: Agent,
     private readonly seed: number,
-    private readonly rates: FaultRates,
+    private readonly rates: { reads: FaultRates; writes: FaultRates },
+    private readonly meanwhile: (delayed: Delayed) => Promise<void> = async () => undefined,
   ) {}
 
   readonly listener: RequestListener = (request, response) => {
@@ -66,13 +82,14 @@ export class FaultyForwarding {
 
   /** By method, path and how often it came: not by what else happened in between. */
   #faultFor({ method, url }: IncomingMessage): RequestFault | undefined {
-    const what = `${method} ${url?.split("?")[0]}`;
+    const what = whatIs(method, url);
     const times = this.#seen.get(what) ?? 0;
     this.#seen.set(what, times + 1);
     if (this.paused) return undefined;
-    const fault = pick(REQUEST_FAULTS, this.rates, chance(this.seed, what, times));
-    // A read of a single object never conflicts.
-    if (fault === "409" && method === "GET") return undefined;
+    const rates = method === "GET" ? this.rates.reads : this.rates.writes;
+    const fault = pick(REQUEST_FAULTS, rates, chance(this.seed, what, times));
+    // A read never conflicts, and one that is late is of no use to anybody.
+    if (method === "GET" && (fault === "409" || fault === "late request")) return undefined;
     if (fault !== undefined) this.#count(fault);
     return fault;
   }
@@ -95,19 +112,40 @@ export class FaultyForwarding {
         const { code, headers, body } = answerOf(fault);
         return void response.writeHead(code, headers).end(body);
       }
-      case "delay": {
-        const delay = chance(this.seed, "delay", this.total) * LONGEST_DELAY_MILLISECONDS;
-        return void setTimeout(() => this.#forward(request, response, isWatch, false), delay);
-      }
+      case "delay":
+        return void this.#delayed(request).then(() => this.#forward(request, response, isWatch, false));
+      case "late request":
+        return void this.#late(request);
       default:
         return this.#forward(request, response, isWatch, fault === "dropped answer");
     }
   }
 
+  async #delayed({ method, url }: IncomingMessage): Promise<void> {
+    const what = whatIs(method, url);
+    const times = this.#seen.get(what) ?? 0;
+    const milliseconds = chance(this.seed, "delay", what, times) * LONGEST_DELAY_MILLISECONDS;
+    const path = url?.split("?")[0] ?? "";
+    const isWrite = method !== undefined && method !== "GET";
+    await Promise.all([delay(milliseconds), isWrite && this.meanwhile({ method, path, times })]);
+  }
+
+  async #late(request: IncomingMessage): Promise<void> {
+    const body = await buffer(request).catch(() => undefined);
+    if (body === undefined) return;
+    await delay(LATE_MILLISECONDS * (1 + chance(this.seed, "late", whatIs(request.method, request.url))));
+    const asked = this.#ask(request);
+    asked.on("error", () => undefined).on("response", answer => answer.resume());
+    asked.end(body);
+  }
+
+  #ask({ url, method, headers }: IncomingMessage): ClientRequest {
+    const target = new URL(url ?? "/", this.server);
+    return ask(target, { agent: this.agent, method, headers: { ...headers, host: target.host } });
+  }
+
   #forward(request: IncomingMessage, response: ServerResponse, isWatch: boolean, dropAnswer: boolean): void {
-    const target = new URL(request.url ?? "/", this.server);
-    const { method, headers } = request;
-    const asked = ask(target, { agent: this.agent, method, headers: { ...headers, host: target.host } });
+    const asked = this.#ask(request);
     asked.on("error", () => response.destroy());
     response.once("close", () => asked.destroy());
     asked.on("response", answer => {
@@ -120,7 +158,7 @@ export class FaultyForwarding {
   }
 
   #passEvents(answer: IncomingMessage, response: ServerResponse, url: string): void {
-    const rates = () => (this.paused ? NO_FAULTS : this.rates);
+    const rates = () => (this.paused ? NO_FAULTS : this.rates.reads);
     const draws = sequence(this.seed, url, this.#seen.get(`GET ${url.split("?")[0]}`) ?? 0);
     const events = new EventStream(draws, rates, fault => this.#count(fault));
     const flush = setInterval(() => response.write(events.flush()), HELD_BACK_MILLISECONDS);

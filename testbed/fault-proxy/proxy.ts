@@ -7,7 +7,7 @@ import { KubeConfig } from "@kubernetes/client-node";
 import type { Cluster } from "../cluster";
 import { clusterFiles } from "../control-plane";
 import type { Fault, FaultRates } from "./faults";
-import { FaultyForwarding } from "./forwarding";
+import { FaultyForwarding, type Delayed } from "./forwarding";
 
 export interface FaultProxy {
   /** `https://localhost:port`; the cluster's authority signed its certificate. */
@@ -24,11 +24,19 @@ export interface FaultProxy {
   stop(): Promise<void>;
 }
 
+export interface FaultProxyOptions {
+  /** The chances of faults for writes. Default: as for reads. */
+  writeRates?: FaultRates;
+  /** Done while a write is delayed, so that it meets a world that has changed. */
+  meanwhile?: (delayed: Delayed) => Promise<void>;
+}
+
 /** @param rates the chance of each fault; see faults.ts */
 export async function startFaultProxy(
   cluster: Cluster,
   seed: number,
   rates: FaultRates,
+  { writeRates = rates, meanwhile }: FaultProxyOptions = {},
 ): Promise<FaultProxy> {
   const files = clusterFiles(cluster.directory);
   const [ca, cert, key] = await Promise.all(
@@ -40,7 +48,8 @@ export async function startFaultProxy(
     kubeConfig.getCurrentCluster()!.server,
     new Agent({ ca, keepAlive: true }),
     seed,
-    rates,
+    { reads: rates, writes: writeRates },
+    meanwhile,
   );
   const server = createServer({ cert, key, keepAliveTimeout: 120_000 }, proxy.listener);
   server.listen(0, "127.0.0.1");

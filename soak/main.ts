@@ -1,0 +1,51 @@
+/** `npm run soak`: the operator among faults, and what it promises, checked. */
+import { randomInt } from "node:crypto";
+import { rmSync } from "node:fs";
+import { buildBroken } from "./bugs";
+import { parseOptions, USAGE, type SoakOptions } from "./options";
+import { hasPassed, reportLines } from "./report";
+import { soak } from "./soak";
+
+const MOST_NEW_SEED = 1_000_000;
+
+/** Undefined when there is nothing to do: help was given, or the mistake was told. */
+function readOptions(): SoakOptions | undefined {
+  try {
+    const options = parseOptions(process.argv.slice(2), randomInt(MOST_NEW_SEED));
+    if (options === undefined) console.log(USAGE);
+    return options;
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options === undefined) return;
+  const { bug } = options;
+  if (bug !== undefined) console.log(`Building the operator with a bug: ${bug.what} …`);
+  const broken = bug === undefined ? undefined : buildBroken(bug);
+  try {
+    const start = Date.now();
+    const say = (line: string) =>
+      console.log(`${String(Math.round((Date.now() - start) / 1000)).padStart(5)} s ${line}`);
+    const findings = await soak(options, say, broken?.chart);
+    console.log(reportLines(findings).join("\n"));
+    process.exitCode = hasPassed(findings) ? 0 : 1;
+  } finally {
+    if (broken !== undefined) rmSync(broken.copy, { recursive: true, force: true });
+  }
+}
+
+main().then(
+  // Timers of actors that had not come to their turn would keep the process.
+  () => process.exit(),
+  (error: unknown) => {
+    console.error(
+      `The soak failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    process.exit(1);
+  },
+);

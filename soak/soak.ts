@@ -1,0 +1,174 @@
+/** One soak: a cluster, the operator behind the fault proxy, the plan, and the observer. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { startCluster, type Cluster } from "../testbed/cluster";
+import { clusterFiles } from "../testbed/control-plane";
+import { ORDINARY_RATES, type FaultRates } from "../testbed/fault-proxy/faults";
+import type { Delayed } from "../testbed/fault-proxy/forwarding";
+import { startFaultProxy, type FaultProxy } from "../testbed/fault-proxy/proxy";
+import { addNode } from "../testbed/nodes";
+import { startOperator } from "../testbed/operator";
+import type { Adversary } from "./actors/adversary";
+import { Recordings } from "./actors/bodies";
+import { URGENT } from "./actors/disturber";
+import { Stage } from "./actors/stage";
+import { AuditFeed } from "./audit-feed";
+import { Director } from "./director";
+import { allInvariants } from "./invariants";
+import { Live } from "./live";
+import { LAG_MILLISECONDS, Observer } from "./observer";
+import type { SoakOptions } from "./options";
+import { nodeAtStart, NODES_AT_START } from "./plan/disturbances";
+import { makePlan, type Plan } from "./plan/plan";
+import type { Findings } from "./report";
+
+/** Short enough that what the bound is made of can be waited for. */
+export const OPERATOR_SETTINGS = {
+  POD_AFFINITY_LEASE_DURATION_SECONDS: "5",
+  POD_AFFINITY_RESYNC_SECONDS: "10",
+  POD_AFFINITY_RETRY_LIMIT_SECONDS: "5",
+  POD_AFFINITY_REQUEST_TIMEOUT_SECONDS: "3",
+  POD_AFFINITY_GROWTH_RETRY_SECONDS: "5",
+};
+
+/** Of calm: a Lease that runs out (5 s), then a resync (10 s), and 5 s for the work on a busy machine. */
+export const BOUND_MILLISECONDS = 20_000;
+const RATES: FaultRates = {
+  ...ORDINARY_RATES,
+  ...{ "dropped request": 0.02, "half-open": 0.005, "429": 0.02, "500": 0.02, "503": 0.02 },
+  ...{ "truncated stream": 0.006, "half-open watch": 0.004, "410 Gone": 0.004 },
+};
+/** A delay is what the adversary needs, so there are many. */
+const WRITE_RATES: FaultRates = {
+  ...RATES,
+  ...{ delay: 0.3, "late request": 0.03, "dropped answer": 0.04, "409": 0.02 },
+};
+const ADVANCE_MILLISECONDS = 500;
+/** After the plan: whatever is overdue by then is seen to be. */
+const LAST_CALM_MILLISECONDS = BOUND_MILLISECONDS + LAG_MILLISECONDS;
+
+type Say = (line: string) => void;
+/** @param chart directory of the operator's chart; default: the one that was built */
+export async function soak(options: SoakOptions, say: Say, chart?: string): Promise<Findings> {
+  const cluster = await startCluster({ name: "soak" });
+  try {
+    return await new Soak(cluster, options, say).run(chart);
+  } finally {
+    await cluster.stop();
+  }
+}
+
+class Soak {
+  readonly #plan: Plan;
+  readonly #invariants = allInvariants(BOUND_MILLISECONDS);
+  readonly #observer = new Observer(this.#invariants);
+  readonly #live: Live;
+  readonly #audit: AuditFeed;
+  #adversary: Adversary | undefined;
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly options: SoakOptions,
+    private readonly say: Say,
+  ) {
+    this.#plan = makePlan(options);
+    this.#live = new Live(cluster.kubeconfigFile);
+    this.#audit = new AuditFeed(clusterFiles(cluster.directory).auditLog, write =>
+      this.#observer.wrote(write),
+    );
+  }
+
+  async run(chart?: string): Promise<Findings> {
+    const { cluster, options } = this;
+    await this.#prepareCluster();
+    await this.#live.start((kind, change) => this.#observer.arrive(kind, change));
+    this.#audit.start();
+    const meanwhile = async (delayed: Delayed) => this.#adversary?.meanwhile(delayed);
+    const proxy = await startFaultProxy(cluster, options.seed, RATES, {
+      ...{ writeRates: WRITE_RATES, meanwhile },
+    });
+    cluster.atStop(() => proxy.stop());
+    proxy.pause();
+    const operator = await startOperator(cluster, {
+      ...{ settings: OPERATOR_SETTINGS, controllersServer: proxy.url },
+      ...(chart !== undefined && { chart }),
+    });
+    const stage = new Stage(cluster, operator, this.#live, options.seed);
+    const director = new Director(stage, this.#plan, await Recordings.read());
+    this.#adversary = director.adversary;
+    await director.prepare();
+    this.say(
+      `The operator is up; seed ${options.seed}, ${options.runs} runs in ${options.minutes} minutes …`,
+    );
+    const start = Date.now();
+    const isComplete = await this.#play(director, proxy);
+    const seconds = (Date.now() - start) / 1000;
+    const findings = this.#findings(stage, proxy, seconds, isComplete);
+    if (findings.violations.length > 0) await this.#keepEvidence();
+    return findings;
+  }
+
+  async #prepareCluster(): Promise<void> {
+    const { clients } = this.cluster;
+    const nodes = Array.from({ length: NODES_AT_START }, (_, index) => nodeAtStart(index));
+    await Promise.all(nodes.map(node => addNode(clients, node)));
+    await clients.scheduling.createPriorityClass({ body: { metadata: { name: URGENT }, value: 1000 } });
+  }
+
+  /** @returns whether it came to its end without a violation on the way */
+  async #play(director: Director, proxy: FaultProxy): Promise<boolean> {
+    const end = Date.now() + this.#plan.end + LAST_CALM_MILLISECONDS;
+    director.begin(isCalm => {
+      if (isCalm) proxy.pause();
+      else proxy.resume();
+      this.#observer.phase(isCalm, Date.now());
+      this.say(isCalm ? "  calm" : "  faults");
+    });
+    while (Date.now() < end && this.#observer.violations.length === 0) {
+      await delay(ADVANCE_MILLISECONDS);
+      this.#observer.advance(Date.now());
+    }
+    const isComplete = this.#observer.violations.length === 0;
+    director.end();
+    await this.#audit.stop();
+    // What was checked in the last calm is counted when that ends.
+    if (isComplete) this.#observer.phase(false, end - LAG_MILLISECONDS);
+    this.#observer.advance(Date.now());
+    this.#live.stop();
+    return isComplete;
+  }
+
+  #findings(stage: Stage, proxy: FaultProxy, seconds: number, isComplete: boolean): Findings {
+    const { seed, minutes, runs, bug } = this.options;
+    const problems = new Map(stage.problems);
+    try {
+      this.#live.check();
+    } catch (error) {
+      problems.set(String(error), 1);
+    }
+    if (this.#observer.late > 0)
+      problems.set("changes that came too late to be put in order", this.#observer.late);
+    return {
+      ...{ seed, minutes, runs, bug: bug?.name, seconds, problems, isComplete },
+      ...{ requests: proxy.requests(), faults: proxy.injected, done: stage.done },
+      ...{
+        changes: this.#observer.seen,
+        invariants: this.#invariants,
+        violations: this.#observer.violations,
+      },
+    };
+  }
+
+  async #keepEvidence(): Promise<void> {
+    const directory = await this.cluster.keepEvidence();
+    const stories = this.#observer.violations.map(violation => ({
+      ...violation,
+      history: this.#observer.historyOf(violation),
+    }));
+    await mkdir(directory, { recursive: true });
+    const file = join(directory, "violations.json");
+    await writeFile(file, JSON.stringify({ seed: this.options.seed, violations: stories }, undefined, 1));
+    this.say(`The history of what was involved is in ${file}; logs and objects are beside it.`);
+  }
+}
