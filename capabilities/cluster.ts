@@ -2,15 +2,18 @@
 import {
   PatchStrategy,
   setHeaderOptions,
+  type CoreV1Event,
   type V1Namespace,
   type V1Pod,
   type V1ResourceRequirements,
   type V1StatefulSet,
 } from "@kubernetes/client-node";
+import { Log } from "pepr";
 import type { NamespaceBounds } from "./decide/namespace-bounds";
-import type { Observed } from "./decide/observed";
+import { ownership, type Observed } from "./decide/observed";
 import { placeholderName } from "./decide/names";
 import { isPinned, PLACEHOLDER_SELECTOR, type TemplateChange } from "./decide/placeholder";
+import { lacksItsPod } from "./decide/refusal";
 import type { Reservation } from "./decide/reservation";
 import { readDefinitions } from "./definitions";
 import type { Definitions } from "./demand/task-graph";
@@ -22,6 +25,7 @@ import {
   GROWTH_REFUSED_ANNOTATION,
   HELD,
   HELD_LABEL,
+  LET_GO_ANNOTATION,
   NODE_ANNOTATION,
   OPT_IN_LABEL,
   OPTED_IN,
@@ -31,9 +35,10 @@ import {
   RESERVATION_ANNOTATION,
   ROOT_ANNOTATION,
   TEKTON_PIPELINE_RUN_LABEL,
+  WITHOUT_AFFINITY,
 } from "./keys";
 import type { KubeClients } from "./kube-client";
-import { ifThere, statusOf } from "./kube-errors";
+import { describeError, ifThere, refusalOf, statusOf } from "./kube-errors";
 import {
   isChild,
   isHeldByUs,
@@ -65,7 +70,7 @@ export class Cluster {
   ) {}
 
   /** Reads all that a decision about the run needs. */
-  async observe({ namespace, name }: RunKey): Promise<Observed> {
+  async observe({ namespace, name }: RunKey, now = new Date()): Promise<Observed> {
     const placeholder = placeholderName(name);
     // The run first: pods that it makes after this read can then only be seen, not missed.
     const run = await ifThere<PipelineRun>(
@@ -85,7 +90,7 @@ export class Cluster {
       this.clients.core.listNamespacedPod(belongs),
       run !== undefined && isHeldByUs(run) ? this.coschedule() : undefined,
     ]);
-    return {
+    const observed: Observed = {
       run,
       statefulSet,
       pods: pods.items,
@@ -93,6 +98,18 @@ export class Cluster {
       children: children.filter(isChild),
       coschedule,
     };
+    if (ownership(observed) !== "ours" || !lacksItsPod(observed, now)) return observed;
+    return { ...observed, podRefusal: await this.podRefusal(statefulSet!) };
+  }
+
+  /** The newest of what the StatefulSet controller has told of its pod. */
+  private async podRefusal({ metadata }: V1StatefulSet): Promise<string | undefined> {
+    const { namespace, uid } = metadata!;
+    const fieldSelector = `involvedObject.uid=${uid},reason=FailedCreate`;
+    const { items } = await this.clients.core.listNamespacedEvent({ namespace: namespace!, fieldSelector });
+    const time = ({ lastTimestamp, eventTime }: CoreV1Event) =>
+      new Date(lastTimestamp ?? eventTime ?? 0).getTime();
+    return items.sort((one, other) => time(other) - time(one))[0]?.message;
   }
 
   private async list<T>(
@@ -176,10 +193,21 @@ export class Cluster {
     return classes.items.find(({ globalDefault }) => globalDefault === true)?.value ?? 0;
   }
 
-  /** Guard: the name. A second one of the same name cannot be made. */
-  async createPlaceholder(statefulSet: V1StatefulSet): Promise<void> {
+  /**
+   * Guard: the name. A second one of the same name cannot be made.
+   *
+   * @returns why the API server would not take it; undefined when it did
+   */
+  async createPlaceholder(statefulSet: V1StatefulSet): Promise<string | undefined> {
     const namespace = statefulSet.metadata!.namespace!;
-    await this.clients.apps.createNamespacedStatefulSet({ namespace, body: statefulSet });
+    try {
+      await this.clients.apps.createNamespacedStatefulSet({ namespace, body: statefulSet });
+      return undefined;
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      return refusal;
+    }
   }
 
   /**
@@ -273,9 +301,7 @@ export class Cluster {
     await this.patchHeldRun(run, [
       { op: "test", path: at("/metadata/labels", OPT_IN_LABEL), value: OPTED_IN },
       { op: "add", path: at("/metadata/labels", PLACEHOLDER_LABEL), value: placeholder },
-      ...(run.metadata?.annotations === undefined
-        ? [{ op: "add" as const, path: "/metadata/annotations", value: {} }]
-        : []),
+      ...annotationsOf(run),
       { op: "add", path: at("/metadata/annotations", NODE_ANNOTATION), value: node },
       { op: "add", path: at("/metadata/annotations", ROOT_ANNOTATION), value: run.metadata!.name! },
       { op: "remove", path: "/spec/status" },
@@ -284,7 +310,12 @@ export class Cluster {
 
   /** Starts the run without affinity. Guard: the same run, held by us, its opt-in as it was seen. */
   async letGo(run: PipelineRun): Promise<void> {
-    await this.patchHeldRun(run, [unchanged(run), { op: "remove", path: "/spec/status" }]);
+    await this.patchHeldRun(run, [
+      unchanged(run),
+      ...annotationsOf(run),
+      { op: "add", path: at("/metadata/annotations", LET_GO_ANNOTATION), value: WITHOUT_AFFINITY },
+      { op: "remove", path: "/spec/status" },
+    ]);
   }
 
   /** Ends the run, of which nothing has started. Guard: the same run, held by us, its choices as they were seen. */
@@ -312,13 +343,27 @@ export class Cluster {
     await ifThere(this.clients.admission.deleteValidatingWebhookConfiguration({ name }));
   }
 
-  /** Tells people on the run. The same warning on the same run is one Event, however often it is given. */
-  async warn(run: PipelineRun, warning: Warning, now: Date): Promise<void> {
+  /**
+   * Tells people on the run. The same warning on the same run is one Event, however often it is given. No run depends
+   * on it: where its namespace takes no Events (it is being deleted, or has a quota of them), the log has to do.
+   *
+   * @returns whether it is news
+   */
+  async warn(run: PipelineRun, warning: Warning, now: Date): Promise<boolean> {
     const body = eventFor(run, warning, now);
     try {
       await this.clients.core.createNamespacedEvent({ namespace: body.metadata.namespace!, body });
+      return true;
     } catch (error) {
-      if (statusOf(error) !== 409) throw error;
+      if (statusOf(error) === 409) return false;
+      if (refusalOf(error) === undefined && statusOf(error) !== 404) throw error;
+      const { namespace, name } = run.metadata!;
+      const { reason, message } = warning;
+      Log.warn(
+        { run: `${namespace}/${name}`, reason, message, error: describeError(error) },
+        "No Event was taken",
+      );
+      return false;
     }
   }
 }
@@ -330,7 +375,7 @@ const unchanged = ({ metadata }: PipelineRun): JsonPatch[number] => ({
 });
 
 /** A JSON Patch adds no key to a map that is not there. */
-const annotationsOf = ({ metadata }: V1StatefulSet): JsonPatch =>
+const annotationsOf = ({ metadata }: V1StatefulSet | PipelineRun): JsonPatch =>
   metadata?.annotations === undefined ? [{ op: "add", path: "/metadata/annotations", value: {} }] : [];
 
 const keyOf = (metadata: PipelineRun["metadata"]): RunKey => ({

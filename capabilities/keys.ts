@@ -28,6 +28,10 @@ export const PLACEHOLDER_LABEL = `${KEY_PREFIX}placeholder`;
 /** The node that the placeholder was on when the run was let go. A hint: the placeholder is the truth. */
 export const NODE_ANNOTATION = `${KEY_PREFIX}node`;
 
+/** On a run that was let go without a placeholder: not another gate lifted its Pending, so it is not held again. */
+export const LET_GO_ANNOTATION = `${KEY_PREFIX}let-go`;
+export const WITHOUT_AFFINITY = "without-affinity";
+
 /**
  * When a hold was taken over from another gate (RFC 3339): from then on a run's placement-timeout counts. Stamped
  * once, at that admission; without it the clock began when the run was created.

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { ApiException } from "@kubernetes/client-node";
-import { describeError, ifThere, isOutdated, retryAfterMilliseconds } from "./kube-errors";
+import { describeError, ifThere, isOutdated, refusalOf, retryAfterMilliseconds } from "./kube-errors";
 
 const answer = (code: number, headers: Record<string, string> = {}, body: unknown = "") =>
   new ApiException(code, "", body, headers);
@@ -38,4 +38,23 @@ test.each<[unknown, string]>([
 test("only an object that is not there counts as none", async () => {
   expect(await ifThere(Promise.reject(answer(404)))).toBeUndefined();
   await expect(ifThere(Promise.reject(answer(500)))).rejects.toThrow();
+});
+
+test.each([
+  [403, "exceeded quota", true],
+  [422, "denied request", true],
+  [400, "admission webhook denied the request", true],
+  [500, "Internal error occurred: failed calling webhook", true],
+  [500, "etcdserver: request timed out", false],
+  [401, "Unauthorized", false],
+  [404, 'namespaces "x" not found', false],
+  [409, "already exists", false],
+  [429, "too many requests", false],
+  [503, "unavailable", false],
+])("%i %s is a refusal: %j", (status, message, refused) => {
+  expect(refusalOf(answer(status, {}, JSON.stringify({ message })))).toBe(refused ? message : undefined);
+});
+
+test("no answer is no refusal", () => {
+  expect(refusalOf(new Error("socket hang up"))).toBeUndefined();
 });

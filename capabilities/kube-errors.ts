@@ -26,6 +26,20 @@ export function isResizeRefused(error: unknown): boolean {
   return status === 422 && text.includes('"kind":"Pod"');
 }
 
+/**
+ * Why the API server would not make an object, and will not until something else changes: quotas, admission, its own
+ * validation. A webhook that cannot be asked counts as well: nobody knows for how long.
+ *
+ * @returns undefined for any other failure
+ */
+export function refusalOf(error: unknown): string | undefined {
+  const status = statusOf(error);
+  if (status === undefined) return undefined;
+  const message = messageOf(error as ApiException<unknown>);
+  const refused = [400, 403, 422].includes(status) || message.includes("failed calling webhook");
+  return refused ? message : undefined;
+}
+
 /** Milliseconds that the API server asks to be left alone for (429, 503); undefined when it does not. */
 export function retryAfterMilliseconds(error: unknown): number | undefined {
   if (!(error instanceof ApiException)) return undefined;
@@ -37,12 +51,15 @@ export function retryAfterMilliseconds(error: unknown): number | undefined {
 /** One line for the log: the API server's own message where there is one. */
 export function describeError(error: unknown): string {
   if (!(error instanceof ApiException)) return error instanceof Error ? error.message : String(error);
-  const body: unknown = error.body;
+  return `${error.code}: ${messageOf(error)}`;
+}
+
+function messageOf({ body }: ApiException<unknown>): string {
   try {
     const { message } = (typeof body === "string" ? JSON.parse(body) : body) as { message?: string };
-    return `${error.code}: ${message ?? String(body)}`;
+    return message ?? String(body);
   } catch {
-    return `${error.code}: ${String(body)}`;
+    return String(body);
   }
 }
 

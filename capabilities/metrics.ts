@@ -12,6 +12,14 @@ export const resizesRefused = new Counter({
   registers: [registry],
 });
 
+/** By what stood in the way; each once for a run, with the Event. */
+export const placeholdersRefused = new Counter<"reason">({
+  name: "pod_affinity_placeholders_refused_total",
+  help: "Runs whose placeholder could not be made or placed, its StatefulSet or its pod, by what stood in the way.",
+  labelNames: ["reason"],
+  registers: [registry],
+});
+
 const ofPepr = metricsCollector.getMetrics;
 
 /** Pepr has no registry to add to, so what it answers is added to. */

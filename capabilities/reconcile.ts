@@ -22,8 +22,8 @@ import {
 import { priorityClassNames, unitePodTemplates } from "./decide/pod-templates";
 import { reservationFor } from "./decide/reservation";
 import { exceeds } from "./demand/resources";
-import { resizesRefused } from "./metrics";
 import { taskGraph } from "./demand/task-graph";
+import { placeholdersRefused, resizesRefused } from "./metrics";
 import type { PipelineRun, PodTemplate } from "./tekton";
 
 type Sized = Extract<Step, { kind: "resize" | "withdraw-growth" }>;
@@ -40,17 +40,28 @@ async function templateFor(run: PipelineRun, cluster: Cluster): Promise<PodTempl
   return unitePodTemplates(run.spec, name => values.get(name) ?? 0).template;
 }
 
-/** Makes the placeholder, and says on the run what it asks for. */
-async function makePlaceholder(run: PipelineRun, cluster: Cluster, settings: Settings): Promise<void> {
+/**
+ * Makes the placeholder, and says on the run what it asks for.
+ *
+ * @returns why it is refused, if it is
+ */
+async function makePlaceholder(
+  run: PipelineRun,
+  cluster: Cluster,
+  settings: Settings,
+): Promise<string | undefined> {
   const { definitions, bounds } = await cluster.demandSources(run);
   const graph = taskGraph(run, definitions, unknownTaskOf(settings));
   const choices = choicesOf(run.metadata?.annotations ?? {});
   const { runtimeOverhead } = definitions;
   const { reservation, notes } = reservationFor(graph, choices, floorOf(settings), bounds, runtimeOverhead);
   const template = await templateFor(run, cluster);
-  await cluster.createPlaceholder(placeholderFor(run, template, settings, reservation, needsLimits(bounds)));
-  if (notes.length === 0) return;
-  await cluster.warn(run, { type: "Normal", reason: "Reserved", message: notes.join(" ") }, new Date());
+  const wanted = placeholderFor(run, template, settings, reservation, needsLimits(bounds));
+  const refusal = await cluster.createPlaceholder(wanted);
+  if (refusal === undefined && notes.length > 0) {
+    await cluster.warn(run, { type: "Normal", reason: "Reserved", message: notes.join(" ") }, new Date());
+  }
+  return refusal;
 }
 
 /** Whether the log has said that placeholders cannot be resized: it is so for all of them, or for none. */
@@ -82,7 +93,13 @@ async function replaceByFloor(pod: V1Pod, { run, statefulSet }: Observed, cluste
   await cluster.changeTemplate(statefulSet!, change, small);
 }
 
-async function carryOut(step: Step, observed: Observed, cluster: Cluster, settings: Settings): Promise<void> {
+/** @returns why the placeholder was refused that it was to make */
+async function carryOut(
+  step: Step,
+  observed: Observed,
+  cluster: Cluster,
+  settings: Settings,
+): Promise<string | undefined | void> {
   const { run, statefulSet } = observed;
   switch (step.kind) {
     case "none":
@@ -122,8 +139,19 @@ async function carryOut(step: Step, observed: Observed, cluster: Cluster, settin
   }
 }
 
-/** No event will tell that these steps were carried out, and another follows. */
-const CHANGES_NOTHING_WATCHED: readonly Step["kind"][] = ["settle-placeholder", "pin-placeholder", "resize"];
+async function take(step: Step, observed: Observed, cluster: Cluster, settings: Settings) {
+  const { namespace, name } = observed.run?.metadata ?? observed.statefulSet?.metadata ?? {};
+  const about = { namespace, name, step: step.kind, why: step.why };
+  Log.debug(about, "Next step");
+  for (const warning of step.warnings ?? []) {
+    const isNews = await cluster.warn(observed.run!, warning, new Date());
+    if (isNews && warning.refused !== undefined) placeholdersRefused.inc({ reason: warning.refused });
+  }
+  const refusal = await carryOut(step, observed, cluster, settings);
+  if (typeof refusal === "string") return refusal;
+  if (step.kind !== "none" && step.kind !== "wait") Log.info(about, "Done");
+  return undefined;
+}
 
 /**
  * @returns milliseconds after which to look again; undefined when events will tell
@@ -135,13 +163,11 @@ export async function reconcile(
   settings: Settings,
 ): Promise<number | undefined> {
   const observed = await cluster.observe(key);
-  const step = withLookAgain(nextStep(observed, settings, new Date()));
-  Log.debug({ ...key, step: step.kind, why: step.why }, "Next step");
-  for (const warning of step.warnings ?? []) await cluster.warn(observed.run!, warning, new Date());
-  await carryOut(step, observed, cluster, settings);
-  if (step.kind !== "none" && step.kind !== "wait") {
-    Log.info({ ...key, step: step.kind, why: step.why }, "Done");
+  let step = withLookAgain(nextStep(observed, settings, new Date()));
+  const refusal = await take(step, observed, cluster, settings);
+  if (refusal !== undefined) {
+    step = withLookAgain(nextStep({ ...observed, refusal }, settings, new Date()));
+    await take(step, observed, cluster, settings);
   }
-  if (CHANGES_NOTHING_WATCHED.includes(step.kind)) return 0;
   return step.lookAgainSeconds === undefined ? undefined : step.lookAgainSeconds * 1000;
 }

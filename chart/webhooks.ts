@@ -11,6 +11,7 @@ import type {
 import {
   COMPONENT_LABEL,
   KEY_PREFIX,
+  LET_GO_ANNOTATION,
   OPT_IN_LABEL,
   OPTED_IN,
   OPTED_OUT,
@@ -67,6 +68,8 @@ const lifted =
   `has(oldObject.spec.status) && oldObject.spec.status == "${PENDING}" && ` +
   `(!has(object.spec.status) || object.spec.status == "")`;
 
+const notLetGo = `!has(object.metadata.annotations) || !("${LET_GO_ANNOTATION}" in object.metadata.annotations)`;
+
 const notPlaced = `!has(object.metadata.labels) || !("${PLACEHOLDER_LABEL}" in object.metadata.labels)`;
 
 /**
@@ -109,7 +112,8 @@ const mutating: Entry[] = [
     reinvocationPolicy: "Never",
   },
   {
-    // Somebody else lifts a hold of theirs. Not our own release: that brings the placeholder's label.
+    // Somebody else lifts a hold of theirs. Not our own release: that brings the placeholder's label, or says that
+    // there is none.
     // Fails open: a run that another gate lets go must not stay, and others' updates must not depend on us.
     name: "runs-let-go-by-others",
     rules: runs("UPDATE"),
@@ -118,6 +122,7 @@ const mutating: Entry[] = [
     matchConditions: [
       { name: "pending-is-lifted", expression: lifted },
       { name: "not-placed", expression: notPlaced },
+      { name: "not-let-go-by-us", expression: notLetGo },
     ],
     reinvocationPolicy: "Never",
   },

@@ -27,12 +27,17 @@ test("what is for no resource is left out", () => {
   expect(usesIn(event({ objectRef: undefined }))).toEqual([]);
 });
 
-test("denied by RBAC, or by an admission policy", () => {
+test("what a quota or somebody's policy refuses is not denied by ours", () => {
+  const byQuota = { responseStatus: { code: 403, message: "exceeded quota" } };
+  expect(usesIn(event(byQuota))).toEqual([use]);
+});
+
+test("denied by RBAC, or by the chart's admission policy", () => {
   const byRbac = { annotations: { "authorization.k8s.io/decision": "forbid" }, responseStatus: undefined };
-  const byPolicy = { responseStatus: { code: 403, message: "only placeholders" } };
+  const byPolicy = { responseStatus: { code: 403, message: "may change and delete only its placeholders" } };
   expect(usesIn([event(byRbac), event(byPolicy)].join("\n"))).toEqual([
     { ...use, denied: "forbidden" },
-    { ...use, denied: "only placeholders" },
+    { ...use, denied: "may change and delete only its placeholders" },
   ]);
 });
 

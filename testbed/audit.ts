@@ -109,9 +109,11 @@ export function usesIn(log: string): Use[] {
       apiGroup,
       resource: subresource === undefined ? resource : `${resource}/${subresource}`,
     };
-    const forbidden =
-      annotations?.["authorization.k8s.io/decision"] === "forbid" || responseStatus?.code === 403;
-    if (forbidden)
+    // By its permissions or the chart's own policy; a quota, say, answers with 403 as well.
+    const isDenied =
+      annotations?.["authorization.k8s.io/decision"] === "forbid" ||
+      responseStatus?.message?.includes("only its placeholders") === true;
+    if (isDenied)
       use.denied = responseStatus?.message ?? annotations?.["authorization.k8s.io/reason"] ?? "forbidden";
     uses.set(JSON.stringify(use), use);
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import {
   HELD_LABEL,
   HELD_SINCE_ANNOTATION,
+  LET_GO_ANNOTATION,
   NODE_ANNOTATION,
   OPT_IN_LABEL,
   PENDING,
@@ -101,6 +102,7 @@ describe("a Pending that is lifted by somebody else is taken over", () => {
     ["opted in", aRun().optedIn(), true],
     ["our own hold", aRun().optedIn().label(HELD_LABEL, "true"), true],
     ["our own release", aRun().placed(), false],
+    ["let go by us without a placeholder", aRun().optedIn().annotation(LET_GO_ANNOTATION, "x"), false],
     ["managed by another controller", aRun().optedIn().managedBy("example.com/other"), false],
     ["opt-in withdrawn", aRun().optedIn("false"), false],
     ["started already", aRun().optedIn().started(), false],

@@ -4,6 +4,7 @@ import {
   HELD_LABEL,
   HELD_SINCE_ANNOTATION,
   KEY_PREFIX,
+  LET_GO_ANNOTATION,
   NODE_ANNOTATION,
   OPT_IN_LABEL,
   OPTED_IN,
@@ -16,7 +17,7 @@ import { BUILT_IN_CHOICES, CHOICE_NAMES, choiceProblems, type Choices } from "./
 
 /** Labels and annotations that only this operator may write. */
 const OWN_LABELS = [HELD_LABEL, PLACEHOLDER_LABEL] as const;
-const OWN_ANNOTATIONS = [NODE_ANNOTATION, ROOT_ANNOTATION, HELD_SINCE_ANNOTATION] as const;
+const OWN_ANNOTATIONS = [NODE_ANNOTATION, ROOT_ANNOTATION, HELD_SINCE_ANNOTATION, LET_GO_ANNOTATION] as const;
 
 /** The changes to make to a run. Nothing else of it is touched. */
 export interface RunChanges {
@@ -104,17 +105,19 @@ function withHold(changes: RunChanges): RunChanges {
  * A run whose Pending is being lifted by somebody else before it has a placeholder: the hold is taken
  * over, so that gates can follow one another in any order.
  *
- * Not when we lift it ourselves: then the same change brings the placeholder's label, or finds the run
- * no longer opted in.
+ * Not when we lift it ourselves: then the same change brings the placeholder's label, or says that the run goes
+ * without one.
  *
  * @param now when the clock of its placement-timeout begins, unless the hold was ours before
  */
 export function admitUpdate(before: PipelineRun, after: PipelineRun, now: Date): RunChanges {
   const lifted = isPending(before) && (after.spec?.status ?? "") === "";
   const placed = after.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
+  const goesWithout = after.metadata?.annotations?.[LET_GO_ANNOTATION] !== undefined;
   const takeOver =
     lifted &&
     !placed &&
+    !goesWithout &&
     isOptedIn(after) &&
     !hasStarted(after) &&
     after.metadata?.deletionTimestamp === undefined &&

@@ -9,6 +9,7 @@ import { placeholderName } from "./names";
 import { activePods, boundNode, ownership, type Observed } from "./observed";
 import { withinTimeout } from "./placement-timeout";
 import { unitePodTemplates } from "./pod-templates";
+import { afterRefusal, missingStorage, withoutPod, type RefusalReason } from "./refusal";
 
 /** What people are told on the run, as an Event. */
 export interface Warning {
@@ -18,6 +19,8 @@ export interface Warning {
   message: string;
   /** Warnings of one reason about the same are one Event on a run. Default: the message. */
   about?: string;
+  /** What stands in the way of the placeholder, when that is what it tells. */
+  refused?: RefusalReason;
 }
 
 type StepKind =
@@ -59,12 +62,18 @@ function cleanUp(observed: Observed, why: string): Step {
 }
 
 /** How to go on where the StatefulSet is not there for this run; undefined when it is. */
-function stepToOwnPlaceholder(observed: Observed, name: string): Step | undefined {
+function stepToOwnPlaceholder(run: PipelineRun, observed: Observed, at: Moment): Step | undefined {
+  const name = placeholderName(run.metadata!.name!);
   switch (ownership(observed)) {
     case "ours":
-      if (observed.statefulSet?.metadata?.deletionTimestamp === undefined) return undefined;
+      if (observed.statefulSet?.metadata?.deletionTimestamp === undefined) {
+        return withoutPod(run, observed, at.now, at.settings.RETRY_LIMIT_SECONDS);
+      }
       return { kind: "wait", lookAgainSeconds: 2, why: "its placeholder is being deleted" };
     case "none":
+      if (observed.refusal !== undefined) {
+        return afterRefusal(run, observed.refusal, at.now, at.settings.RETRY_LIMIT_SECONDS);
+      }
       return { kind: "make-placeholder", why: "it has no placeholder" };
     case "earlier-run":
       return { kind: "wait", lookAgainSeconds: 2, why: "the placeholder of an earlier run is still there" };
@@ -108,8 +117,9 @@ function contradictionWarning(contradictions: string[]): Warning {
 }
 
 /** A run that we hold and that is opted in: towards its placeholder, and its release. */
-function place(run: PipelineRun, observed: Observed, tektonNamespace: string): Step {
+function place(run: PipelineRun, observed: Observed, at: Moment): Step {
   const name = placeholderName(run.metadata!.name!);
+  const tektonNamespace = at.settings.TEKTON_NAMESPACE;
   const { warn, clash } = assistantVerdict(run, observed.coschedule);
   const warnings = warn ? [assistantWarning(observed, clash, tektonNamespace)] : [];
   if (clash) return { kind: "wait", why: "Tekton's Affinity Assistant is on", warnings };
@@ -118,15 +128,23 @@ function place(run: PipelineRun, observed: Observed, tektonNamespace: string): S
     const why = "its pod templates contradict each other";
     return { kind: "wait", why, warnings: [...warnings, contradictionWarning(contradictions)] };
   }
-  const first = stepToOwnPlaceholder(observed, name);
+  const first = stepToOwnPlaceholder(run, observed, at);
   if (first !== undefined) return { ...first, warnings: [...warnings, ...(first.warnings ?? [])] };
   const handOver = beforeRelease(observed);
-  if (handOver !== undefined) return { ...handOver, warnings };
+  if (handOver !== undefined) return { ...handOver, warnings: [...warnings, ...missingStorage(observed)] };
   const node = boundNode(observed)!;
   return { kind: "release", placeholder: name, node, why: `its placeholder is bound to ${node}`, warnings };
 }
 
-export type NextStepSettings = Pick<Settings, "TEKTON_NAMESPACE" | "GROWTH_RETRY_SECONDS">;
+export type NextStepSettings = Pick<
+  Settings,
+  "TEKTON_NAMESPACE" | "GROWTH_RETRY_SECONDS" | "RETRY_LIMIT_SECONDS"
+>;
+
+interface Moment {
+  now: Date;
+  settings: NextStepSettings;
+}
 
 /**
  * @param observed the run as it is now
@@ -139,11 +157,11 @@ export function nextStep(observed: Observed, settings: NextStepSettings, now: Da
   if (isChild(run)) return { kind: "none", why: "a child shares the placeholder of its root" };
   if (isManagedElsewhere(run)) return { kind: "none", why: "another controller runs it" };
   if (isHeldByUs(run) && !isOptedIn(run)) return { kind: "let-go", why: "the opt-in was withdrawn" };
-  if (isHeldByUs(run)) return withinTimeout(run, place(run, observed, settings.TEKTON_NAMESPACE), now);
+  if (isHeldByUs(run)) return withinTimeout(run, place(run, observed, { now, settings }), now);
   const name = placeholderName(run.metadata!.name!);
   if (run.metadata?.labels?.[PLACEHOLDER_LABEL] === name) {
     return (
-      stepToOwnPlaceholder(observed, name) ??
+      stepToOwnPlaceholder(run, observed, { now, settings }) ??
       whileRunning(run, observed, now, settings.GROWTH_RETRY_SECONDS) ?? { kind: "none", why: "it is placed" }
     );
   }

@@ -16,6 +16,10 @@ export interface Observed {
   children: PipelineRun[];
   /** The value of `coschedule` in Tekton's feature flags; read only for a run that we hold. */
   coschedule: string | undefined;
+  /** In the API server's words, why it would not take the placeholder's StatefulSet; known when that was tried. */
+  refusal?: string;
+  /** Why the StatefulSet's pod was refused, as its Events tell; read only where it lacks its pod. */
+  podRefusal?: string;
 }
 
 export type Ownership =

@@ -6,7 +6,7 @@ import { parseDuration } from "./duration";
 import type { Step, Warning } from "./next-step";
 
 /** When the clock began, in milliseconds of the epoch: with the run, or when its hold was taken over. */
-function heldSince({ metadata }: PipelineRun): number {
+export function heldSince({ metadata }: PipelineRun): number {
   const takenOver = Date.parse(metadata?.annotations?.[HELD_SINCE_ANNOTATION] ?? "");
   return Number.isNaN(takenOver) ? new Date(metadata?.creationTimestamp ?? NaN).getTime() : takenOver;
 }
@@ -40,6 +40,8 @@ export function withinTimeout(run: PipelineRun, step: Step, now: Date): Step {
   if (Number.isNaN(left)) return step; // The API server sets creationTimestamp on everything that it stores.
   if (left > 0)
     return { ...step, lookAgainSeconds: Math.min(step.lookAgainSeconds ?? Infinity, left / 1000) };
+  // If that is refused, the reason is known.
+  if (step.kind === "make-placeholder") return step;
   const warnings = [...(step.warnings ?? []), timedOut(choices, step.why)];
   const why = `it waited longer than ${timeout}: ${step.why}`;
   switch (then) {
