@@ -20,6 +20,7 @@ import {
   type RequestContext,
   type ResponseContext,
 } from "@kubernetes/client-node";
+import { boundedHttp } from "./bounded-http";
 
 export interface KubeClientOptions {
   /** Most connections, and so most requests in flight, at once. */
@@ -88,13 +89,13 @@ export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string)
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(cluster.server, {}),
     authMethods: { default: kubeConfig },
+    httpApi: boundedHttp(options.maxConnections, options.requestTimeoutMilliseconds),
     promiseMiddleware: [
       {
         pre: async (context: RequestContext) => {
           if (context.getHttpMethod() !== HttpMethod.GET && options.mayWrite?.() === false) {
             throw new NotAllowedToWrite();
           }
-          context.setSignal(AbortSignal.timeout(options.requestTimeoutMilliseconds));
           return context;
         },
         post: async (context: ResponseContext) => context,

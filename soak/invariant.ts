@@ -1,7 +1,8 @@
 /** What every check of the observer looks like. */
 import type { KubernetesObject } from "@kubernetes/client-node";
 import type { Write } from "../testbed/audit";
-import { fullName, uidOf, type Seen, type World } from "./world";
+import { fullName, uidOf } from "./objects";
+import type { Seen, World } from "./world";
 
 export interface Violation {
   invariant: string;

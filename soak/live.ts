@@ -1,7 +1,8 @@
 /** The cluster as it is now, for those who act on it; the observer sees the same changes, in order, later. */
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { EventFeed, type Change } from "../testbed/event-feed";
-import { fullName, noObjects, uidOf, type Kind, type Kinds } from "./world";
+import { fullName, uidOf } from "./objects";
+import { noObjects, type Kind, type Kinds } from "./world";
 
 const PATHS: Record<Kind, string> = {
   run: "/apis/tekton.dev/v1/pipelineruns",

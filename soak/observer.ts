@@ -2,7 +2,8 @@
 import type { Write } from "../testbed/audit";
 import type { Change } from "../testbed/event-feed";
 import type { Invariant, Violation } from "./invariant";
-import { uidOf, World, type Kind, type Kinds } from "./world";
+import { uidOf } from "./objects";
+import { World, type Kind, type Kinds } from "./world";
 
 /** Watches of different kinds, and the audit log, are behind one another by less than this. */
 export const LAG_MILLISECONDS = 5_000;

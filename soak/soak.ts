@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startCluster, type Cluster } from "../testbed/cluster";
 import { clusterFiles } from "../testbed/control-plane";
-import { ORDINARY_RATES, type FaultRates } from "../testbed/fault-proxy/faults";
 import type { Delayed } from "../testbed/fault-proxy/forwarding";
 import { startFaultProxy, type FaultProxy } from "../testbed/fault-proxy/proxy";
 import { addNode } from "../testbed/nodes";
@@ -22,28 +21,8 @@ import type { SoakOptions } from "./options";
 import { nodeAtStart, NODES_AT_START } from "./plan/disturbances";
 import { makePlan, type Plan } from "./plan/plan";
 import type { Findings } from "./report";
+import { BOUND_MILLISECONDS, OPERATOR_SETTINGS, RATES, WRITE_RATES } from "./settings";
 
-/** Short enough that what the bound is made of can be waited for. */
-export const OPERATOR_SETTINGS = {
-  POD_AFFINITY_LEASE_DURATION_SECONDS: "5",
-  POD_AFFINITY_RESYNC_SECONDS: "10",
-  POD_AFFINITY_RETRY_LIMIT_SECONDS: "5",
-  POD_AFFINITY_REQUEST_TIMEOUT_SECONDS: "3",
-  POD_AFFINITY_GROWTH_RETRY_SECONDS: "5",
-};
-
-/** Of calm: a Lease that runs out (5 s), then a resync (10 s), and 5 s for the work on a busy machine. */
-export const BOUND_MILLISECONDS = 20_000;
-const RATES: FaultRates = {
-  ...ORDINARY_RATES,
-  ...{ "dropped request": 0.02, "half-open": 0.005, "429": 0.02, "500": 0.02, "503": 0.02 },
-  ...{ "truncated stream": 0.006, "half-open watch": 0.004, "410 Gone": 0.004 },
-};
-/** A delay is what the adversary needs, so there are many. */
-const WRITE_RATES: FaultRates = {
-  ...RATES,
-  ...{ delay: 0.3, "late request": 0.03, "dropped answer": 0.04, "409": 0.02 },
-};
 const ADVANCE_MILLISECONDS = 500;
 /** After the plan: whatever is overdue by then is seen to be. */
 const LAST_CALM_MILLISECONDS = BOUND_MILLISECONDS + LAG_MILLISECONDS;

@@ -1,16 +1,10 @@
 /** The cluster as the observer has seen it so far. Pure: events go in, in the order of their versions. */
-import type {
-  KubernetesObject,
-  V1Namespace,
-  V1Node,
-  V1OwnerReference,
-  V1Pod,
-  V1StatefulSet,
-} from "@kubernetes/client-node";
-import { HOSTNAME_TOPOLOGY, KEY_PREFIX, PLACEHOLDER_LABEL } from "../capabilities/keys";
+import type { V1Namespace, V1Node, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { PLACEHOLDER_LABEL } from "../capabilities/keys";
 import type { PipelineRun } from "../capabilities/tekton";
 import type { Write } from "../testbed/audit";
 import type { Change } from "../testbed/event-feed";
+import { controllerOf, hasFinished, isLabelledPlaceholder, labelOf, uidOf } from "./objects";
 
 export interface Kinds {
   run: PipelineRun;
@@ -31,40 +25,6 @@ interface SeenOf<K extends Kind> extends Change<Kinds[K]> {
 
 /** One change of one object. */
 export type Seen = { [K in Kind]: SeenOf<K> }[Kind];
-
-export const uidOf = (object: KubernetesObject): string => object.metadata!.uid!;
-export const labelOf = (object: KubernetesObject, label: string): string | undefined =>
-  object.metadata?.labels?.[label];
-export const fullName = ({ metadata }: KubernetesObject): string =>
-  `${metadata?.namespace ?? ""}/${metadata?.name}`;
-
-export const controllerOf = ({ metadata }: KubernetesObject): V1OwnerReference | undefined =>
-  metadata?.ownerReferences?.find(({ controller }) => controller === true);
-
-export const hasFinished = ({ status }: V1Pod): boolean =>
-  status?.phase === "Succeeded" || status?.phase === "Failed";
-
-/** What a user chose, read as a user would: not with the operator's own code. */
-export function choiceOf(
-  run: PipelineRun,
-  key: "isolation" | "isolation-scope" | "topology-key" | "isolation-topology-key",
-): string {
-  const defaults = {
-    isolation: "required",
-    "isolation-scope": "cluster",
-    "topology-key": HOSTNAME_TOPOLOGY,
-    "isolation-topology-key": HOSTNAME_TOPOLOGY,
-  };
-  return run.metadata?.annotations?.[KEY_PREFIX + key] ?? defaults[key];
-}
-
-const NAME_LABEL = "app.kubernetes.io/name";
-const COMPONENT_LABEL = "app.kubernetes.io/component";
-
-/** By its labels, spelled out here: the operator's own constants could be wrong. */
-export const isLabelledPlaceholder = (object: KubernetesObject): boolean =>
-  labelOf(object, NAME_LABEL) === "pipelinerun-pod-affinity" &&
-  labelOf(object, COMPONENT_LABEL) === "placeholder";
 
 /** By whatever key. */
 export type Objects = { [K in Kind]: Map<string, Kinds[K]> };

@@ -2,7 +2,7 @@
 import { OPT_IN_LABEL, OPTED_IN, PENDING, TEKTON_PIPELINE_RUN_LABEL } from "../../capabilities/keys";
 import type { Delayed } from "../../testbed/fault-proxy/forwarding";
 import { Chance } from "../chance";
-import { labelOf } from "../world";
+import { labelOf } from "../objects";
 import { strangerBody, type RunBody } from "./bodies";
 import type { RunActor } from "./runs";
 import type { Stage } from "./stage";
@@ -27,8 +27,10 @@ export class Adversary {
   }
 
   async #run(chance: Chance, namespace: string, name: string): Promise<void> {
-    const what = chance.weighted({ nothing: 3, cancel: 2, withdraw: 1, "create again": 2, gate: 3 });
+    const what = chance.weighted({ nothing: 2, cancel: 2, withdraw: 1, "create again": 2, gate: 3 });
     const body = this.#bodyOf(namespace, name);
+    if (what === "nothing") return;
+    this.stage.note(`under the operator's write to a run: ${what}`);
     if (what === "cancel") await this.runs.cancel(namespace, name, "Cancelled");
     if (what === "withdraw") await this.runs.withdraw(namespace, name);
     if (what === "create again" && body !== undefined) await this.runs.createAgain(namespace, body);
@@ -54,14 +56,16 @@ export class Adversary {
     const statefulSet = this.stage.live.get("statefulSet", namespace, name);
     const run = statefulSet && labelOf(statefulSet, TEKTON_PIPELINE_RUN_LABEL);
     const body = run === undefined ? undefined : this.#bodyOf(namespace, run);
+    if (what === "nothing") return;
+    this.stage.note(`under the operator's write to a placeholder: ${what}`);
     if (what === "create run again" && body !== undefined) await this.runs.createAgain(namespace, body);
     if (what !== "remove" && what !== "stranger") return;
     const { apps } = this.stage.cluster.clients;
-    await this.stage.act("placeholder removed under the operator's write", () =>
+    await this.stage.act("placeholder: delete StatefulSet", () =>
       apps.deleteNamespacedStatefulSet({ namespace, name }),
     );
     if (what === "remove") return;
-    const made = await this.stage.act("stranger's StatefulSet put under the operator's write", () =>
+    const made = await this.stage.act("stranger's StatefulSet made", () =>
       apps.createNamespacedStatefulSet({ namespace, body: strangerBody(name) }),
     );
     if (made !== undefined) void this.runs.removeStranger(namespace, name, STRANGER_MILLISECONDS);
@@ -70,9 +74,8 @@ export class Adversary {
   async #pod(chance: Chance, namespace: string, name: string): Promise<void> {
     if (chance.happens(0.5)) return;
     const { core } = this.stage.cluster.clients;
-    await this.stage.act("placeholder's pod removed under the operator's write", () =>
-      core.deleteNamespacedPod({ namespace, name }),
-    );
+    this.stage.note("under the operator's write to a placeholder's pod: remove");
+    await this.stage.act("placeholder: delete pod", () => core.deleteNamespacedPod({ namespace, name }));
   }
 }
 

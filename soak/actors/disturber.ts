@@ -1,13 +1,12 @@
-/** Carries out what befalls placeholders, nodes and controllers. */
+/** Carries out what befalls placeholders and nodes, and hands on what befalls controllers. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { ifFound } from "../../testbed/if-found";
 import { addNode, FAKE_NODE_LABEL } from "../../testbed/nodes";
-import type { ManagedProcess } from "../../testbed/managed-process";
-import { OPERATOR_NAMESPACE, RELEASE } from "../../testbed/operator-names";
 import type { Disturbance, Loss } from "../plan/disturbances";
-import { hasFinished, isLabelledPlaceholder, labelOf } from "../world";
+import { hasFinished, isLabelledPlaceholder, labelOf } from "../objects";
+import { ControllerActor } from "./controllers";
 import { JSON_PATCH, type Stage } from "./stage";
 
 export const URGENT = "soak-urgent";
@@ -18,9 +17,12 @@ const LEAST_NODES = 9;
 const pickOf = <T>(from: readonly T[], pick: number): T | undefined => from[Math.floor(pick * from.length)];
 
 export class Disturber {
+  readonly #controllers: ControllerActor;
   #urgent = 0;
 
-  constructor(private readonly stage: Stage) {}
+  constructor(private readonly stage: Stage) {
+    this.#controllers = new ControllerActor(stage);
+  }
 
   async play(disturbance: Disturbance): Promise<void> {
     switch (disturbance.kind) {
@@ -36,11 +38,11 @@ export class Disturber {
       case "remove node":
         return this.#removeNode(disturbance.pick);
       case "kill controller":
-        return this.#kill(disturbance.whom);
+        return this.#controllers.kill(disturbance.whom);
       case "stop controller":
-        return this.#stop(disturbance.whom, disturbance.milliseconds);
+        return this.#controllers.stop(disturbance.whom, disturbance.milliseconds);
       case "kill all controllers":
-        return this.#killAll(disturbance.milliseconds);
+        return this.#controllers.killAll(disturbance.milliseconds);
     }
   }
 
@@ -126,41 +128,5 @@ export class Disturber {
     const name = pickOf(nodes, pick)?.metadata?.name;
     if (name === undefined || nodes.length <= LEAST_NODES) return;
     await this.stage.act("node removed", () => this.stage.cluster.clients.core.deleteNode({ name }));
-  }
-
-  async #controller(whom: 0 | 1): Promise<ManagedProcess | undefined> {
-    const { coordination } = this.stage.cluster.clients;
-    const lease = await ifFound(
-      coordination.readNamespacedLease({ namespace: OPERATOR_NAMESPACE, name: RELEASE }),
-    );
-    const [holder] = (lease?.spec?.holderIdentity ?? "").split("_");
-    const processes = this.stage.operator.processes("controller").filter(one => !one.hasExited());
-    return processes.find(({ name }) => (name === holder) === (whom === 0));
-  }
-
-  async #kill(whom: 0 | 1): Promise<void> {
-    const controller = await this.#controller(whom);
-    if (controller === undefined) return;
-    const which = whom === 0 ? "acting" : "standby";
-    await this.stage.act(`${which} controller killed`, () => controller.stop("SIGKILL"));
-  }
-
-  async #stop(whom: 0 | 1, milliseconds: number): Promise<void> {
-    const controller = await this.#controller(whom);
-    if (controller === undefined) return;
-    const which = whom === 0 ? "acting" : "standby";
-    await this.stage.act(`${which} controller stopped and continued`, async () => {
-      process.kill(controller.pid, "SIGSTOP");
-      await delay(milliseconds);
-      if (!controller.hasExited()) process.kill(controller.pid, "SIGCONT");
-    });
-  }
-
-  async #killAll(milliseconds: number): Promise<void> {
-    await this.stage.act("all controllers killed for a while", async () => {
-      await this.stage.operator.stop("controller", "SIGKILL");
-      await delay(milliseconds);
-      this.stage.operator.kubelet.resume("controller");
-    });
   }
 }

@@ -1,13 +1,12 @@
 /** Plays what the plan says about one run: people, and the other gates. */
 import { setTimeout as delay } from "node:timers/promises";
-import { placeholderName, placeholderPodName } from "../../capabilities/decide/names";
-import { OPT_IN_LABEL, PENDING, TEKTON_PIPELINE_RUN_LABEL } from "../../capabilities/keys";
-import { hasEnded, PIPELINE_RUN_V1, type PipelineRun } from "../../capabilities/tekton";
+import { OPT_IN_LABEL, PENDING } from "../../capabilities/keys";
+import { PIPELINE_RUN_V1, type PipelineRun } from "../../capabilities/tekton";
 import { statusOf } from "../../capabilities/kube-errors";
 import { Chance } from "../chance";
-import type { Moment, PlannedRun } from "../plan/runs";
-import { isLabelledPlaceholder } from "../world";
+import type { PlannedRun } from "../plan/runs";
 import { runBody, strangerOf, type Recordings, type RunBody } from "./bodies";
+import { hasCome } from "./moments";
 import { JSON_PATCH, type Stage } from "./stage";
 
 const MOMENT_MILLISECONDS = 20_000;
@@ -32,7 +31,7 @@ export class RunActor {
       await this.lift(namespace, name, "another gate lets its run go");
     }
     if (planned.fate === "finish") return;
-    await this.stage.live.holds(() => this.#hasCome(planned.moment, planned), MOMENT_MILLISECONDS);
+    await this.stage.live.holds(() => hasCome(planned.moment, planned, this.stage.live), MOMENT_MILLISECONDS);
     await delay(pause);
     await this.#meet(planned, body);
   }
@@ -43,30 +42,6 @@ export class RunActor {
     return this.stage.act("run created", () =>
       custom.createNamespacedCustomObject({ group, version, plural: "pipelineruns", namespace, body }),
     );
-  }
-
-  #hasCome(moment: Moment, { namespace, name }: PlannedRun): boolean {
-    const { live } = this.stage;
-    switch (moment) {
-      case "created":
-        return true;
-      case "placeholder made":
-        return live.get("statefulSet", namespace, placeholderName(name)) !== undefined;
-      case "placeholder bound":
-        return Boolean(live.get("pod", namespace, placeholderPodName(name))?.spec?.nodeName);
-      case "running":
-        return live
-          .all("pod")
-          .some(
-            pod =>
-              pod.metadata!.namespace === namespace &&
-              pod.metadata!.labels?.[TEKTON_PIPELINE_RUN_LABEL] === name &&
-              pod.status?.phase === "Running" &&
-              !isLabelledPlaceholder(pod),
-          );
-      case "ended":
-        return hasEnded(live.get("run", namespace, name) ?? {});
-    }
   }
 
   async #meet(planned: PlannedRun, body: RunBody): Promise<void> {

@@ -23,11 +23,15 @@ export class Stage {
     readonly seed: number,
   ) {}
 
+  note(what: string): void {
+    this.done.set(what, (this.done.get(what) ?? 0) + 1);
+  }
+
   /** Does something and counts it when it came to pass. */
   async act<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await work();
-      this.done.set(what, (this.done.get(what) ?? 0) + 1);
+      this.note(what);
       return result;
     } catch (error) {
       if (error instanceof ApiException && EXPECTED.includes(error.code)) return undefined;

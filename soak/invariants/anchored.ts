@@ -1,7 +1,8 @@
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { isHeldByUs } from "../../capabilities/tekton";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
-import { uidOf, type Seen, type World } from "../world";
+import { uidOf } from "../objects";
+import type { Seen, World } from "../world";
 
 /** Between the operator's look and its write the placeholder may be lost, so it need not be there any more. */
 export class Anchored implements Invariant {

@@ -3,7 +3,8 @@ import { hasEnded } from "../../capabilities/tekton";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { Deadlines } from "../deadlines";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
-import { controllerOf, isLabelledPlaceholder, labelOf, uidOf, type Seen, type World } from "../world";
+import { controllerOf, isLabelledPlaceholder, labelOf, uidOf } from "../objects";
+import type { Seen, World } from "../world";
 
 /** A placeholder that no run and no pod needs any more. */
 function isLeftOver(statefulSet: V1StatefulSet, world: World): boolean {

@@ -3,7 +3,8 @@ import { HELD_LABEL, OPT_IN_LABEL, PENDING, PLACEHOLDER_LABEL } from "../../capa
 import { hasEnded, isHeldByUs, type PipelineRun } from "../../capabilities/tekton";
 import type { Write } from "../../testbed/audit";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
-import { labelOf, type Seen, type World } from "../world";
+import { labelOf } from "../objects";
+import type { Seen, World } from "../world";
 
 const isHeldByOthers = (run: PipelineRun): boolean =>
   run.spec?.status === PENDING && labelOf(run, HELD_LABEL) === undefined && !hasEnded(run);

@@ -1,6 +1,7 @@
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
 import { hasEnded } from "../../capabilities/tekton";
-import { uidOf, type Seen, type World } from "../world";
+import { uidOf } from "../objects";
+import type { Seen, World } from "../world";
 
 /** Who else deletes a placeholder (a person, the garbage collector when the run goes) is not held against it. */
 export class Kept implements Invariant {

@@ -1,7 +1,8 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Write } from "../../testbed/audit";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
-import { controllerOf, isLabelledPlaceholder, labelOf, type Seen, type World } from "../world";
+import { controllerOf, isLabelledPlaceholder, labelOf } from "../objects";
+import type { Seen, World } from "../world";
 
 /** On objects that the soak makes to stand in the operator's way. */
 export const STRANGER_LABEL = "soak/stranger";

@@ -3,7 +3,8 @@ import { OPT_IN_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { placeholderName } from "../../capabilities/decide/names";
 import { Deadlines } from "../deadlines";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
-import { isLabelledPlaceholder, labelOf, uidOf, type Seen, type World } from "../world";
+import { isLabelledPlaceholder, labelOf, uidOf } from "../objects";
+import type { Seen, World } from "../world";
 
 /** A run that is held, or was let go with affinity, and has no placeholder though the name is free. */
 function lacksPlaceholder(run: PipelineRun, world: World): boolean {

@@ -1,7 +1,8 @@
 import { isHeldByUs, type PipelineRun } from "../../capabilities/tekton";
 import { Deadlines } from "../deadlines";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
-import { hasFinished, labelOf, uidOf, type Seen, type World } from "../world";
+import { hasFinished, labelOf, uidOf } from "../objects";
+import type { Seen, World } from "../world";
 
 /** A run that is held although its placeholder has a node, or although it opts in no longer. */
 function isHeldForNothing(run: PipelineRun, world: World): boolean {
@@ -56,7 +57,11 @@ export class Released implements Invariant {
   tick(now: number, world: World): Violation[] {
     return this.#deadlines.overdue(now).map(uid => {
       const run = world.last("run", uid)!;
-      return violation(this, now, `${nameOf(run)} is still held`, run, ...world.placeholdersOf(run));
+      const placeholders = world.placeholdersOf(run);
+      const pods = placeholders.flatMap(({ metadata }) =>
+        world.podsLabelled(metadata!.namespace!, metadata!.name!),
+      );
+      return violation(this, now, `${nameOf(run)} is still held`, run, ...placeholders, ...pods);
     });
   }
 }

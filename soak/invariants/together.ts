@@ -2,7 +2,8 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import type { PipelineRun } from "../../capabilities/tekton";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
-import { choiceOf, hasFinished, labelOf, uidOf, type Seen, type World } from "../world";
+import { choiceOf, hasFinished, labelOf, uidOf } from "../objects";
+import type { Seen, World } from "../world";
 
 /** The run at the root, for its pods and for its placeholder. */
 function runOf(pod: V1Pod, world: World): PipelineRun | undefined {

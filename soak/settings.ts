@@ -1,0 +1,24 @@
+/** How the operator is set, how bad things get, and what may be expected then. */
+import { ORDINARY_RATES, type FaultRates } from "../testbed/fault-proxy/faults";
+
+/** Short enough that what the bound is made of can be waited for. */
+export const OPERATOR_SETTINGS = {
+  POD_AFFINITY_LEASE_DURATION_SECONDS: "5",
+  POD_AFFINITY_RESYNC_SECONDS: "10",
+  POD_AFFINITY_RETRY_LIMIT_SECONDS: "5",
+  POD_AFFINITY_REQUEST_TIMEOUT_SECONDS: "3",
+  POD_AFFINITY_GROWTH_RETRY_SECONDS: "5",
+};
+
+/** Of calm: a Lease that runs out (5 s), then a resync (10 s), and 5 s for the work on a busy machine. */
+export const BOUND_MILLISECONDS = 20_000;
+export const RATES: FaultRates = {
+  ...ORDINARY_RATES,
+  ...{ "dropped request": 0.02, "half-open": 0.005, "429": 0.02, "500": 0.02, "503": 0.02 },
+  ...{ "truncated stream": 0.006, "half-open watch": 0.004, "410 Gone": 0.004 },
+};
+/** A delay is what the adversary needs, so there are many. */
+export const WRITE_RATES: FaultRates = {
+  ...RATES,
+  ...{ delay: 0.35, "late request": 0.03, "dropped answer": 0.04, "409": 0.02 },
+};
