@@ -4,7 +4,7 @@ import { reportLines, unexercised } from "../soak/report";
 import { soak } from "../soak/soak";
 import { START_MILLISECONDS } from "./operated-cluster";
 
-const OPTIONS = { seed: 1, minutes: 0.75, runs: 50 };
+const OPTIONS = { seed: 1, minutes: 0.75, runs: 60 };
 
 test(
   "nothing that the operator promises is broken in a short soak",

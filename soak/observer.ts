@@ -29,7 +29,11 @@ export class Observer {
   readonly #writes = new Map<string, Write>();
   readonly #history = new Map<string, Change<Kinds[Kind]>[]>();
 
-  constructor(private readonly invariants: readonly Invariant[]) {}
+  /** @param counted the time as bounds count it; see pace.ts */
+  constructor(
+    private readonly invariants: readonly Invariant[],
+    private readonly counted: (at: number) => number = at => at,
+  ) {}
 
   arrive(kind: Kind, change: Change<Kinds[Kind]>): void {
     this.#arrived.push({ kind, change });
@@ -59,7 +63,8 @@ export class Observer {
     due.sort((one, other) => one.change.revision - other.change.revision);
     for (const arrived of due) this.#take(arrived);
     this.#enterPhases(settled);
-    for (const invariant of this.invariants) this.#tell(invariant.tick?.(settled, this.#world) ?? []);
+    const time = this.counted(settled);
+    for (const invariant of this.invariants) this.#tell(invariant.tick?.(time, this.#world) ?? []);
     this.#forget(settled);
   }
 
@@ -71,7 +76,8 @@ export class Observer {
     const uid = uidOf(change.object);
     this.#history.set(uid, [...(this.#history.get(uid) ?? []), change]);
     const key = change.type === "DELETED" ? `${uid} deleted` : `${uid} at ${change.revision}`;
-    const seen = this.#world.take(kind, change, this.#writes.get(key));
+    const timed = { ...change, at: this.counted(change.at) };
+    const seen = this.#world.take(kind, timed, this.#writes.get(key));
     this.#writes.delete(key);
     for (const invariant of this.invariants) this.#tell(invariant.see(seen, this.#world));
   }
@@ -80,7 +86,7 @@ export class Observer {
     const due = this.#phases.filter(phase => phase.at <= at);
     this.#phases = this.#phases.filter(phase => phase.at > at);
     for (const { at: time, isCalm } of due) {
-      for (const invariant of this.invariants) invariant.phase?.(isCalm, time);
+      for (const invariant of this.invariants) invariant.phase?.(isCalm, this.counted(time));
     }
   }
 

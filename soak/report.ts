@@ -16,6 +16,8 @@ export interface Findings {
   /** What the soak itself could not do, and why. */
   problems: ReadonlyMap<string, number>;
   changes: number;
+  /** Seconds that bounds did not count, because the machine was busy. */
+  lostSeconds: number;
   invariants: readonly Invariant[];
   violations: readonly Violation[];
   /** Whether it went on to the end of the plan. */
@@ -69,6 +71,7 @@ export function reportLines(findings: Findings): string[] {
     ...invariantLines(findings),
     ...findings.violations.map(({ invariant, message }) => `VIOLATION of "${invariant}": ${message}`),
     `${hasPassed(findings) ? "Passed" : "FAILED"} after ${Math.round(seconds)} s, ` +
+      `${Math.round(findings.lostSeconds)} s of which did not count as the machine was busy, ` +
       `${findings.violations.length} violations, seed ${seed}. The same plan again: ${again}`,
   ];
 }

@@ -10,8 +10,8 @@ export const OPERATOR_SETTINGS = {
   POD_AFFINITY_GROWTH_RETRY_SECONDS: "5",
 };
 
-/** Of calm: a Lease that runs out (5 s), then a resync (10 s), and 5 s for the work on a busy machine. */
-export const BOUND_MILLISECONDS = 20_000;
+/** Of calm: a Lease that runs out (5 s), then a resync (10 s), and 10 s for the work on a busy machine. */
+export const BOUND_MILLISECONDS = 25_000;
 export const RATES: FaultRates = {
   ...ORDINARY_RATES,
   ...{ "dropped request": 0.02, "half-open": 0.005, "429": 0.02, "500": 0.02, "503": 0.02 },
@@ -20,5 +20,5 @@ export const RATES: FaultRates = {
 /** A delay is what the adversary needs, so there are many. */
 export const WRITE_RATES: FaultRates = {
   ...RATES,
-  ...{ delay: 0.35, "late request": 0.03, "dropped answer": 0.04, "409": 0.02 },
+  ...{ delay: 0.4, "late request": 0.03, "dropped answer": 0.04, "409": 0.02 },
 };

@@ -19,6 +19,7 @@ import { Live } from "./live";
 import { LAG_MILLISECONDS, Observer } from "./observer";
 import type { SoakOptions } from "./options";
 import { nodeAtStart, NODES_AT_START } from "./plan/disturbances";
+import { Pace } from "./pace";
 import { makePlan, type Plan } from "./plan/plan";
 import type { Findings } from "./report";
 import { BOUND_MILLISECONDS, OPERATOR_SETTINGS, RATES, WRITE_RATES } from "./settings";
@@ -26,6 +27,9 @@ import { BOUND_MILLISECONDS, OPERATOR_SETTINGS, RATES, WRITE_RATES } from "./set
 const ADVANCE_MILLISECONDS = 500;
 /** After the plan: whatever is overdue by then is seen to be. */
 const LAST_CALM_MILLISECONDS = BOUND_MILLISECONDS + LAG_MILLISECONDS;
+
+/** On a machine where time counts but slowly. */
+const LONGEST_CALM_MILLISECONDS = 5 * LAST_CALM_MILLISECONDS;
 
 type Say = (line: string) => void;
 /** @param chart directory of the operator's chart; default: the one that was built */
@@ -41,7 +45,8 @@ export async function soak(options: SoakOptions, say: Say, chart?: string): Prom
 class Soak {
   readonly #plan: Plan;
   readonly #invariants = allInvariants(BOUND_MILLISECONDS);
-  readonly #observer = new Observer(this.#invariants);
+  readonly #pace = new Pace(Date.now());
+  readonly #observer = new Observer(this.#invariants, at => this.#pace.counted(at));
   readonly #live: Live;
   readonly #audit: AuditFeed;
   #adversary: Adversary | undefined;
@@ -97,25 +102,35 @@ class Soak {
 
   /** @returns whether it came to its end without a violation on the way */
   async #play(director: Director, proxy: FaultProxy): Promise<boolean> {
-    const end = Date.now() + this.#plan.end + LAST_CALM_MILLISECONDS;
+    const end = Date.now() + this.#plan.end;
     director.begin(isCalm => {
       if (isCalm) proxy.pause();
       else proxy.resume();
       this.#observer.phase(isCalm, Date.now());
       this.say(isCalm ? "  calm" : "  faults");
     });
-    while (Date.now() < end && this.#observer.violations.length === 0) {
+    const isOver = (): boolean =>
+      this.#pace.counted(Date.now()) > this.#pace.counted(end) + LAST_CALM_MILLISECONDS ||
+      Date.now() > end + LONGEST_CALM_MILLISECONDS;
+    while (!isOver() && this.#observer.violations.length === 0) {
       await delay(ADVANCE_MILLISECONDS);
+      await this.#feelPulse();
       this.#observer.advance(Date.now());
     }
     const isComplete = this.#observer.violations.length === 0;
     director.end();
     await this.#audit.stop();
     // What was checked in the last calm is counted when that ends.
-    if (isComplete) this.#observer.phase(false, end - LAG_MILLISECONDS);
+    if (isComplete) this.#observer.phase(false, Date.now() - LAG_MILLISECONDS);
     this.#observer.advance(Date.now());
     this.#live.stop();
     return isComplete;
+  }
+
+  async #feelPulse(): Promise<void> {
+    const start = Date.now();
+    await this.cluster.clients.core.readNamespace({ name: "default" });
+    this.#pace.sample(Date.now(), Date.now() - start);
   }
 
   #findings(stage: Stage, proxy: FaultProxy, seconds: number, isComplete: boolean): Findings {
@@ -133,6 +148,7 @@ class Soak {
       ...{ requests: proxy.requests(), faults: proxy.injected, done: stage.done },
       ...{
         changes: this.#observer.seen,
+        lostSeconds: this.#pace.lost / 1000,
         invariants: this.#invariants,
         violations: this.#observer.violations,
       },

@@ -22,7 +22,7 @@ export class Adversary {
     if (namespace === undefined || name === undefined) return;
     const chance = new Chance(this.stage.seed, `meanwhile ${method} ${path} ${times}`);
     if (resource === "pipelineruns") await this.#run(chance, namespace, name);
-    if (resource === "statefulsets") await this.#statefulSet(chance, namespace, name);
+    if (resource === "statefulsets") await this.#statefulSet(chance, method, namespace, name);
     if (resource === "pods") await this.#pod(chance, namespace, name);
   }
 
@@ -51,8 +51,9 @@ export class Adversary {
     };
   }
 
-  async #statefulSet(chance: Chance, namespace: string, name: string): Promise<void> {
-    const what = chance.weighted({ nothing: 2, remove: 2, stranger: 4, "create run again": 3 });
+  async #statefulSet(chance: Chance, method: string, namespace: string, name: string): Promise<void> {
+    const nothing = method === "DELETE" ? 0 : 4;
+    const what = chance.weighted({ nothing, remove: 1, stranger: 5, "create run again": 3 });
     const statefulSet = this.stage.live.get("statefulSet", namespace, name);
     const run = statefulSet && labelOf(statefulSet, TEKTON_PIPELINE_RUN_LABEL);
     const body = run === undefined ? undefined : this.#bodyOf(namespace, run);

@@ -22,7 +22,7 @@ export const NODES_AT_START = 12;
 export const nodeAtStart = (index: number) => ({ name: `node-${index}`, zone: ZONE_NAMES[index % ZONES]! });
 
 /** Mean pauses, in milliseconds. */
-const PAUSES = { loss: 600, cordon: 6_000, addNode: 25_000, removeNode: 25_000, controller: 7_000 };
+const PAUSES = { loss: 400, cordon: 6_000, addNode: 25_000, removeNode: 25_000, controller: 7_000 };
 /** Its pods stay for about a minute when a node is deleted, which a short soak does not wait for. */
 const AFTER_REMOVAL_MILLISECONDS = 90_000;
 

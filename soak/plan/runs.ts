@@ -98,7 +98,7 @@ export function plannedRun(
     ...{ "create again": 18, withdraw: 8, lift: 6 },
   });
   const recorded = chance.happens(0.35);
-  const beforehand = chance.weighted({ nothing: 66, gate: 18, stranger: 16 });
+  const beforehand = chance.weighted({ nothing: 60, gate: 20, stranger: 20 });
   const own = namespaceOptsIn
     ? chance.weighted({ true: 30, none: 60, false: 10 })
     : chance.weighted({ true: 95, false: 3, none: 2 });
