@@ -4,7 +4,7 @@ import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { ifFound } from "../../testbed/if-found";
 import { addNode, FAKE_NODE_LABEL } from "../../testbed/nodes";
-import type { Disturbance, Loss } from "../plan/disturbances";
+import type { Disturbance } from "../plan/disturbances";
 import { hasFinished, isLabelledPlaceholder, labelOf } from "../objects";
 import { ControllerActor } from "./controllers";
 import { JSON_PATCH, type Stage } from "./stage";
@@ -15,6 +15,8 @@ const URGENT_MILLISECONDS = 1_500;
 const LEAST_NODES = 9;
 
 const pickOf = <T>(from: readonly T[], pick: number): T | undefined => from[Math.floor(pick * from.length)];
+
+type PlaceholderLoss = Extract<Disturbance, { kind: "placeholder" }>;
 
 export class Disturber {
   readonly #controllers: ControllerActor;
@@ -27,7 +29,7 @@ export class Disturber {
   async play(disturbance: Disturbance): Promise<void> {
     switch (disturbance.kind) {
       case "placeholder":
-        return this.#lose(disturbance.how, disturbance.pick);
+        return this.#lose(disturbance);
       case "cordon":
         return this.#cordon(disturbance.pick, disturbance.milliseconds);
       case "add node": {
@@ -46,10 +48,10 @@ export class Disturber {
     }
   }
 
-  /** Of runs whose pods are active, if there are any. */
-  #placeholder(pick: number): V1Pod | undefined {
+  #placeholder(pick: number, anyone: boolean): V1Pod | undefined {
     const pods = this.stage.live.all("pod").filter(pod => labelOf(pod, PLACEHOLDER_LABEL) !== undefined);
     const all = pods.filter(pod => isLabelledPlaceholder(pod) && pod.spec?.nodeName);
+    if (anyone) return pickOf(all, pick);
     const withPods = all.filter(placeholder =>
       pods.some(
         pod =>
@@ -59,11 +61,11 @@ export class Disturber {
           labelOf(pod, PLACEHOLDER_LABEL) === labelOf(placeholder, PLACEHOLDER_LABEL),
       ),
     );
-    return pickOf(withPods, pick) ?? pickOf(all, pick);
+    return pickOf(withPods, pick);
   }
 
-  async #lose(how: Loss, pick: number): Promise<void> {
-    const pod = this.#placeholder(pick);
+  async #lose({ how, pick, anyone }: PlaceholderLoss): Promise<void> {
+    const pod = this.#placeholder(pick, anyone);
     if (pod === undefined) return;
     const { namespace, name } = pod.metadata! as { namespace: string; name: string };
     const { core, apps } = this.stage.cluster.clients;

@@ -2,16 +2,17 @@
 import { Chance } from "../chance";
 import type { Phase } from "./phases";
 
-export type Disturbance = { at: number } & (
-  | { kind: "placeholder"; how: Loss; pick: number }
-  | { kind: "cordon"; pick: number; milliseconds: number }
-  | { kind: "add node"; name: string; zone: string }
-  | { kind: "remove node"; pick: number }
-  /** `whom` 0 is the one that acts, 1 the other. */
-  | { kind: "kill controller"; whom: 0 | 1 }
-  | { kind: "stop controller"; whom: 0 | 1; milliseconds: number }
-  | { kind: "kill all controllers"; milliseconds: number }
-);
+export type Disturbance = { at: number } &
+  /** Of a run whose pods are active, unless it is `anyone`. */
+  (| { kind: "placeholder"; how: Loss; pick: number; anyone: boolean }
+    | { kind: "cordon"; pick: number; milliseconds: number }
+    | { kind: "add node"; name: string; zone: string }
+    | { kind: "remove node"; pick: number }
+    /** `whom` 0 is the one that acts, 1 the other. */
+    | { kind: "kill controller"; whom: 0 | 1 }
+    | { kind: "stop controller"; whom: 0 | 1; milliseconds: number }
+    | { kind: "kill all controllers"; milliseconds: number }
+  );
 
 export const LOSSES = ["delete pod", "evict pod", "preempt pod", "delete StatefulSet"] as const;
 export type Loss = (typeof LOSSES)[number];
@@ -23,6 +24,7 @@ export const nodeAtStart = (index: number) => ({ name: `node-${index}`, zone: ZO
 
 /** Mean pauses, in milliseconds. */
 const PAUSES = { loss: 400, cordon: 6_000, addNode: 25_000, removeNode: 25_000, controller: 7_000 };
+const SHARE_OF_ANYONE = 0.25;
 /** Its pods stay for about a minute when a node is deleted, which a short soak does not wait for. */
 const AFTER_REMOVAL_MILLISECONDS = 90_000;
 
@@ -60,7 +62,8 @@ export function disturbances(seed: number, phases: readonly Phase[], end: number
         "preempt pod": 2,
         "delete StatefulSet": 3,
       });
-      return { at, kind: "placeholder" as const, how, pick: losses.draw() };
+      const anyone = losses.happens(SHARE_OF_ANYONE);
+      return { at, kind: "placeholder" as const, how, pick: losses.draw(), anyone };
     }),
     ...times(nodes, 3_000, end - 10_000, PAUSES.cordon).map(at => ({
       ...{ at, kind: "cordon" as const, pick: nodes.draw() },

@@ -8,7 +8,7 @@ const MOST_TASKS = 4;
 
 function taskSpec(chance: Chance): object {
   const annotations = {
-    "testbed/run-seconds": (0.5 + chance.draw() * 2.5).toFixed(1),
+    "testbed/run-seconds": (0.8 + chance.draw() * 2.7).toFixed(1),
     ...(chance.happens(0.07) && { "testbed/fail": "true" }),
   };
   const requests = { cpu: chance.one(CPUS), memory: chance.one(MEMORIES) };
