@@ -4,6 +4,7 @@ import {
   setHeaderOptions,
   type CoreV1Event,
   type V1Namespace,
+  type V1PersistentVolumeClaim,
   type V1Pod,
   type V1ResourceRequirements,
   type V1StatefulSet,
@@ -15,6 +16,7 @@ import { placeholderName } from "./decide/names";
 import { isPinned, PLACEHOLDER_SELECTOR, type TemplateChange } from "./decide/placeholder";
 import { lacksItsPod } from "./decide/refusal";
 import type { Reservation } from "./decide/reservation";
+import { dependsOnClasses, type Storage } from "./decide/volumes";
 import { readDefinitions } from "./definitions";
 import type { Definitions } from "./demand/task-graph";
 import { eventFor } from "./events";
@@ -138,6 +140,23 @@ export class Cluster {
     };
   }
 
+  /** What decides which nodes the run's volumes can be used on. */
+  async storageFor(run: PipelineRun, names: readonly string[]): Promise<Storage> {
+    const namespace = run.metadata!.namespace!;
+    const claims: [string, V1PersistentVolumeClaim | undefined][] = [];
+    for (const name of names) {
+      claims.push([
+        name,
+        await ifThere(this.clients.core.readNamespacedPersistentVolumeClaim({ namespace, name })),
+      ]);
+    }
+    const known = new Map(claims);
+    const classes = dependsOnClasses(run, known)
+      ? (await this.clients.storage.listStorageClass()).items
+      : undefined;
+    return { claims: known, classes };
+  }
+
   private async coschedule(): Promise<string | undefined> {
     const flags = await ifThere(
       this.clients.core.readNamespacedConfigMap({ namespace: this.tektonNamespace, name: FEATURE_FLAGS }),
@@ -217,13 +236,16 @@ export class Cluster {
    */
   async changeTemplate(
     statefulSet: V1StatefulSet,
-    { affinity, resources, pinnedTo }: TemplateChange,
+    { affinity, resources, pinnedTo, volumes }: TemplateChange,
     reservation?: Reservation,
   ): Promise<void> {
     const pinned = at("/metadata/annotations", PINNED_ANNOTATION);
     await this.patchStatefulSet(statefulSet, [
       { op: "replace", path: "/spec/template/spec/affinity", value: affinity },
       { op: "replace", path: "/spec/template/spec/containers/0/resources", value: resources },
+      ...(volumes === undefined
+        ? []
+        : [{ op: "add" as const, path: "/spec/template/spec/volumes", value: volumes }]),
       ...annotationsOf(statefulSet),
       ...(pinnedTo !== undefined ? [{ op: "add" as const, path: pinned, value: pinnedTo }] : []),
       ...(pinnedTo === undefined && isPinned(statefulSet) ? [{ op: "remove" as const, path: pinned }] : []),

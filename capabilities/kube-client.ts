@@ -17,6 +17,7 @@ import {
   NodeV1Api,
   SchedulingV1Api,
   ServerConfiguration,
+  StorageV1Api,
   type RequestContext,
   type ResponseContext,
 } from "@kubernetes/client-node";
@@ -46,6 +47,7 @@ export interface KubeClients {
   custom: CustomObjectsApi;
   node: NodeV1Api;
   scheduling: SchedulingV1Api;
+  storage: StorageV1Api;
 }
 
 /** A KubeConfig whose API clients keep their connections instead of opening one for each request. */
@@ -110,5 +112,6 @@ export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string)
     custom: new CustomObjectsApi(configuration),
     node: new NodeV1Api(configuration),
     scheduling: new SchedulingV1Api(configuration),
+    storage: new StorageV1Api(configuration),
   };
 }

@@ -8,7 +8,7 @@ import { choicesOf } from "./decide/choices";
 import { needsLimits } from "./decide/namespace-bounds";
 import { withLookAgain } from "./decide/look-again";
 import { nextStep, type Step } from "./decide/next-step";
-import type { Observed } from "./decide/observed";
+import { claimsInUse, type Observed } from "./decide/observed";
 import {
   firstTemplate,
   hasLimits,
@@ -21,6 +21,7 @@ import {
 } from "./decide/placeholder";
 import { priorityClassNames, unitePodTemplates } from "./decide/pod-templates";
 import { reservationFor } from "./decide/reservation";
+import { canBeRead, claimNames, volumesOf, type Volumes } from "./decide/volumes";
 import { exceeds } from "./demand/resources";
 import { taskGraph } from "./demand/task-graph";
 import { placeholdersRefused, resizesRefused } from "./metrics";
@@ -40,26 +41,39 @@ async function templateFor(run: PipelineRun, cluster: Cluster): Promise<PodTempl
   return unitePodTemplates(run.spec, name => values.get(name) ?? 0).template;
 }
 
+/** The volumes that count when a node is looked for, those that Tekton has made for the run among them. */
+async function volumesFor(observed: Observed, cluster: Cluster): Promise<Volumes> {
+  const run = observed.run!;
+  const made = claimsInUse(observed);
+  const known = claimNames(run).filter(canBeRead);
+  return volumesOf(run, await cluster.storageFor(run, [...new Set([...known, ...made])]), made);
+}
+
 /**
  * Makes the placeholder, and says on the run what it asks for.
  *
  * @returns why it is refused, if it is
  */
 async function makePlaceholder(
-  run: PipelineRun,
+  observed: Observed,
   cluster: Cluster,
   settings: Settings,
 ): Promise<string | undefined> {
+  const run = observed.run!;
   const { definitions, bounds } = await cluster.demandSources(run);
   const graph = taskGraph(run, definitions, unknownTaskOf(settings));
   const choices = choicesOf(run.metadata?.annotations ?? {});
   const { runtimeOverhead } = definitions;
   const { reservation, notes } = reservationFor(graph, choices, floorOf(settings), bounds, runtimeOverhead);
   const template = await templateFor(run, cluster);
-  const wanted = placeholderFor(run, template, settings, reservation, needsLimits(bounds));
+  const { volumes, ...said } = await volumesFor(observed, cluster);
+  for (const warning of said.warnings) await cluster.warn(run, warning, new Date());
+  const surroundings = { limits: needsLimits(bounds), volumes };
+  const wanted = placeholderFor(run, template, settings, reservation, surroundings);
   const refusal = await cluster.createPlaceholder(wanted);
-  if (refusal === undefined && notes.length > 0) {
-    await cluster.warn(run, { type: "Normal", reason: "Reserved", message: notes.join(" ") }, new Date());
+  const message = [...notes, ...said.notes].join(" ");
+  if (refusal === undefined && message !== "") {
+    await cluster.warn(run, { type: "Normal", reason: "Reserved", message }, new Date());
   }
   return refusal;
 }
@@ -106,7 +120,7 @@ async function carryOut(
     case "wait":
       return;
     case "make-placeholder":
-      return makePlaceholder(run!, cluster, settings);
+      return makePlaceholder(observed, cluster, settings);
     case "settle-placeholder": {
       const change = settledTemplate(run!, await templateFor(run!, cluster), statefulSet!);
       return cluster.changeTemplate(statefulSet!, change);
@@ -118,7 +132,8 @@ async function carryOut(
     }
     case "start-over": {
       const change = firstTemplate(run!, await templateFor(run!, cluster), statefulSet!, step.ask);
-      await cluster.changeTemplate(statefulSet!, change);
+      const { volumes } = await volumesFor(observed, cluster);
+      await cluster.changeTemplate(statefulSet!, { ...change, volumes });
       return cluster.deletePod(step.pod);
     }
     case "remake-pod":

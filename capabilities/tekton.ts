@@ -1,5 +1,11 @@
 /** The few fields of Tekton's objects that this operator reads or writes. */
-import type { V1Affinity, V1LocalObjectReference, V1ObjectMeta, V1Toleration } from "@kubernetes/client-node";
+import type {
+  V1Affinity,
+  V1LocalObjectReference,
+  V1ObjectMeta,
+  V1Toleration,
+  V1Volume,
+} from "@kubernetes/client-node";
 import { GenericKind } from "kubernetes-fluent-client";
 import { HELD, HELD_LABEL, PENDING, PLACEHOLDER_LABEL, TEKTON_GROUP, TEKTON_MANAGER } from "./keys";
 
@@ -12,6 +18,7 @@ export interface PodTemplate {
   schedulerName?: string;
   runtimeClassName?: string;
   imagePullSecrets?: V1LocalObjectReference[];
+  volumes?: V1Volume[];
 }
 
 export interface WorkspaceBinding {

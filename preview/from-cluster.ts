@@ -3,6 +3,7 @@ import { KubeConfig, type V1LimitRange } from "@kubernetes/client-node";
 import { Cluster } from "../capabilities/cluster";
 import { describeError, ifThere } from "../capabilities/kube-errors";
 import type { Settings } from "../capabilities/config";
+import type { Storage } from "../capabilities/decide/volumes";
 import { dependsOnNamespace } from "../capabilities/decide/admission";
 import type { Reference } from "../capabilities/demand/task-graph";
 import { kubeClients, type KubeClients } from "../capabilities/kube-client";
@@ -120,6 +121,13 @@ class Reader {
     return new Map(runtimeClass ? [[name, overheadOf(runtimeClass)]] : []);
   }
 
+  storage(names: string[]): Promise<Storage> {
+    return reading(
+      `PersistentVolumeClaims of ${this.namespace}, or StorageClasses,`,
+      this.cluster.storageFor(this.stored.run, names),
+    );
+  }
+
   async priorities(names: (string | undefined)[]): Promise<Surroundings["priorities"]> {
     const values = names.map(async (name): Promise<[string | undefined, number]> => {
       const value = name === undefined ? this.cluster.defaultPriority() : this.cluster.priorityOf(name);
@@ -140,18 +148,22 @@ export async function completed(
   settings: Settings,
 ): Promise<Surroundings> {
   const reader = new Reader(kubeconfigFile, settings, stored);
-  const { runtimeClass, priorityClasses } = unknownOf(stored.run, known);
+  const { runtimeClass, priorityClasses, claims } = unknownOf(stored.run, known);
   const asksNamespace = known.namespaceLabels === undefined && dependsOnNamespace(stored.run);
-  const [{ pipelines, tasks }, limitRanges, namespaceLabels, overheads, priorities] = await Promise.all([
-    reader.definitions(known),
-    known.limitRanges.length > 0 ? known.limitRanges : reader.limitRanges(),
-    asksNamespace ? reader.namespaceLabels() : known.namespaceLabels,
-    reader.overheads(runtimeClass),
-    reader.priorities(priorityClasses),
-  ]);
+  const [{ pipelines, tasks }, limitRanges, namespaceLabels, overheads, priorities, storage] =
+    await Promise.all([
+      reader.definitions(known),
+      known.limitRanges.length > 0 ? known.limitRanges : reader.limitRanges(),
+      asksNamespace ? reader.namespaceLabels() : known.namespaceLabels,
+      reader.overheads(runtimeClass),
+      reader.priorities(priorityClasses),
+      reader.storage(claims),
+    ]);
   return {
     ...{ pipelines, tasks, limitRanges, namespaceLabels },
     overheads: new Map([...known.overheads, ...overheads]),
     priorities: new Map([...known.priorities, ...priorities]),
+    claims: new Map([...known.claims, ...storage.claims]),
+    storageClasses: known.storageClasses ?? storage.classes,
   };
 }

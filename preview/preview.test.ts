@@ -148,3 +148,35 @@ test("of a run whose Pipeline is not known there is a pod, of no task", () => {
   expect(pod!.metadata).not.toHaveProperty("name");
   expect(pod!.metadata!.labels).not.toHaveProperty("tekton.dev/pipelineTask");
 });
+
+describe("volumes", () => {
+  const workspaces = [
+    { name: "cache", persistentVolumeClaim: { claimName: "cache" } },
+    { name: "out", volumeClaimTemplate: { spec: { storageClassName: "fast" } } },
+  ];
+  const claim = (accessModes: string[]) =>
+    named("v1", "PersistentVolumeClaim", "cache", { spec: { accessModes, volumeName: "pv" } });
+  const volumesIn = (text: string) => {
+    const { placeholder, notes } = previewOfText(text);
+    return { volumes: placeholder?.spec?.template.spec?.volumes, notes };
+  };
+
+  test("stand in the placeholder, and what is not known of them is said", () => {
+    const { volumes, notes } = volumesIn(runText({ spec: { workspaces } }));
+    expect(volumes).toEqual([{ name: "claim-1", persistentVolumeClaim: { claimName: "cache" } }]);
+    expect(notes).toEqual([expect.stringContaining("The claim cache was not read")]);
+  });
+  test("claims and classes of the file count", () => {
+    const bindsAtOnce = named("storage.k8s.io/v1", "StorageClass", "fast", {
+      volumeBindingMode: "Immediate",
+    });
+    const text = file(claim(["ReadWriteOncePod"]), bindsAtOnce, runText({ spec: { workspaces } }));
+    const { volumes, notes } = volumesIn(text);
+    expect(volumes).toBeUndefined();
+    expect(notes).toEqual([
+      expect.stringContaining("cache is ReadWriteOncePod"),
+      expect.stringContaining("StorageClass fast of the volumeClaimTemplate of workspace out binds at once"),
+    ]);
+    expect(volumesIn(file(claim(["ReadWriteOnce"]), runText({ spec: { workspaces } }))).notes).toEqual([]);
+  });
+});

@@ -6,6 +6,7 @@ import { needsLimits } from "../capabilities/decide/namespace-bounds";
 import { placeholderFor } from "../capabilities/decide/placeholder";
 import { priorityClassNames, unitePodTemplates } from "../capabilities/decide/pod-templates";
 import { reservationFor } from "../capabilities/decide/reservation";
+import { canBeRead, claimNames, volumesOf } from "../capabilities/decide/volumes";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
 import { toQuantities } from "../capabilities/demand/resources";
 import {
@@ -64,6 +65,7 @@ export interface Unknown {
   runtimeClass: string | undefined;
   /** Asked for only when there are several to choose from; undefined among them stands for the default. */
   priorityClasses: (string | undefined)[];
+  claims: string[];
 }
 
 export function unknownOf(run: PipelineRun, surroundings: Surroundings): Unknown {
@@ -74,6 +76,7 @@ export function unknownOf(run: PipelineRun, surroundings: Surroundings): Unknown
     runtimeClass:
       runtimeClass === undefined || surroundings.overheads.has(runtimeClass) ? undefined : runtimeClass,
     priorityClasses: names.length > 1 ? names.filter(name => !surroundings.priorities.has(name)) : [],
+    claims: claimNames(run).filter(name => canBeRead(name) && !surroundings.claims.has(name)),
   };
 }
 
@@ -133,6 +136,8 @@ export function previewOf(
     bounds,
     definitions.runtimeOverhead,
   );
+  const { claims, storageClasses: classes } = surroundings;
+  const volumes = volumesOf(run, { claims, classes });
   const example = exampleTask(graph);
   return {
     run: { namespace: run.metadata.namespace, name: run.metadata.name, isExampleName },
@@ -142,9 +147,19 @@ export function previewOf(
     peak: toQuantities(peak),
     peakTasks: tasks,
     firstWave: toQuantities(firstWave(graph)),
-    placeholder: isPlaced ? placeholderFor(held, template, settings, reservation, needsLimits(bounds)) : null,
+    placeholder: isPlaced
+      ? placeholderFor(held, template, settings, reservation, {
+          limits: needsLimits(bounds),
+          volumes: volumes.volumes,
+        })
+      : null,
     pod: isPlaced && example ? examplePod(held, example) : null,
-    notes: [...graph.notes, ...notesOnUnknown(unknownOf(run, surroundings))],
+    notes: [
+      ...graph.notes,
+      ...volumes.notes,
+      ...volumes.warnings.map(({ message }) => message),
+      ...notesOnUnknown(unknownOf(run, surroundings)),
+    ],
   };
 }
 

@@ -1,5 +1,6 @@
 /** What a preview rests on beside the run itself. */
-import type { V1LimitRange } from "@kubernetes/client-node";
+import type { V1LimitRange, V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
+import type { Storage } from "../capabilities/decide/volumes";
 import type { Definitions } from "../capabilities/demand/task-graph";
 import { parseResources, type Resources } from "../capabilities/demand/resources";
 import { objectOf } from "../capabilities/demand/untrusted";
@@ -15,6 +16,9 @@ export interface Surroundings {
   namespaceLabels: Record<string, string> | undefined;
   /** By the name of the RuntimeClass. */
   overheads: ReadonlyMap<string, Resources>;
+  claims: Storage["claims"];
+  /** Undefined when nobody has looked for them. */
+  storageClasses: Storage["classes"];
   /** The values of priority classes; undefined stands for the cluster's default. */
   priorities: ReadonlyMap<string | undefined, number>;
 }
@@ -38,6 +42,7 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     new Map(items.map(item => [item.metadata.name ?? "", value(item)]));
   const priorityClasses = ofKind("scheduling.k8s.io", "PriorityClass");
   const valueOf = (item: ManifestObject) => Number(item["value"] ?? 0);
+  const storageClasses = ofKind("storage.k8s.io", "StorageClass") as object[] as V1StorageClass[];
   const byDefault = priorityClasses.find(item => item["globalDefault"] === true);
   return {
     pipelines: byName(ofKind(TEKTON_GROUP, "Pipeline"), specOf),
@@ -45,6 +50,8 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     limitRanges: ofKind("", "LimitRange") as object[] as V1LimitRange[],
     namespaceLabels: namespaceLabels(ofKind("", "Namespace"), namespace),
     overheads: byName(ofKind("node.k8s.io", "RuntimeClass"), overheadOf),
+    claims: byName(ofKind("", "PersistentVolumeClaim"), item => item as object as V1PersistentVolumeClaim),
+    storageClasses: storageClasses.length > 0 ? storageClasses : undefined,
     priorities: new Map<string | undefined, number>([
       ...byName(priorityClasses, valueOf),
       ...(byDefault ? ([[undefined, valueOf(byDefault)]] as const) : []),

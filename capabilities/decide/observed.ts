@@ -55,6 +55,15 @@ export function activePods({ pods }: Observed): V1Pod[] {
   return pods.filter(pod => !isPlaceholderPod(pod) && !hasFinished(pod));
 }
 
+/** Names of the claims that pods of the run use, those among them that Tekton has made for it. */
+export function claimsInUse({ pods }: Observed): string[] {
+  const names = pods
+    .filter(pod => !isPlaceholderPod(pod))
+    .flatMap(({ spec }) => spec?.volumes ?? [])
+    .flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
+  return [...new Set(names)];
+}
+
 /** The placeholder's pod, if it is one of the StatefulSet as it is now, and stays. */
 export function placeholderPod({ pods, statefulSet }: Observed): V1Pod | undefined {
   const uid = statefulSet?.metadata?.uid;

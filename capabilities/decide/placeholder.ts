@@ -7,6 +7,7 @@ import type {
   V1PodTemplateSpec,
   V1ResourceRequirements,
   V1StatefulSet,
+  V1Volume,
 } from "@kubernetes/client-node";
 import type { Settings } from "../config";
 import {
@@ -30,11 +31,21 @@ import { requiredPodTerms, withOnlyRequiredTerm } from "./required-term";
 
 export type PlaceholderSettings = Pick<Settings, "PLACEHOLDER_IMAGE">;
 
+/** What a placeholder has of its namespace. */
+export interface Surroundings {
+  /** Whether limits are asked for, see needsLimits. */
+  limits: boolean;
+  /** See volumes.ts. */
+  volumes: V1Volume[];
+}
+
 /** What becomes of a StatefulSet's pod template. */
 export interface TemplateChange {
   affinity: V1Affinity;
   resources: V1ResourceRequirements;
   pinnedTo?: string;
+  /** Default: those that it has. */
+  volumes?: V1Volume[];
 }
 
 /** What every placeholder, and nothing else, is labelled with. */
@@ -229,10 +240,12 @@ function podSpec(
   affinity: V1Affinity,
   settings: PlaceholderSettings,
   resources: V1ResourceRequirements,
+  volumes: V1Volume[],
 ): V1PodSpec {
   return {
     ...template,
     affinity,
+    ...(volumes.length > 0 && { volumes }),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 0,
@@ -258,6 +271,7 @@ function podTemplate(
   template: PodTemplate,
   settings: PlaceholderSettings,
   resources: V1ResourceRequirements,
+  volumes: V1Volume[],
 ): V1PodTemplateSpec {
   return {
     metadata: {
@@ -272,21 +286,20 @@ function podTemplate(
         "karpenter.sh/do-not-disrupt": "true",
       },
     },
-    spec: podSpec(template, firstAffinity(run, template), settings, resources),
+    spec: podSpec(template, firstAffinity(run, template), settings, resources, volumes),
   };
 }
 
 /**
  * @param run a run that the API server has stored: name, namespace and UID are taken from it
  * @param template what the placeholder takes over from the run, see unitePodTemplates
- * @param limits whether its namespace asks for limits, see needsLimits
  */
 export function placeholderFor(
   run: PipelineRun,
   template: PodTemplate,
   settings: PlaceholderSettings,
   reservation: Reservation,
-  limits: boolean,
+  { limits, volumes }: Surroundings,
 ): V1StatefulSet {
   const { name: runName, namespace, uid } = run.metadata!;
   const name = placeholderName(runName!);
@@ -318,7 +331,7 @@ export function placeholderFor(
       // Nobody but the operator decides when a run's anchor goes.
       updateStrategy: { type: "OnDelete" },
       revisionHistoryLimit: 0,
-      template: podTemplate(run, name, template, settings, resourcesFor(asked, limits)),
+      template: podTemplate(run, name, template, settings, resourcesFor(asked, limits), volumes),
     },
   };
 }

@@ -95,7 +95,7 @@ export const NO_RESERVATION: Reservation = { ask: FLOOR, floor: FLOOR, firstWave
 /** The placeholder that the operator makes for the run, as the API server has stored it. */
 export function placeholderOf(run: PipelineRun, reservation = NO_RESERVATION, limits = false): V1StatefulSet {
   const { template } = unitePodTemplates(run.spec, () => 0);
-  const made = placeholderFor(run, template, SETTINGS, reservation, limits);
+  const made = placeholderFor(run, template, SETTINGS, reservation, { limits, volumes: [] });
   return { ...made, metadata: { ...made.metadata, uid: STATEFUL_SET_UID, resourceVersion: "1" } };
 }
 
