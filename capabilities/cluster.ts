@@ -11,6 +11,7 @@ import {
 } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import type { NamespaceBounds } from "./decide/namespace-bounds";
+import { summaryOf, type NodeSummary } from "./decide/never-fits";
 import { ownership, type Observed } from "./decide/observed";
 import { placeholderName } from "./decide/names";
 import { isPinned, PLACEHOLDER_SELECTOR, type TemplateChange } from "./decide/placeholder";
@@ -61,11 +62,15 @@ type JsonPatch = { op: "add" | "remove" | "replace" | "test"; path: string; valu
 
 const JSON_PATCH = setHeaderOptions("Content-Type", PatchStrategy.JsonPatch);
 const PAGE_SIZE = 500;
+/** So long nodes are not listed again. */
+const NODES_MILLISECONDS = 5_000;
 
 /** Path of a map's key in a JSON Pointer (RFC 6901). */
 const at = (path: string, key: string) => `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
 
 export class Cluster {
+  #nodes: { since: number; summaries: Promise<NodeSummary[]> } | undefined;
+
   constructor(
     private readonly clients: KubeClients,
     private readonly tektonNamespace: string,
@@ -195,6 +200,30 @@ export class Cluster {
       }
       _continue = page.metadata?._continue || undefined;
     } while (_continue !== undefined);
+  }
+
+  /** All nodes, as they were within the last seconds: many runs may wait for one at the same time. */
+  nodes(): Promise<readonly NodeSummary[]> {
+    const now = Date.now();
+    if (this.#nodes === undefined || now - this.#nodes.since > NODES_MILLISECONDS) {
+      const summaries = this.listNodes().catch((error: unknown) => {
+        this.#nodes = undefined;
+        throw error;
+      });
+      this.#nodes = { since: now, summaries };
+    }
+    return this.#nodes.summaries;
+  }
+
+  private async listNodes(): Promise<NodeSummary[]> {
+    const nodes: NodeSummary[] = [];
+    let _continue: string | undefined;
+    do {
+      const page = await this.clients.core.listNode({ limit: PAGE_SIZE, _continue });
+      nodes.push(...page.items.map(summaryOf));
+      _continue = page.metadata?._continue || undefined;
+    } while (_continue !== undefined);
+    return nodes;
   }
 
   readNamespace(name: string): Promise<V1Namespace | undefined> {

@@ -5,7 +5,7 @@
  * ignored would be found out by a build that waits.
  */
 import { z } from "zod";
-import { CHOICES, COMPUTED, type Choices } from "./decide/choices";
+import { CHOICES, COMPUTED, oneOf, type Choices } from "./decide/choices";
 import { parseResources, type Resources } from "./demand/resources";
 
 const PREFIX = "POD_AFFINITY_";
@@ -77,6 +77,14 @@ export const SETTINGS = {
     .meta({ allowed: "a memory quantity above zero, for example 512Mi" })
     .default("512Mi")
     .describe("Memory that such a task counts for."),
+  AUTOSCALER: oneOf(["expected", "none"])
+    .default("expected")
+    .describe(
+      "Whether an autoscaler may add larger nodes; if none, a run that no node can hold is told at once.",
+    ),
+  ON_NEVER_FITS: oneOf(["wait", "at-once"])
+    .default("wait")
+    .describe("Whether such a run waits until its placement-timeout, or on-timeout applies at once."),
   GROWTH_RETRY_SECONDS: wholeNumber(5, 3600)
     .default(30)
     .describe("Seconds after which a placeholder asks again for room that its node could not give back."),

@@ -7,6 +7,7 @@ import { floorOf, unknownTaskOf, type Settings } from "./config";
 import { choicesOf } from "./decide/choices";
 import { needsLimits } from "./decide/namespace-bounds";
 import { withLookAgain } from "./decide/look-again";
+import { dependsOnNodes } from "./decide/never-fits";
 import { nextStep, type Step } from "./decide/next-step";
 import { claimsInUse, type Observed } from "./decide/observed";
 import {
@@ -168,6 +169,13 @@ async function take(step: Step, observed: Observed, cluster: Cluster, settings: 
   return undefined;
 }
 
+async function observe(key: RunKey, cluster: Cluster, settings: Settings): Promise<Observed> {
+  const observed = await cluster.observe(key);
+  return dependsOnNodes(observed, settings.AUTOSCALER)
+    ? { ...observed, nodes: await cluster.nodes() }
+    : observed;
+}
+
 /**
  * @returns milliseconds after which to look again; undefined when events will tell
  * @throws whatever keeps the step from being carried out; a change meanwhile (isOutdated) among it
@@ -177,7 +185,7 @@ export async function reconcile(
   cluster: Cluster,
   settings: Settings,
 ): Promise<number | undefined> {
-  const observed = await cluster.observe(key);
+  const observed = await observe(key, cluster, settings);
   let step = withLookAgain(nextStep(observed, settings, new Date()));
   const refusal = await take(step, observed, cluster, settings);
   if (refusal !== undefined) {

@@ -23,7 +23,7 @@ const nodeLabelKey = z
   .refine(key => !key.includes("/") || key.indexOf("/") <= LONGEST_PREFIX)
   .meta({ allowed: "the key of a node label, for example topology.kubernetes.io/zone" });
 
-const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values).meta({ allowed: values.join(", ") });
 
 function areRequests(text: string): boolean {

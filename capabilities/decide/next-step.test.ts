@@ -228,3 +228,36 @@ describe("what is left behind", () => {
     expect(step(seen).kind).toBe(kind);
   });
 });
+
+describe("a run that no node can hold", () => {
+  const nodes = [{ name: "only", labels: {}, taints: [], allocatable: { cpu: 1, memory: 1 } }];
+  const waiting = (onTimeout: string): Observed => {
+    const { run } = aRun().held().annotation("pod-affinity.tekton.dev/on-timeout", onTimeout);
+    const pod = placeholderPodOf(run);
+    const condition = { type: "PodScheduled", status: "False", message: "0/1 nodes are available" };
+    pod.status = { phase: "Pending", conditions: [condition] };
+    return observed(run, { statefulSet: placeholderOf(run), pods: [pod], nodes });
+  };
+  const decided = (onTimeout: string, setting: "wait" | "at-once", seen = waiting(onTimeout)) =>
+    nextStep(seen, { ...SETTINGS, ON_NEVER_FITS: setting }, new Date(0));
+
+  test.each([
+    ["wait", "wait", "wait"],
+    ["cancel", "wait", "wait"],
+    ["wait", "at-once", "wait"],
+    ["cancel", "at-once", "cancel"],
+    ["run-anyway", "at-once", "let-go"],
+  ] as const)("on-timeout %s, setting %s: %s, and is told", (onTimeout, setting, kind) => {
+    const step = decided(onTimeout, setting);
+    expect(step.kind).toBe(kind);
+    expect(step.warnings).toEqual([expect.objectContaining({ reason: "NeverFits" })]);
+  });
+
+  test("nothing is said while nobody has looked at the nodes, or one is large enough", () => {
+    for (const other of [undefined, [{ ...nodes[0]!, allocatable: { cpu: 1000, memory: 2 ** 30 } }]]) {
+      const step = decided("cancel", "at-once", { ...waiting("cancel"), nodes: other });
+      expect(step.kind).toBe("wait");
+      expect(step.warnings ?? []).toEqual([]);
+    }
+  });
+});

@@ -4,10 +4,12 @@ import { OPT_IN_LABEL, OPTED_OUT, PLACEHOLDER_LABEL } from "../keys";
 import { hasEnded, isChild, isHeldByUs, isManagedElsewhere, type PipelineRun } from "../tekton";
 import { isOptedIn } from "./admission";
 import { assistantFix, assistantVerdict, TEKTON_DEFAULT_COSCHEDULE } from "./assistant";
+import { choicesOf } from "./choices";
 import { beforeRelease, whileRunning, type HandOver } from "./hand-over";
 import { placeholderName } from "./names";
-import { activePods, boundNode, ownership, type Observed } from "./observed";
-import { withinTimeout } from "./placement-timeout";
+import { activePods, boundNode, ownership, placeholderPod, type Observed } from "./observed";
+import { neverFits } from "./never-fits";
+import { atTimeout, withinTimeout } from "./placement-timeout";
 import { unitePodTemplates } from "./pod-templates";
 import { afterRefusal, missingStorage, withoutPod, type RefusalReason } from "./refusal";
 
@@ -138,12 +140,23 @@ function place(run: PipelineRun, observed: Observed, at: Moment): Step {
 
 export type NextStepSettings = Pick<
   Settings,
-  "TEKTON_NAMESPACE" | "GROWTH_RETRY_SECONDS" | "RETRY_LIMIT_SECONDS"
+  "TEKTON_NAMESPACE" | "GROWTH_RETRY_SECONDS" | "RETRY_LIMIT_SECONDS" | "ON_NEVER_FITS"
 >;
 
 interface Moment {
   now: Date;
   settings: NextStepSettings;
+}
+
+/** What is said and done where no node will ever do. */
+function unlessNeverFits(run: PipelineRun, step: Step, observed: Observed, settings: NextStepSettings): Step {
+  const pod = placeholderPod(observed);
+  if (step.kind !== "wait" || pod === undefined || observed.nodes === undefined) return step;
+  const warning = neverFits(pod, observed.nodes);
+  if (warning === undefined) return step;
+  const told = { ...step, warnings: [...(step.warnings ?? []), warning] };
+  if (settings.ON_NEVER_FITS === "wait") return told;
+  return atTimeout(choicesOf(run.metadata?.annotations ?? {})["on-timeout"], told);
 }
 
 /**
@@ -157,7 +170,10 @@ export function nextStep(observed: Observed, settings: NextStepSettings, now: Da
   if (isChild(run)) return { kind: "none", why: "a child shares the placeholder of its root" };
   if (isManagedElsewhere(run)) return { kind: "none", why: "another controller runs it" };
   if (isHeldByUs(run) && !isOptedIn(run)) return { kind: "let-go", why: "the opt-in was withdrawn" };
-  if (isHeldByUs(run)) return withinTimeout(run, place(run, observed, { now, settings }), now);
+  if (isHeldByUs(run)) {
+    const placing = place(run, observed, { now, settings });
+    return withinTimeout(run, unlessNeverFits(run, placing, observed, settings), now);
+  }
   const name = placeholderName(run.metadata!.name!);
   if (run.metadata?.labels?.[PLACEHOLDER_LABEL] === name) {
     return (

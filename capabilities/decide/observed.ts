@@ -3,6 +3,7 @@ import type { V1OwnerReference, V1Pod, V1StatefulSet } from "@kubernetes/client-
 import { APP_NAME, APP_NAME_LABEL, COMPONENT_LABEL, PLACEHOLDER_COMPONENT } from "../keys";
 import type { PipelineRun, TaskRun } from "../tekton";
 import { isPlaceholderPod } from "./co-location";
+import type { NodeSummary } from "./never-fits";
 
 /** One run and all that belongs to its placeholder, freshly read. */
 export interface Observed {
@@ -20,6 +21,8 @@ export interface Observed {
   refusal?: string;
   /** Why the StatefulSet's pod was refused, as its Events tell; read only where it lacks its pod. */
   podRefusal?: string;
+  /** All nodes of the cluster; read only where they decide something, see dependsOnNodes. */
+  nodes?: readonly NodeSummary[];
 }
 
 export type Ownership =

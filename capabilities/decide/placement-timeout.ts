@@ -43,13 +43,19 @@ export function withinTimeout(run: PipelineRun, step: Step, now: Date): Step {
   // If that is refused, the reason is known.
   if (step.kind === "make-placeholder") return step;
   const warnings = [...(step.warnings ?? []), timedOut(choices, step.why)];
-  const why = `it waited longer than ${timeout}: ${step.why}`;
+  const why = then === "wait" ? step.why : `it waited longer than ${timeout}: ${step.why}`;
+  return atTimeout(then, { ...step, warnings, why });
+}
+
+/** What becomes of a run that is not to wait any longer. */
+export function atTimeout(then: Choices["on-timeout"], step: Step): Step {
+  const { why, warnings } = step;
   switch (then) {
     case "wait":
-      return { ...step, warnings };
+      return step;
     case "run-anyway":
-      return { kind: "let-go", why, warnings };
+      return { kind: "let-go", why, ...(warnings && { warnings }) };
     case "cancel":
-      return { kind: "cancel", why, warnings };
+      return { kind: "cancel", why, ...(warnings && { warnings }) };
   }
 }
