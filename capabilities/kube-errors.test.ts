@@ -1,6 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { ApiException } from "@kubernetes/client-node";
-import { describeError, ifThere, isOutdated, refusalOf, retryAfterMilliseconds } from "./kube-errors";
+import {
+  describeError,
+  ifThere,
+  isOutdated,
+  isResizeRefused,
+  refusalOf,
+  retryAfterMilliseconds,
+} from "./kube-errors";
 
 const answer = (code: number, headers: Record<string, string> = {}, body: unknown = "") =>
   new ApiException(code, "", body, headers);
@@ -14,6 +21,32 @@ test.each([
   [500, false],
 ])("an answer of %d: look again, as it has changed: %s", (code, expected) => {
   expect(isOutdated(answer(code))).toBe(expected);
+});
+
+describe("a resize", () => {
+  const POD = '{"kind":"Status","details":{"name":"p","kind":"Pod"}}';
+  test.each<[string, number, unknown, boolean]>([
+    [
+      "is refused where there is none (before 1.33)",
+      404,
+      '{"message":"the server could not find the requested resource"}',
+      true,
+    ],
+    ["is not, where its pod is gone", 404, '{"message":"pods \\"p\\" not found"}', false],
+    ["is refused by a node that has no room, ever", 403, "", true],
+    [
+      "is not, where the node is gone",
+      403,
+      '{"message":"pods p is forbidden: node \\"n\\" not found"}',
+      false,
+    ],
+    ["is refused where the pod would not be valid", 422, POD, true],
+    ["is refused by a policy", 422, { message: "ValidatingAdmissionPolicy 'x' denied request: no" }, true],
+    ["is not, where the pod is not what it was", 422, '{"message":"the server rejected our request"}', false],
+    ["is not, where the API server has trouble", 500, POD, false],
+  ])("%s", (_what, code, body, expected) => {
+    expect(isResizeRefused(answer(code, {}, body))).toBe(expected);
+  });
 });
 
 describe("how long the API server asks to be left alone", () => {

@@ -15,15 +15,17 @@ export function isOutdated(error: unknown): boolean {
 
 /**
  * Whether the API server will not resize pods, or not this one: no such subresource (before 1.33), or a
- * change that it does not allow. A test that failed, or a pod that is gone, is none of these.
+ * change that it, or a ValidatingAdmissionPolicy, does not allow. A test that failed, or a pod that is gone, is none of these.
  */
 export function isResizeRefused(error: unknown): boolean {
   const status = statusOf(error);
-  if (status === 403 || status === 405) return true;
   const body: unknown = (error as ApiException<unknown>).body;
   const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
+  // With its node, the pod goes as well.
+  if (/node \S+ not found/.test(text)) return false;
+  if (status === 403 || status === 405) return true;
   if (status === 404) return text.includes("could not find the requested resource");
-  return status === 422 && text.includes('"kind":"Pod"');
+  return status === 422 && (text.includes('"kind":"Pod"') || text.includes("denied request"));
 }
 
 /**

@@ -17,6 +17,7 @@ import {
 import { beforeRelease, whileRunning } from "./hand-over";
 import { resourcesFor } from "./placeholder";
 import { PATIENCE_SECONDS } from "./relocation";
+import { YIELD_AFTER_SECONDS } from "./yielding";
 import type { Reservation } from "./reservation";
 
 const GI = 2 ** 30;
@@ -237,6 +238,14 @@ describe("while the run goes", () => {
     expect(grown(["cpu", "memory"])).toBeUndefined();
   });
 
+  test("shrinks of one resource, though another one is to grow and may not", () => {
+    const asked = { cpu: 3000, memory: floor.memory };
+    expect(next(asked, { taskRuns: [aEnded], annotations: refused(0) })).toMatchObject({
+      kind: "resize",
+      size: { cpu: 10, memory: floor.memory },
+    });
+  });
+
   test("is never below the floor", () => {
     const ended = ["a", "b", "c"].map(name => taskRunOf(name, "True"));
     expect(next(sized(3000), { taskRuns: ended })).toMatchObject({ kind: "resize", size: { cpu: 10 } });
@@ -260,19 +269,26 @@ describe("while the run goes", () => {
     const atWork = { taskRuns: [aEnded, b, c] };
 
     test("gets the floor as well, where it lacks no more", () => {
-      const pods = [bBound, waiting(c, { cpu: 2000 }, 1)];
+      const pods = [bBound, waiting(c, { cpu: 2000 }, YIELD_AFTER_SECONDS)];
       expect(next(floor, { ...atWork, pods })).toMatchObject({ kind: "resize", size: { cpu: 0 } });
     });
     test("gets nothing of what it does not lack", () => {
-      const pods = [bBound, waiting(c, { cpu: 2000 }, 1, "memory")];
+      const pods = [bBound, waiting(c, { cpu: 2000 }, YIELD_AFTER_SECONDS, "memory")];
       const step = next(
         { cpu: 10, memory: GI },
         { ...atWork, pods, of: { ...reservation, ask: { cpu: 4000, memory: floor.memory } } },
       );
       expect(step).toMatchObject({ kind: "resize", size: { cpu: 10, memory: 0 } });
     });
+    test("gets it only when it has waited for longer than a shrink takes", () => {
+      const pods = [bBound, waiting(c, { cpu: 2000 }, YIELD_AFTER_SECONDS - 1)];
+      expect(next({ cpu: 10, memory: GI }, { ...atWork, pods })).toMatchObject({
+        kind: "wait",
+        lookAgainSeconds: YIELD_AFTER_SECONDS,
+      });
+    });
     test("gets nothing that others are still to need", () => {
-      const pods = [waiting(a, { cpu: 1000 }, 1)];
+      const pods = [waiting(a, { cpu: 1000 }, 5)];
       expect(next(sized(3000), { taskRuns: [a], pods })).toMatchObject({ kind: "wait" });
     });
     test("a floor that was given up is not taken back", () => {
@@ -287,12 +303,14 @@ describe("while the run goes", () => {
     });
     test("is not, while another pod of the run is on the node", () => {
       const pods = [bBound, waiting(c, { cpu: 2000 }, 60)];
-      expect(next({ cpu: 0, memory: GI }, { ...atWork, pods })).toBeUndefined();
+      expect(next({ cpu: 0, memory: GI }, { ...atWork, pods })).toMatchObject({ kind: "wait" });
     });
     test("is not, where nothing was reserved", () => {
       const none = { ...kept, ask: floor, firstWave: {} };
       const pods = [waiting(a, { cpu: 1000 }, 60)];
-      expect(next({ cpu: 0, memory: floor.memory }, { taskRuns: [a], pods, of: none })).toBeUndefined();
+      expect(next({ cpu: 0, memory: floor.memory }, { taskRuns: [a], pods, of: none })).toMatchObject({
+        kind: "wait",
+      });
     });
     test("is not, when what it lacks is not room", () => {
       const pods = [waiting(a, { cpu: 1000 }, 60)];

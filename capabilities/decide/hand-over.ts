@@ -8,8 +8,9 @@ import { requestedBy, reservationOf } from "./placeholder";
 import { progressOf } from "./progress";
 import { relocation } from "./relocation";
 import { replacement } from "./replacement";
-import { neededBy, resizable, sizeAtRelease, sizeFrom, type Reservation } from "./reservation";
-import { withYieldedFloor } from "./yielding";
+import { minimum, neededBy, resizable, sizeAtRelease, sizeFrom, type Reservation } from "./reservation";
+import { waitingForRoomSince } from "./waiting-pods";
+import { withYieldedFloor, YIELD_AFTER_SECONDS } from "./yielding";
 
 export type HandOver =
   /** Its node is found: should its pod be made again, it joins its run. */
@@ -78,6 +79,7 @@ function sizeNow(
   observed: Observed,
   reservation: Reservation,
   asked: Resources,
+  now: Date,
 ): Resources {
   const { taskRuns, children } = observed;
   const seen = { run, taskRuns, children, pods: activePods(observed) };
@@ -85,7 +87,7 @@ function sizeNow(
   const size = taskRuns.some(awaitsQuota)
     ? resizable(reservation.floor)
     : sizeFrom(asked, reservation, progressOf(seen, reservation));
-  return withYieldedFloor(size, asked, reservation.floor, seen.pods);
+  return withYieldedFloor(size, asked, reservation.floor, seen.pods, now);
 }
 
 /**
@@ -109,13 +111,14 @@ export function whileRunning(
     const size = resizable(parseResources(status?.allocatedResources ?? status?.resources?.requests));
     return { kind: "withdraw-growth", pod, size, why: "its node has no room left to give back" };
   }
-  const size = sizeNow(run, observed, reservation, asked);
+  const size = sizeNow(run, observed, reservation, asked, now);
   const replacing = replacement(pod, statefulSet!, pod.spec.nodeName, size);
   if (replacing !== undefined) return replacing;
   const seen = { run, taskRuns, children, pods: activePods(observed) };
-  const grows = exceeds(size, asked).length > 0;
-  if (!grows && exceeds(asked, size).length > 0)
-    return { kind: "resize", pod, size, why: "its next pods need the room" };
+  // Down first, of whatever there is too much: a growth of something else may have to wait.
+  const shrunk = minimum(asked, size);
+  if (exceeds(asked, shrunk).length > 0)
+    return { kind: "resize", pod, size: shrunk, why: "its next pods need the room" };
   const moving = relocation(
     pod,
     seen.pods,
@@ -124,7 +127,10 @@ export function whileRunning(
     now,
   );
   if (moving !== undefined) return moving;
-  return grows ? growth(pod, size, pauseLeft(statefulSet!, now, growthRetrySeconds)) : undefined;
+  if (exceeds(size, asked).length > 0)
+    return growth(pod, size, pauseLeft(statefulSet!, now, growthRetrySeconds));
+  if (!seen.pods.some(waiting => waitingForRoomSince(waiting) !== undefined)) return undefined;
+  return { kind: "wait", lookAgainSeconds: YIELD_AFTER_SECONDS, why: "a pod of it waits for room" };
 }
 
 /** A pod without requests, of QoS class BestEffort, stays one: the class may not change. */

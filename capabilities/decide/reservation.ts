@@ -40,7 +40,7 @@ export interface Reserving {
 const LONGEST_TEXT = 128 * 1024;
 
 /** At least 0; every resource that either names. */
-const minimum = (of: Resources, limit: Resources): Resources =>
+export const minimum = (of: Resources, limit: Resources): Resources =>
   Object.fromEntries(
     Object.entries(of).map(([name, amount]) => [name, Math.min(amount, limit[name] ?? amount)]),
   );

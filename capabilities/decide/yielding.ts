@@ -1,8 +1,11 @@
 /** The last crumbs: where a run's pod lacks no more than what the placeholder itself is made of. */
 import type { V1Pod } from "@kubernetes/client-node";
 import { amountOf, type Resources } from "../demand/resources";
-import { isWaitingFor } from "./waiting-pods";
+import { isWaitingFor, waitingForRoomSince } from "./waiting-pods";
 import { RESIZABLE } from "./reservation";
+
+/** A shrink takes a moment to be in force, and the scheduler one to look again. */
+export const YIELD_AFTER_SECONDS = 3;
 
 /**
  * On a node, or in a quota, that the run fills to the last, its last pod waits for the placeholder's floor: that is
@@ -17,11 +20,15 @@ export function withYieldedFloor(
   asked: Resources,
   floor: Resources,
   pods: readonly V1Pod[],
+  now: Date,
 ): Resources {
+  const patient = pods.filter(
+    pod => (waitingForRoomSince(pod) ?? Infinity) + YIELD_AFTER_SECONDS * 1000 <= now.getTime(),
+  );
   const yielded = (name: string): number => {
     const [wanted, least] = [amountOf(size, name), amountOf(floor, name)];
     if (wanted > least) return wanted;
-    if (pods.some(pod => isWaitingFor(pod, name))) return 0;
+    if (patient.some(pod => isWaitingFor(pod, name))) return 0;
     return Math.min(wanted, amountOf(asked, name));
   };
   return Object.fromEntries(RESIZABLE.map(name => [name, yielded(name)]));

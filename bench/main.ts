@@ -1,0 +1,10 @@
+/** `npm run bench`: the one that is named, or that which needs no cluster. */
+const BENCHMARKS = ["peak", "start"];
+
+const name = process.argv[2] ?? "peak";
+if (BENCHMARKS.includes(name)) {
+  void import(`./${name}`);
+} else {
+  console.error(`There is no benchmark ${JSON.stringify(name)}; there are ${BENCHMARKS.join(", ")}.`);
+  process.exitCode = 2;
+}
