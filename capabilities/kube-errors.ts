@@ -22,7 +22,7 @@ export function isResizeRefused(error: unknown): boolean {
   const body: unknown = (error as ApiException<unknown>).body;
   const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
   // With its node, the pod goes as well.
-  if (/node \S+ not found/.test(text)) return false;
+  if (/nodes? \S+ not found/.test(text)) return false;
   if (status === 403 || status === 405) return true;
   if (status === 404) return text.includes("could not find the requested resource");
   return status === 422 && (text.includes('"kind":"Pod"') || text.includes("denied request"));

@@ -5,12 +5,14 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import type { V1Pod } from "@kubernetes/client-node";
+import type { Change } from "../testbed/event-feed";
 import { until } from "../testbed/until";
 import { Fit } from "./fit/fixture";
 import { OperatedCluster, OWN_NODES, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
 import { Neighbours } from "./neighbours/neighbours";
 import { NODES, randomRun } from "./neighbours/random-runs";
-import { cpusOf, inTheWay, millisecondsByWho, waitsIn, type Wait } from "./neighbours/waits";
+import { cpusOf, millisecondsByWho, traced, waitsIn, type Wait } from "./neighbours/waits";
 
 const RUNS = Number(process.env["NEIGHBOURS_RUNS"] ?? 12);
 const SEED = Number(process.env["NEIGHBOURS_SEED"] ?? 1);
@@ -50,6 +52,25 @@ const settings = { POD_AFFINITY_AUTOSCALER: "none", POD_AFFINITY_ON_NEVER_FITS: 
     );
   }
 
+  /** Of the waits that are longer than the same ones without neighbours: by how much, and who was in the way. */
+  function longerWaits(alone: Wait[], beside: Wait[], changes: Change<V1Pod>[]) {
+    const before = millisecondsByWho(alone);
+    const after = [...millisecondsByWho(beside)].filter(
+      ([who, milliseconds]) => milliseconds > (before.get(who) ?? 0) + NOISE_MILLISECONDS,
+    );
+    const traces = traced(
+      beside.filter(({ who }) => after.some(([longer]) => longer === who)),
+      changes,
+      cpusOf(NODES),
+      "neighbours",
+    );
+    return after.map(([who, milliseconds]) => ({
+      who,
+      seconds: `${((before.get(who) ?? 0) / 1000).toFixed(1)} -> ${(milliseconds / 1000).toFixed(1)}`,
+      inTheWay: traces.get(who) ?? [],
+    }));
+  }
+
   const waits = (namespace: string): Wait[] => waitsIn(fit.operated.history.all("pod", namespace));
 
   test(
@@ -76,17 +97,7 @@ const settings = { POD_AFFINITY_AUTOSCALER: "none", POD_AFFINITY_ON_NEVER_FITS: 
         gone.map(({ object }) => object.metadata!.name!).filter(name => !neighbours.left.has(name)),
       ).toEqual([]);
 
-      const before = millisecondsByWho(waits("alone"));
-      const changes = operated.history.all("pod");
-      const longer = [...millisecondsByWho(waits("beside"))]
-        .filter(([who, milliseconds]) => milliseconds > (before.get(who) ?? 0) + NOISE_MILLISECONDS)
-        .map(([who, milliseconds]) => ({
-          who,
-          seconds: `${((before.get(who) ?? 0) / 1000).toFixed(1)} -> ${(milliseconds / 1000).toFixed(1)}`,
-          inTheWay: waits("beside")
-            .filter(wait => wait.who === who)
-            .flatMap(wait => inTheWay(wait, changes, cpusOf(NODES), "neighbours")),
-        }));
+      const longer = longerWaits(waits("alone"), waits("beside"), operated.history.all("pod"));
       const counts = Object.values(beside).filter(outcome => outcome === "told").length;
       console.info(
         [

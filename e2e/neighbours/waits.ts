@@ -46,7 +46,7 @@ export function millisecondsByWho(waits: readonly Wait[]): Map<string, number> {
  *
  * @param allocatable thousandths of a CPU, by node
  */
-export function inTheWay(
+function inTheWay(
   wait: Wait,
   changes: readonly Change<V1Pod>[],
   allocatable: ReadonlyMap<string, number>,
@@ -74,6 +74,41 @@ export function inTheWay(
     }
   }
   return [...found];
+}
+
+/** Whether a placeholder or pod of the run had a node at some moment of the wait. */
+function wasThere(run: string, { from, to }: Wait, changes: readonly Change<V1Pod>[]): boolean {
+  return changes.some(
+    ({ object, at, type }) =>
+      at >= from && at <= to && type !== "DELETED" && runOf(object) === run && Boolean(object.spec?.nodeName),
+  );
+}
+
+/**
+ * By who waited, the neighbours that were in the way; or those that kept another run on its node for longer, where it
+ * was that run's placeholder that was in the way: each run has its node to itself.
+ */
+export function traced(
+  waits: readonly Wait[],
+  changes: readonly Change<V1Pod>[],
+  allocatable: ReadonlyMap<string, number>,
+  neighbours: string,
+): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const wait of [...waits].sort((a, b) => a.from - b.from)) {
+    const direct = inTheWay(wait, changes, allocatable, neighbours);
+    const names = [...(found.get(wait.who) ?? []), ...direct];
+    if (names.length === 0 && isPlaceholderPod(wait.pod)) {
+      for (const [who, theirs] of found) {
+        const run = who.split("/")[0]!;
+        if (run !== runOf(wait.pod) && theirs.length > 0 && wasThere(run, wait, changes)) {
+          names.push(...theirs.map(name => `${name} (by way of ${run})`));
+        }
+      }
+    }
+    found.set(wait.who, [...new Set(names)]);
+  }
+  return found;
 }
 
 export const cpusOf = (nodes: Record<string, string>): Map<string, number> =>
