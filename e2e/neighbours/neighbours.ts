@@ -1,4 +1,5 @@
 /** Neighbours that take and free room all the time, until they are stopped. */
+import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { ifFound } from "../../testbed/if-found";
 import type { OperatedCluster } from "../operated-cluster";
@@ -16,6 +17,7 @@ export class Neighbours {
     private readonly namespace: string,
     private readonly seed: number,
   ) {
+    setMaxListeners(0, this.#stop.signal);
     this.#coming = this.#come();
   }
 
