@@ -305,10 +305,14 @@ export class Cluster {
   private async patchStatefulSet(statefulSet: V1StatefulSet, changes: JsonPatch): Promise<void> {
     const { namespace, name, uid } = statefulSet.metadata!;
     const body: JsonPatch = [{ op: "test", path: "/metadata/uid", value: uid }, ...changes];
-    await this.clients.apps.patchNamespacedStatefulSet(
+    const patched = await this.clients.apps.patchNamespacedStatefulSet(
       { namespace: namespace!, name: name!, body },
       JSON_PATCH,
     );
+    // The step would be taken again and again.
+    if (patched.metadata?.resourceVersion === statefulSet.metadata?.resourceVersion) {
+      throw new Error(`StatefulSet ${name} stayed as it was: does an admission policy undo changes of it?`);
+    }
   }
 
   /** Guard: the same pod, as large as it was seen. */

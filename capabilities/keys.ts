@@ -62,6 +62,8 @@ export const HOSTNAME_TOPOLOGY = "kubernetes.io/hostname";
 
 /** Tekton's label on each TaskRun, pod and child run: the PipelineRun that made it. */
 export const TEKTON_PIPELINE_RUN_LABEL = "tekton.dev/pipelineRun";
+/** Tekton's label on each pod, since v0.63: the UID of that PipelineRun. */
+export const TEKTON_PIPELINE_RUN_UID_LABEL = "tekton.dev/pipelineRunUID";
 /** Tekton's label on TaskRuns, their pods and child runs: the task of the pipeline that they are. */
 export const TEKTON_PIPELINE_TASK_LABEL = "tekton.dev/pipelineTask";
 export const TEKTON_TASK_RUN_LABEL = "tekton.dev/taskRun";

@@ -21,7 +21,7 @@ import {
   settledTemplate,
 } from "./decide/placeholder";
 import { priorityClassNames, unitePodTemplates } from "./decide/pod-templates";
-import { reservationFor } from "./decide/reservation";
+import { reservationFor, withAsk } from "./decide/reservation";
 import { canBeRead, claimNames, volumesOf, type Volumes } from "./decide/volumes";
 import { exceeds } from "./demand/resources";
 import { taskGraph } from "./demand/task-graph";
@@ -134,7 +134,8 @@ async function carryOut(
     case "start-over": {
       const change = firstTemplate(run!, await templateFor(run!, cluster), statefulSet!, step.ask);
       const { volumes } = await volumesFor(observed, cluster);
-      await cluster.changeTemplate(statefulSet!, { ...change, volumes });
+      const reservation = withAsk(reservationOf(statefulSet!), step.ask);
+      await cluster.changeTemplate(statefulSet!, { ...change, volumes }, reservation);
       return cluster.deletePod(step.pod);
     }
     case "remake-pod":

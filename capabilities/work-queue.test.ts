@@ -102,6 +102,28 @@ describe("work queue", () => {
     expect(queue.size).toBe(0);
   });
 
+  test("events do not shorten the pause that an error asks for", () => {
+    jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
+    return (async () => {
+      let tries = 0;
+      const work = async (): Promise<undefined> => {
+        if (++tries === 1) throw new Error("busy");
+      };
+      const queue = new WorkQueue(work, options({ leastPause: () => 3000 }));
+      queue.add("a");
+      await new Promise(setImmediate);
+      queue.add("a");
+      jest.advanceTimersByTime(2999);
+      queue.add("a");
+      expect(tries).toBe(1);
+      jest.advanceTimersByTime(1);
+      expect(tries).toBe(2);
+      await new Promise(setImmediate);
+      queue.add("a");
+      expect(tries).toBe(3);
+    })().finally(() => jest.useRealTimers());
+  });
+
   test("waits for as long as the error asks for", async () => {
     const pauses: number[] = [];
     const work = () => Promise.reject(new Error("busy"));

@@ -44,6 +44,8 @@ export class WorkQueue {
   readonly #again = new Set<string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<string, number>();
+  /** Milliseconds of the epoch before which a key is not worked on, because of its error. */
+  readonly #notBefore = new Map<string, number>();
   /** Called when nothing is worked on any more. */
   readonly #whenIdle: (() => void)[] = [];
 
@@ -57,7 +59,11 @@ export class WorkQueue {
     return this.#waiting.size + this.#again.size + this.#timers.size;
   }
 
+  /** To be worked on now; after a failure not before the pause that its error asks for. */
   add(key: string): void {
+    const pause = (this.#notBefore.get(key) ?? 0) - Date.now();
+    if (pause > 0) return this.addAfter(key, pause);
+    this.#notBefore.delete(key);
     clearTimeout(this.#timers.get(key));
     this.#timers.delete(key);
     if (this.#running.has(key)) this.#again.add(key);
@@ -68,14 +74,19 @@ export class WorkQueue {
   /** Adds the key after a pause; an earlier time that is already set stays. */
   addAfter(key: string, milliseconds: number): void {
     if (this.#timers.has(key) || this.#waiting.has(key) || this.#again.has(key)) return;
-    const timer = setTimeout(() => this.add(key), Math.min(milliseconds, MOST_MILLISECONDS));
-    this.#timers.set(key, timer.unref());
+    const due = () => {
+      this.#timers.delete(key);
+      this.add(key);
+    };
+    this.#timers.set(key, setTimeout(due, Math.min(milliseconds, MOST_MILLISECONDS)).unref());
   }
 
   /** Forgets all keys. Resolves when what is worked on has come to its end; it is not begun again. */
   clear(): Promise<void> {
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const keys of [this.#waiting, this.#again, this.#timers, this.#failures]) keys.clear();
+    for (const keys of [this.#waiting, this.#again, this.#timers, this.#failures, this.#notBefore]) {
+      keys.clear();
+    }
     if (this.#running.size === 0) return Promise.resolve();
     return new Promise(resolve => this.#whenIdle.push(resolve));
   }
@@ -94,6 +105,7 @@ export class WorkQueue {
     try {
       after = await this.work(key);
       this.#failures.delete(key);
+      this.#notBefore.delete(key);
     } catch (error) {
       after = this.#noteFailure(key, error);
     }
@@ -109,7 +121,9 @@ export class WorkQueue {
     this.#failures.set(key, failures);
     const { retryBaseMilliseconds, retryLimitMilliseconds, random, onFailure, leastPause } = this.options;
     const backOff = retryDelay(failures, retryBaseMilliseconds, retryLimitMilliseconds, random);
-    const delay = Math.max(backOff, leastPause?.(error) ?? 0);
+    const least = leastPause?.(error) ?? 0;
+    if (least > 0) this.#notBefore.set(key, Date.now() + least);
+    const delay = Math.max(backOff, least);
     onFailure(key, error, delay);
     return delay;
   }

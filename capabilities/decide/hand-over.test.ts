@@ -269,8 +269,11 @@ describe("while the run goes", () => {
     const atWork = { taskRuns: [aEnded, b, c] };
 
     test("gets the floor as well, where it lacks no more", () => {
-      const pods = [bBound, waiting(c, { cpu: 2000 }, YIELD_AFTER_SECONDS)];
-      expect(next(floor, { ...atWork, pods })).toMatchObject({ kind: "resize", size: { cpu: 0 } });
+      const at = (seconds: number) =>
+        next(sized(10), { ...atWork, pods: [bBound, waiting(c, { cpu: 2000 }, seconds)] });
+      expect(at(YIELD_AFTER_SECONDS)).toMatchObject({ kind: "resize", size: { cpu: 0 } });
+      // At first the hand-over may still be under way, and what the scheduler says may be of other nodes.
+      expect(at(YIELD_AFTER_SECONDS - 2)).toMatchObject({ kind: "wait", lookAgainSeconds: 2 });
     });
     test("gets nothing of what it does not lack", () => {
       const pods = [bBound, waiting(c, { cpu: 2000 }, YIELD_AFTER_SECONDS, "memory")];
@@ -279,13 +282,6 @@ describe("while the run goes", () => {
         { ...atWork, pods, of: { ...reservation, ask: { cpu: 4000, memory: floor.memory } } },
       );
       expect(step).toMatchObject({ kind: "resize", size: { cpu: 10, memory: 0 } });
-    });
-    test("gets it only when it has waited for longer than a shrink takes", () => {
-      const pods = [bBound, waiting(c, { cpu: 2000 }, YIELD_AFTER_SECONDS - 1)];
-      expect(next({ cpu: 10, memory: GI }, { ...atWork, pods })).toMatchObject({
-        kind: "wait",
-        lookAgainSeconds: YIELD_AFTER_SECONDS,
-      });
     });
     test("gets nothing that others are still to need", () => {
       const pods = [waiting(a, { cpu: 1000 }, 5)];
@@ -303,14 +299,23 @@ describe("while the run goes", () => {
     });
     test("is not, while another pod of the run is on the node", () => {
       const pods = [bBound, waiting(c, { cpu: 2000 }, 60)];
-      expect(next({ cpu: 0, memory: GI }, { ...atWork, pods })).toMatchObject({ kind: "wait" });
+      expect(next({ cpu: 0, memory: GI }, { ...atWork, pods })).toBeUndefined();
     });
     test("is not, where nothing was reserved", () => {
       const none = { ...kept, ask: floor, firstWave: {} };
       const pods = [waiting(a, { cpu: 1000 }, 60)];
-      expect(next({ cpu: 0, memory: floor.memory }, { taskRuns: [a], pods, of: none })).toMatchObject({
-        kind: "wait",
-      });
+      expect(next({ cpu: 0, memory: floor.memory }, { taskRuns: [a], pods, of: none })).toBeUndefined();
+    });
+    test("is not, where a quota is scarce: it has no room for both", () => {
+      const scarce = { ...reservation, scarce: ["cpu"] };
+      const pods = [waiting(a, { cpu: 1000 }, 60)];
+      expect(next(sized(3000), { taskRuns: [a], pods, of: scarce })).toBeUndefined();
+    });
+    test("is, where the quota had no room for a reservation at first", () => {
+      const nothing = { ...reservation, ask: floor };
+      const pods = [waiting(a, { cpu: 1000 }, 60)];
+      const step = next({ cpu: 0, memory: floor.memory }, { taskRuns: [a], pods, of: nothing });
+      expect(step).toMatchObject({ kind: "start-over", ask: { cpu: 1000 } });
     });
     test("is not, when what it lacks is not room", () => {
       const pods = [waiting(a, { cpu: 1000 }, 60)];
@@ -329,6 +334,68 @@ describe("while the run goes", () => {
         lookAgainSeconds: PATIENCE_SECONDS,
       });
     });
+  });
+
+  test("gives what is waited for before it takes back something else", () => {
+    const step = next({ cpu: 10, memory: 2 * GI }, { taskRuns: [a] });
+    expect(step).toMatchObject({ kind: "resize", size: { cpu: 10, memory: GI } });
+  });
+
+  test("counts nothing of an earlier run of the same name", () => {
+    const owner = { apiVersion: "tekton.dev/v1", kind: "PipelineRun", name: "build", controller: true };
+    const of = (uid: string): TaskRun => ({
+      ...aEnded,
+      metadata: { ...aEnded.metadata, ownerReferences: [{ ...owner, uid }] },
+    });
+    expect(next(sized(3000), { taskRuns: [of("uid-of-run")] })).toMatchObject({ size: { cpu: 10 } });
+    expect(next(sized(3000), { taskRuns: [of("uid-of-an-earlier-run")] })).toBeUndefined();
+  });
+
+  describe("a shrink that the kubelet does not grant", () => {
+    const stuck = (allocated: number, annotations: Record<string, string> = {}) => {
+      const placeholder = podOf(sized(10), "node-1");
+      placeholder.status = {
+        conditions: [{ type: "PodResizePending", status: "True", reason: "Infeasible" }],
+        containerStatuses: [
+          {
+            ...{ name: "placeholder", image: "", imageID: "", ready: true, restartCount: 0 },
+            allocatedResources: { cpu: `${allocated}m`, memory: "1Gi" },
+          },
+        ],
+      };
+      const more = {
+        statefulSet: setOf(floor, annotations, reservation),
+        pods: [placeholder],
+        taskRuns: [aEnded],
+      };
+      return more;
+    };
+    const { run } = aRun().placed();
+    test("is made by replacing the pod", () => {
+      const step = whileRunning(run, observed(run, stuck(3000)), now, 30);
+      expect(step).toMatchObject({ kind: "pin-placeholder", node: "node-1", size: { cpu: 10 } });
+      const then = whileRunning(run, observed(run, stuck(3000, pinned)), now, 30);
+      expect(then).toMatchObject({ kind: "remake-pod" });
+      expect(beforeRelease(observed(aRun().held().run, stuck(3000)))).toMatchObject({
+        kind: "pin-placeholder",
+      });
+    });
+    test("is no growth, and a growth is withdrawn", () => {
+      expect(whileRunning(run, observed(run, stuck(5)), now, 30)).toMatchObject({
+        kind: "withdraw-growth",
+        size: { cpu: 5 },
+      });
+    });
+  });
+
+  test("a pinned placeholder whose node does not take it looks for another", () => {
+    const { run } = aRun().placed();
+    const lost = podOf(floor);
+    lost.status!.conditions = [{ type: "PodScheduled", status: "False", message: "0/1 nodes are available" }];
+    const at = (annotations: Record<string, string>) =>
+      whileRunning(run, observed(run, { statefulSet: setOf(floor, annotations), pods: [lost] }), now, 30);
+    expect(at(pinned)).toMatchObject({ kind: "start-over", ask: floor });
+    expect(at({})).toBeUndefined();
   });
 
   test("keeps nothing for later while the quota refuses a pod now", () => {

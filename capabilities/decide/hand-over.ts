@@ -1,16 +1,17 @@
 /** Between a placeholder and the pods of its run: who has how much of the room at which moment. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { exceeds, parseResources, type Resources } from "../demand/resources";
+import { exceeds, minimum, type Resources } from "../demand/resources";
 import { GROWTH_REFUSED_ANNOTATION } from "../keys";
 import { awaitsQuota, type PipelineRun } from "../tekton";
-import { activePods, placeholderPod, schedulingMessage, type Observed } from "./observed";
-import { requestedBy, reservationOf } from "./placeholder";
+import { afterRefusedShrink, grantedTo, pendingResize } from "./kubelet-answer";
+import { ownOf } from "./lineage";
+import { placeholderPod, schedulingMessage, type Observed } from "./observed";
+import { isPinned, requestedBy, reservationOf } from "./placeholder";
 import { progressOf } from "./progress";
 import { relocation } from "./relocation";
 import { replacement } from "./replacement";
-import { minimum, neededBy, resizable, sizeAtRelease, sizeFrom, type Reservation } from "./reservation";
-import { waitingForRoomSince } from "./waiting-pods";
-import { withYieldedFloor, YIELD_AFTER_SECONDS } from "./yielding";
+import { neededBy, resizable, sizeAtRelease, sizeFrom, type Reservation } from "./reservation";
+import { withYieldedFloor, yieldsInSeconds } from "./yielding";
 
 export type HandOver =
   /** Its node is found: should its pod be made again, it joins its run. */
@@ -40,6 +41,7 @@ export function beforeRelease(observed: Observed): HandOverStep | undefined {
   const node = pod.spec?.nodeName || undefined;
   if (node === undefined) return withoutNode(observed, pod, statefulSet);
   const size = sizeAtRelease(reservationOf(statefulSet));
+  if (pendingResize(pod) === "shrink") return afterRefusedShrink(pod, statefulSet, node, size);
   const replacing = replacement(pod, statefulSet, node, size);
   if (replacing !== undefined) return replacing;
   const asked = requestedBy(pod.spec!);
@@ -56,15 +58,9 @@ function withoutNode(observed: Observed, pod: V1Pod, statefulSet: V1StatefulSet)
   const why = `its placeholder has no node: ${message ?? "the scheduler has not said why yet"}`;
   const { ask } = reservationOf(statefulSet);
   const asksForLess = exceeds(ask, requestedBy(statefulSet.spec!.template.spec!)).length > 0;
-  return message !== undefined && asksForLess ? { kind: "start-over", pod, why } : { kind: "wait", why };
-}
-
-/** A growth that the kubelet has put off, or will never grant. */
-function growthIsPending({ status }: V1Pod): boolean {
-  return (
-    status?.conditions?.some(({ type, status: value }) => type === "PodResizePending" && value === "True") ===
-    true
-  );
+  // What is pinned could go nowhere else, should its node be lost.
+  const mayStartOver = message !== undefined && (asksForLess || isPinned(statefulSet));
+  return mayStartOver ? { kind: "start-over", pod, why } : { kind: "wait", why };
 }
 
 /** Milliseconds until a placeholder whose growth was refused may ask again; 0 when it may. */
@@ -81,10 +77,9 @@ function sizeNow(
   asked: Resources,
   now: Date,
 ): Resources {
-  const { taskRuns, children } = observed;
-  const seen = { run, taskRuns, children, pods: activePods(observed) };
+  const seen = ownOf(run, observed);
   // Where the quota is short, nothing is kept for later while a task cannot start now.
-  const size = taskRuns.some(awaitsQuota)
+  const size = seen.taskRuns.some(awaitsQuota)
     ? resizable(reservation.floor)
     : sizeFrom(asked, reservation, progressOf(seen, reservation));
   return withYieldedFloor(size, asked, reservation.floor, seen.pods, now);
@@ -102,35 +97,54 @@ export function whileRunning(
   growthRetrySeconds: number,
 ): HandOverStep | undefined {
   const pod = placeholderPod(observed);
-  if (pod === undefined || !pod.spec?.nodeName) return undefined;
-  const { taskRuns, children, statefulSet } = observed;
-  const reservation = reservationOf(statefulSet!);
-  const asked = resizable(requestedBy(pod.spec));
-  if (growthIsPending(pod)) {
-    const status = pod.status?.containerStatuses?.[0];
-    const size = resizable(parseResources(status?.allocatedResources ?? status?.resources?.requests));
-    return { kind: "withdraw-growth", pod, size, why: "its node has no room left to give back" };
-  }
+  if (pod === undefined) return undefined;
+  const statefulSet = observed.statefulSet!;
+  const reservation = reservationOf(statefulSet);
+  const node = pod.spec?.nodeName;
+  if (!node) return homeless(pod, observed, reservation);
+  const asked = resizable(requestedBy(pod.spec!));
   const size = sizeNow(run, observed, reservation, asked, now);
-  const replacing = replacement(pod, statefulSet!, pod.spec.nodeName, size);
+  const pending = pendingResize(pod);
+  if (pending === "growth") {
+    const why = "its node has no room left to give back";
+    return { kind: "withdraw-growth", pod, size: grantedTo(pod), why };
+  }
+  if (pending === "shrink") return afterRefusedShrink(pod, statefulSet, node, size);
+  const replacing = replacement(pod, statefulSet, node, size);
   if (replacing !== undefined) return replacing;
-  const seen = { run, taskRuns, children, pods: activePods(observed) };
-  // Down first, of whatever there is too much: a growth of something else may have to wait.
-  const shrunk = minimum(asked, size);
-  if (exceeds(asked, shrunk).length > 0)
-    return { kind: "resize", pod, size: shrunk, why: "its next pods need the room" };
-  const moving = relocation(
-    pod,
-    seen.pods,
-    reservation,
-    neededBy(reservation, progressOf(seen, reservation)),
-    now,
-  );
-  if (moving !== undefined) return moving;
+  // First what its pods wait for: a growth of another resource might be put off, and the whole of it with that.
+  const down = minimum(size, asked);
+  if (exceeds(asked, down).length > 0) {
+    // No pod may be resized to nothing.
+    const to = exceeds(down, {}).length > 0 ? down : size;
+    return { kind: "resize", pod, size: to, why: "its next pods need the room" };
+  }
+  const seen = ownOf(run, observed);
+  const needed = neededBy(reservation, progressOf(seen, reservation));
+  const moving = relocation(pod, statefulSet, seen.pods, reservation, needed, now);
+  if (moving !== undefined) return soonerFor(seen.pods, moving, now);
   if (exceeds(size, asked).length > 0)
-    return growth(pod, size, pauseLeft(statefulSet!, now, growthRetrySeconds));
-  if (!seen.pods.some(waiting => waitingForRoomSince(waiting) !== undefined)) return undefined;
-  return { kind: "wait", lookAgainSeconds: YIELD_AFTER_SECONDS, why: "a pod of it waits for room" };
+    return growth(pod, size, pauseLeft(statefulSet, now, growthRetrySeconds));
+  return soonerFor(seen.pods, undefined, now);
+}
+
+/** A pinned placeholder can go nowhere else; unpinned it can only join its run's pods, or find another node for all. */
+function homeless(pod: V1Pod, observed: Observed, { floor }: Reservation): HandOverStep | undefined {
+  const message = schedulingMessage(observed);
+  if (message === undefined || !isPinned(observed.statefulSet!)) return undefined;
+  return { kind: "start-over", pod, ask: floor, why: `its node does not take its placeholder: ${message}` };
+}
+
+/** Looks again when a pod has waited for long enough to get the last crumbs. */
+function soonerFor(
+  pods: readonly V1Pod[],
+  step: HandOverStep | undefined,
+  now: Date,
+): HandOverStep | undefined {
+  const seconds = yieldsInSeconds(pods, now);
+  if (seconds === undefined || (step !== undefined && step.kind !== "wait")) return step;
+  const lookAgainSeconds = Math.min(seconds, step?.lookAgainSeconds ?? Infinity);
+  return { kind: "wait", why: step?.why ?? "a pod waits for room", lookAgainSeconds };
 }
 
 /** A pod without requests, of QoS class BestEffort, stays one: the class may not change. */

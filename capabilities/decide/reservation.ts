@@ -7,6 +7,7 @@ import {
   EPHEMERAL_STORAGE,
   exceeds,
   maximum,
+  minimum,
   NOTHING,
   toQuantities,
   type Resources,
@@ -38,12 +39,6 @@ export interface Reserving {
 
 /** Characters of a reservation, as text, that fit well into an object's annotations (256 KiB for all). */
 const LONGEST_TEXT = 128 * 1024;
-
-/** At least 0; every resource that either names. */
-export const minimum = (of: Resources, limit: Resources): Resources =>
-  Object.fromEntries(
-    Object.entries(of).map(([name, amount]) => [name, Math.min(amount, limit[name] ?? amount)]),
-  );
 
 const listed = (resources: Resources): string =>
   Object.entries(toQuantities(resources))
@@ -153,6 +148,12 @@ export function sizeFrom(asked: Resources, reservation: Reservation, progress: P
 /** The size at which the run may start: room for its first pods is free. */
 export function sizeAtRelease(reservation: Reservation): Resources {
   return sizeBeside(reservation, { ended: new Map(), held: reservation.firstWave });
+}
+
+/** What it looks for at another node counts as asked for, so that devices among it are handed over as well. */
+export function withAsk(reservation: Reservation, ask: Resources | undefined): Reservation | undefined {
+  if (ask === undefined || exceeds(ask, reservation.ask).length === 0) return undefined;
+  return { ...reservation, ask: maximum(reservation.ask, ask) };
 }
 
 /** The only resources that Kubernetes resizes in place. */

@@ -1,4 +1,7 @@
-/** Pods that the scheduler finds no room for. They are tied to their placeholder, so it looked at its node alone. */
+/**
+ * Pods that the scheduler finds no room for. What it says counts all nodes, also those where the pod may not go, so
+ * its words are a hint: it is right only after a while, when the room on the one node has long been handed over.
+ */
 import type { V1Pod, V1PodCondition } from "@kubernetes/client-node";
 
 function refusal({ spec, status }: V1Pod): V1PodCondition | undefined {
@@ -9,7 +12,7 @@ function refusal({ spec, status }: V1Pod): V1PodCondition | undefined {
   );
 }
 
-/** Whether the node has too little of the resource left for it: the words are kube-scheduler's (noderesources/fit.go). */
+/** Whether a node has too little of the resource left for it: the words are kube-scheduler's (noderesources/fit.go). */
 export function isWaitingFor(pod: V1Pod, resource: string): boolean {
   return refusal(pod)?.message?.includes(`Insufficient ${resource}`) === true;
 }

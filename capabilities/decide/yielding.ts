@@ -7,6 +7,16 @@ import { RESIZABLE } from "./reservation";
 /** A shrink takes a moment to be in force, and the scheduler one to look again. */
 export const YIELD_AFTER_SECONDS = 3;
 
+/** Seconds until a pod has waited for so long that the crumbs count; undefined when none is about to. */
+export function yieldsInSeconds(pods: readonly V1Pod[], now: Date): number | undefined {
+  const left = pods
+    .map(waitingForRoomSince)
+    .filter(since => since !== undefined)
+    .map(since => YIELD_AFTER_SECONDS - (now.getTime() - since) / 1000)
+    .filter(seconds => seconds > 0);
+  return left.length > 0 ? Math.min(...left) : undefined;
+}
+
 /**
  * On a node, or in a quota, that the run fills to the last, its last pod waits for the placeholder's floor: that is
  * given up then, resource by resource, and not taken back, as it would not be missed.

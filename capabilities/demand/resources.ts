@@ -111,6 +111,12 @@ export const sum = (...all: Resources[]): Resources => combined(all, (a, b) => a
 /** The larger amount of each resource. */
 export const maximum = (...all: Resources[]): Resources => combined(all, Math.max);
 
+/** No more than the limit of what that names; every resource of the first. */
+export const minimum = (of: Resources, limit: Resources): Resources =>
+  Object.fromEntries(
+    Object.entries(of).map(([name, amount]) => [name, Math.min(amount, limit[name] ?? amount)]),
+  );
+
 /** What is left of each of the first one's resources; never below 0. */
 export function difference(from: Resources, taken: Resources): Resources {
   return Object.fromEntries(
