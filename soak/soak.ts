@@ -22,7 +22,7 @@ import { nodeAtStart, NODES_AT_START } from "./plan/disturbances";
 import { Pace } from "./pace";
 import { makePlan, type Plan } from "./plan/plan";
 import type { Findings } from "./report";
-import { BOUND_MILLISECONDS, OPERATOR_SETTINGS, RATES, WRITE_RATES } from "./settings";
+import { BOUND_MILLISECONDS, OPERATOR_SETTINGS, RATES, ratesOf } from "./settings";
 
 const ADVANCE_MILLISECONDS = 500;
 /** After the plan: whatever is overdue by then is seen to be. */
@@ -70,7 +70,7 @@ class Soak {
     this.#audit.start();
     const meanwhile = async (delayed: Delayed) => this.#adversary?.meanwhile(delayed);
     const proxy = await startFaultProxy(cluster, options.seed, RATES, {
-      ...{ writeRates: WRITE_RATES, meanwhile },
+      ...{ ratesOf, meanwhile },
     });
     cluster.atStop(() => proxy.stop());
     proxy.pause();

@@ -46,7 +46,8 @@ export class FaultyForwarding {
     private readonly server: string,
     private readonly agent: Agent,
     private readonly seed: number,
-    private readonly rates: { reads: FaultRates; writes: FaultRates },
+    private readonly watchRates: FaultRates,
+    private readonly ratesOf: (method: string, path: string) => FaultRates,
     private readonly meanwhile: (delayed: Delayed) => Promise<void> = async () => undefined,
   ) {}
 
@@ -86,7 +87,7 @@ export class FaultyForwarding {
     const times = this.#seen.get(what) ?? 0;
     this.#seen.set(what, times + 1);
     if (this.paused) return undefined;
-    const rates = method === "GET" ? this.rates.reads : this.rates.writes;
+    const rates = this.ratesOf(method ?? "", url?.split("?")[0] ?? "");
     const fault = pick(REQUEST_FAULTS, rates, chance(this.seed, what, times));
     // A read never conflicts, and one that is late is of no use to anybody.
     if (method === "GET" && (fault === "409" || fault === "late request")) return undefined;
@@ -158,7 +159,7 @@ export class FaultyForwarding {
   }
 
   #passEvents(answer: IncomingMessage, response: ServerResponse, url: string): void {
-    const rates = () => (this.paused ? NO_FAULTS : this.rates.reads);
+    const rates = () => (this.paused ? NO_FAULTS : this.watchRates);
     const draws = sequence(this.seed, url, this.#seen.get(`GET ${url.split("?")[0]}`) ?? 0);
     const events = new EventStream(draws, rates, fault => this.#count(fault));
     const flush = setInterval(() => response.write(events.flush()), HELD_BACK_MILLISECONDS);

@@ -25,8 +25,8 @@ export interface FaultProxy {
 }
 
 export interface FaultProxyOptions {
-  /** The chances of faults for writes. Default: as for reads. */
-  writeRates?: FaultRates;
+  /** The chances of faults for a request that is not a watch. Default: the same for all. */
+  ratesOf?: (method: string, path: string) => FaultRates;
   /** Done while a write is delayed, so that it meets a world that has changed. */
   meanwhile?: (delayed: Delayed) => Promise<void>;
 }
@@ -36,7 +36,7 @@ export async function startFaultProxy(
   cluster: Cluster,
   seed: number,
   rates: FaultRates,
-  { writeRates = rates, meanwhile }: FaultProxyOptions = {},
+  { ratesOf = () => rates, meanwhile }: FaultProxyOptions = {},
 ): Promise<FaultProxy> {
   const files = clusterFiles(cluster.directory);
   const [ca, cert, key] = await Promise.all(
@@ -48,7 +48,8 @@ export async function startFaultProxy(
     kubeConfig.getCurrentCluster()!.server,
     new Agent({ ca, keepAlive: true }),
     seed,
-    { reads: rates, writes: writeRates },
+    rates,
+    ratesOf,
     meanwhile,
   );
   const server = createServer({ cert, key, keepAliveTimeout: 120_000 }, proxy.listener);
