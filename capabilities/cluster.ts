@@ -262,14 +262,15 @@ export class Cluster {
    * Guard: the StatefulSet is the one that was seen.
    *
    * @param reservation what it keeps from now on, if that changes
+   * @returns the StatefulSet as it is then
    */
   async changeTemplate(
     statefulSet: V1StatefulSet,
     { affinity, resources, pinnedTo, volumes }: TemplateChange,
     reservation?: Reservation,
-  ): Promise<void> {
+  ): Promise<V1StatefulSet> {
     const pinned = at("/metadata/annotations", PINNED_ANNOTATION);
-    await this.patchStatefulSet(statefulSet, [
+    return this.patchStatefulSet(statefulSet, [
       { op: "replace", path: "/spec/template/spec/affinity", value: affinity },
       { op: "replace", path: "/spec/template/spec/containers/0/resources", value: resources },
       ...(volumes === undefined
@@ -302,7 +303,7 @@ export class Cluster {
     ]);
   }
 
-  private async patchStatefulSet(statefulSet: V1StatefulSet, changes: JsonPatch): Promise<void> {
+  private async patchStatefulSet(statefulSet: V1StatefulSet, changes: JsonPatch): Promise<V1StatefulSet> {
     const { namespace, name, uid } = statefulSet.metadata!;
     const body: JsonPatch = [{ op: "test", path: "/metadata/uid", value: uid }, ...changes];
     const patched = await this.clients.apps.patchNamespacedStatefulSet(
@@ -313,6 +314,7 @@ export class Cluster {
     if (patched.metadata?.resourceVersion === statefulSet.metadata?.resourceVersion) {
       throw new Error(`StatefulSet ${name} stayed as it was: does an admission policy undo changes of it?`);
     }
+    return patched;
   }
 
   /** Guard: the same pod, as large as it was seen. */

@@ -4,6 +4,7 @@ import type { GenericKind } from "kubernetes-fluent-client";
 import type { Cluster } from "./cluster";
 import {
   admitCreation,
+  admitTaskRun,
   admitUpdate,
   dependsOnNamespace,
   isNamespaceOptedIn,
@@ -12,7 +13,7 @@ import {
 } from "./decide/admission";
 import type { Choices } from "./decide/choices";
 import { PENDING } from "./keys";
-import type { PipelineRun } from "./tekton";
+import type { PipelineRun, TaskRun } from "./tekton";
 
 type RunRequest = PeprMutateRequest<GenericKind>;
 
@@ -41,10 +42,22 @@ export async function holdNew(request: RunRequest, cluster: Cluster, defaults: C
   apply(request, admitCreation(run, isNamespaceOptedIn(namespace?.metadata?.labels), defaults));
 }
 
-/** A run whose Pending somebody else lifts before it is placed. */
+/** A run whose Pending somebody else lifts before it is placed, or that is opted in too late. */
 export function holdOn(request: RunRequest): void {
   const before = (request.OldResource ?? {}) as PipelineRun;
   apply(request, admitUpdate(before, request.Raw as PipelineRun, new Date()));
+}
+
+/** A new TaskRun with a placeholder's label. */
+export function freeCopy(request: RunRequest): void {
+  apply(request, admitTaskRun(request.Raw as TaskRun));
+}
+
+/** Says so to whoever created it. */
+export function tellFreed(request: PeprValidateRequest<GenericKind>) {
+  return request.Approve([
+    `the labels of pipelinerun-pod-affinity were removed: they came with a copied manifest, and this TaskRun is of no PipelineRun`,
+  ]);
 }
 
 export function refuseUnknown(request: PeprValidateRequest<GenericKind>) {

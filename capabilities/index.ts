@@ -4,11 +4,11 @@ import { Cluster } from "./cluster";
 import { colocate } from "./colocate";
 import { defaultChoices, parseSettings } from "./config";
 import { Controller, rootRunOf } from "./controller";
-import { holdNew, holdOn, refuseUnknown } from "./hold";
+import { freeCopy, holdNew, holdOn, refuseUnknown, tellFreed } from "./hold";
 import {
   COMPONENT_LABEL,
   FEATURE_FLAGS,
-  HELD,
+  FREED_ANNOTATION,
   HELD_LABEL,
   OPT_IN_LABEL,
   OPTED_IN,
@@ -24,7 +24,9 @@ import {
   PipelineRunV1,
   PipelineRunV1Beta1,
   TASK_RUN_V1,
+  TASK_RUN_V1BETA1,
   TaskRunV1,
+  TaskRunV1Beta1,
 } from "./tekton";
 
 const settings = parseSettings(process.env);
@@ -71,13 +73,19 @@ When(PipelineRunV1Beta1, PIPELINE_RUN_V1BETA1)
 When(PipelineRunV1, PIPELINE_RUN_V1).IsUpdated().WithLabel(OPT_IN_LABEL, OPTED_IN).Mutate(holdOn);
 When(PipelineRunV1Beta1, PIPELINE_RUN_V1BETA1).IsUpdated().WithLabel(OPT_IN_LABEL, OPTED_IN).Mutate(holdOn);
 
+// Admission: free what was copied.
+When(TaskRunV1, TASK_RUN_V1).IsCreated().WithLabel(PLACEHOLDER_LABEL).Mutate(freeCopy);
+When(TaskRunV1, TASK_RUN_V1).IsCreated().WithAnnotation(FREED_ANNOTATION).Validate(tellFreed);
+When(TaskRunV1Beta1, TASK_RUN_V1BETA1).IsCreated().WithLabel(PLACEHOLDER_LABEL).Mutate(freeCopy);
+When(TaskRunV1Beta1, TASK_RUN_V1BETA1).IsCreated().WithAnnotation(FREED_ANNOTATION).Validate(tellFreed);
+
 // Admission: co-locate.
 When(a.Pod).IsCreated().WithLabel(PLACEHOLDER_LABEL).Mutate(colocate);
 
 // Controller: whatever happens to a run, its placeholder or its pods only queues the run.
 When(PipelineRunV1, PIPELINE_RUN_V1)
   .IsCreatedOrUpdated()
-  .WithLabel(HELD_LABEL, HELD)
+  .WithLabel(HELD_LABEL)
   .Watch(run => running().controller.see({ namespace: run.metadata!.namespace!, name: run.metadata!.name! }));
 When(a.StatefulSet)
   .IsDeleted()

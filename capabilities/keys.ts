@@ -18,6 +18,8 @@ export const KEY_PREFIX = "pod-affinity.tekton.dev/";
  */
 export const HELD_LABEL = `${KEY_PREFIX}held`;
 export const HELD = "true";
+/** The label's value on a run that was opted in only after it was created: it was never held, and is not placed. */
+export const OPTED_IN_LATE = "opted-in-late";
 
 /**
  * Stamped on a run when it is let go, and by Tekton's propagation on all of its TaskRuns, pods and
@@ -27,6 +29,10 @@ export const PLACEHOLDER_LABEL = `${KEY_PREFIX}placeholder`;
 
 /** The node that the placeholder was on when the run was let go. A hint: the placeholder is the truth. */
 export const NODE_ANNOTATION = `${KEY_PREFIX}node`;
+
+/** On a TaskRun that was created with our labels and is of no run: it lost them. */
+export const FREED_ANNOTATION = `${KEY_PREFIX}freed`;
+export const FREED_FROM_COPY = "copied";
 
 /** On a run that was let go without a placeholder: not another gate lifted its Pending, so it is not held again. */
 export const LET_GO_ANNOTATION = `${KEY_PREFIX}let-go`;

@@ -108,51 +108,61 @@ async function replaceByFloor(pod: V1Pod, { run, statefulSet }: Observed, cluste
   await cluster.changeTemplate(statefulSet!, change, small);
 }
 
-/** @returns why the placeholder was refused that it was to make */
+/** @returns what of what was seen is known to be different now; undefined when only a look can tell */
 async function carryOut(
   step: Step,
   observed: Observed,
   cluster: Cluster,
   settings: Settings,
-): Promise<string | undefined | void> {
+): Promise<Partial<Observed> | undefined> {
   const { run, statefulSet } = observed;
   switch (step.kind) {
     case "none":
     case "wait":
-      return;
-    case "make-placeholder":
-      return makePlaceholder(observed, cluster, settings);
+      return undefined;
+    case "make-placeholder": {
+      const refusal = await makePlaceholder(observed, cluster, settings);
+      return refusal === undefined ? undefined : { refusal };
+    }
     case "settle-placeholder": {
       const change = settledTemplate(run!, await templateFor(run!, cluster), statefulSet!);
-      return cluster.changeTemplate(statefulSet!, change);
+      return { statefulSet: await cluster.changeTemplate(statefulSet!, change) };
     }
     case "pin-placeholder": {
       const { node, size } = step;
       const change = pinnedTemplate(run!, await templateFor(run!, cluster), statefulSet!, node, size);
-      return cluster.changeTemplate(statefulSet!, change);
+      return { statefulSet: await cluster.changeTemplate(statefulSet!, change) };
     }
     case "start-over": {
       const change = firstTemplate(run!, await templateFor(run!, cluster), statefulSet!, step.ask);
       const { volumes } = await volumesFor(observed, cluster);
       const reservation = withAsk(reservationOf(statefulSet!), step.ask);
       await cluster.changeTemplate(statefulSet!, { ...change, volumes }, reservation);
-      return cluster.deletePod(step.pod);
+      await cluster.deletePod(step.pod);
+      return undefined;
     }
     case "remake-pod":
-      return cluster.deletePod(step.pod);
+      await cluster.deletePod(step.pod);
+      return undefined;
     case "resize":
-      return resize(step, observed, cluster);
+      await resize(step, observed, cluster);
+      return undefined;
     case "withdraw-growth":
       await cluster.noteGrowthRefused(statefulSet!, new Date());
-      return resize(step, observed, cluster);
+      await resize(step, observed, cluster);
+      return undefined;
     case "release":
-      return cluster.release(run!, step.placeholder, step.node);
+      await cluster.release(run!, step.placeholder, step.node);
+      return undefined;
     case "let-go":
-      return cluster.letGo(run!);
+      await cluster.letGo(run!);
+      return undefined;
     case "cancel":
-      return cluster.cancel(run!);
+      await cluster.cancel(run!);
+      return undefined;
     case "delete-placeholder":
-      return cluster.deletePlaceholder(statefulSet!);
+      await cluster.deletePlaceholder(statefulSet!);
+      return undefined;
   }
 }
 
@@ -164,10 +174,9 @@ async function take(step: Step, observed: Observed, cluster: Cluster, settings: 
     const isNews = await cluster.warn(observed.run!, warning, new Date());
     if (isNews && warning.refused !== undefined) placeholdersRefused.inc({ reason: warning.refused });
   }
-  const refusal = await carryOut(step, observed, cluster, settings);
-  if (typeof refusal === "string") return refusal;
-  if (step.kind !== "none" && step.kind !== "wait") Log.info(about, "Done");
-  return undefined;
+  const changed = await carryOut(step, observed, cluster, settings);
+  if (step.kind !== "none" && step.kind !== "wait" && changed?.refusal === undefined) Log.info(about, "Done");
+  return changed;
 }
 
 async function observe(key: RunKey, cluster: Cluster, settings: Settings): Promise<Observed> {
@@ -177,21 +186,27 @@ async function observe(key: RunKey, cluster: Cluster, settings: Settings): Promi
     : observed;
 }
 
+/** More in a row would be a step that undoes another. */
+const MOST_STEPS = 4;
+
 /**
+ * Steps of which it is known what they changed follow one another without a new look: their writes are guarded.
+ *
  * @returns milliseconds after which to look again; undefined when events will tell
- * @throws whatever keeps the step from being carried out; a change meanwhile (isOutdated) among it
+ * @throws whatever keeps a step from being carried out; a change meanwhile (isOutdated) among it
  */
 export async function reconcile(
   key: RunKey,
   cluster: Cluster,
   settings: Settings,
 ): Promise<number | undefined> {
-  const observed = await observe(key, cluster, settings);
-  let step = withLookAgain(nextStep(observed, settings, new Date()));
-  const refusal = await take(step, observed, cluster, settings);
-  if (refusal !== undefined) {
-    step = withLookAgain(nextStep({ ...observed, refusal }, settings, new Date()));
-    await take(step, observed, cluster, settings);
+  let observed = await observe(key, cluster, settings);
+  for (let steps = 1; ; steps++) {
+    const step = withLookAgain(nextStep(observed, settings, new Date()));
+    const changed = await take(step, observed, cluster, settings);
+    if (changed === undefined || steps === MOST_STEPS) {
+      return step.lookAgainSeconds === undefined ? undefined : step.lookAgainSeconds * 1000;
+    }
+    observed = { ...observed, ...changed };
   }
-  return step.lookAgainSeconds === undefined ? undefined : step.lookAgainSeconds * 1000;
 }

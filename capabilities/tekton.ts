@@ -76,6 +76,8 @@ export const PIPELINE_RUN_V1 = {
   kind: "PipelineRun",
   plural: "pipelineruns",
 };
+export class TaskRunV1Beta1 extends GenericKind {}
+export const TASK_RUN_V1BETA1 = { ...TASK_RUN_V1, version: "v1beta1" };
 export const PIPELINE_RUN_V1BETA1 = { ...PIPELINE_RUN_V1, version: "v1beta1" };
 
 /** Whether it is over for good: its condition Succeeded is no longer Unknown. */
@@ -99,7 +101,7 @@ export function hasStarted(run: PipelineRun): boolean {
 }
 
 /** Whether another object of Tekton's made this run: a child of a pipeline in a pipeline. */
-export function isChild(run: PipelineRun): boolean {
+export function isChild(run: Pick<PipelineRun, "metadata">): boolean {
   return (run.metadata?.ownerReferences ?? []).some(
     owner => owner.controller === true && owner.apiVersion.split("/")[0] === TEKTON_GROUP,
   );

@@ -10,6 +10,8 @@ import type {
 } from "@kubernetes/client-node";
 import {
   COMPONENT_LABEL,
+  FREED_ANNOTATION,
+  HELD_LABEL,
   KEY_PREFIX,
   LET_GO_ANNOTATION,
   OPT_IN_LABEL,
@@ -43,6 +45,8 @@ const runs = (operation: "CREATE" | "UPDATE"): V1RuleWithOperations[] => [
   },
 ];
 
+const taskRuns: V1RuleWithOperations[] = [{ ...runs("CREATE")[0]!, resources: ["taskruns"] }];
+
 const pods: V1RuleWithOperations[] = [
   { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"], scope: "Namespaced" },
 ];
@@ -69,6 +73,14 @@ const lifted =
   `(!has(object.spec.status) || object.spec.status == "")`;
 
 const notLetGo = `!has(object.metadata.annotations) || !("${LET_GO_ANNOTATION}" in object.metadata.annotations)`;
+
+const notOptedInBefore =
+  `!has(oldObject.metadata.labels) || !("${OPT_IN_LABEL}" in oldObject.metadata.labels) || ` +
+  `oldObject.metadata.labels["${OPT_IN_LABEL}"] != "${OPTED_IN}"`;
+
+const notMarked = `!("${HELD_LABEL}" in object.metadata.labels)`;
+
+const isFreed = `has(object.metadata.annotations) && "${FREED_ANNOTATION}" in object.metadata.annotations`;
 
 const notPlaced = `!has(object.metadata.labels) || !("${PLACEHOLDER_LABEL}" in object.metadata.labels)`;
 
@@ -127,6 +139,28 @@ const mutating: Entry[] = [
     reinvocationPolicy: "Never",
   },
   {
+    // Too late to be held, by hand or by Tekton, which copies a Pipeline's labels: marked, so that people are told.
+    name: "runs-opted-in-late",
+    rules: runs("UPDATE"),
+    failurePolicy: "Ignore",
+    objectSelector: { matchExpressions: [optIn("In", OPTED_IN)] },
+    matchConditions: [
+      { name: "opt-in-is-new", expression: notOptedInBefore },
+      { name: "not-marked", expression: notMarked },
+      notAChild,
+    ],
+    reinvocationPolicy: "Never",
+  },
+  {
+    // A copied TaskRun. Tekton's own have an owner, and are never asked about.
+    name: "task-runs-of-no-run",
+    rules: taskRuns,
+    failurePolicy: "Fail",
+    objectSelector: { matchExpressions: [{ key: PLACEHOLDER_LABEL, operator: "Exists" }] },
+    matchConditions: [notAChild],
+    reinvocationPolicy: "Never",
+  },
+  {
     // Seen again (`IfNeeded`) when a later webhook changes the pod: it may have replaced the affinity.
     // The term is added once, however often the pod is seen.
     name: "pods-of-placed-runs",
@@ -149,6 +183,13 @@ const validating: Entry[] = [
     rules: runs("CREATE"),
     failurePolicy: "Fail",
     matchConditions: [notAChild, { name: "has-choices", expression: hasKeysOfOurs("annotations") }],
+  },
+  {
+    // No more than a word to whoever created it.
+    name: "task-runs-that-were-freed",
+    rules: taskRuns,
+    failurePolicy: "Ignore",
+    matchConditions: [notAChild, { name: "is-freed", expression: isFreed }],
   },
 ];
 

@@ -1,15 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import {
+  FREED_ANNOTATION,
   HELD_LABEL,
   HELD_SINCE_ANNOTATION,
   LET_GO_ANNOTATION,
   NODE_ANNOTATION,
   OPT_IN_LABEL,
+  OPTED_IN_LATE,
   PENDING,
   PLACEHOLDER_LABEL,
 } from "../keys";
 import { aRun } from "../testing/builders";
-import { admitCreation, admitUpdate, dependsOnNamespace, refusals } from "./admission";
+import { admitCreation, admitTaskRun, admitUpdate, dependsOnNamespace, refusals } from "./admission";
 import { BUILT_IN_CHOICES } from "./choices";
 
 const admit = (builder: ReturnType<typeof aRun>, namespaceOptedIn = false) =>
@@ -127,6 +129,47 @@ describe("a Pending that is lifted by somebody else is taken over", () => {
     const taken = admitUpdate(before, aRun().optedIn().run, now).annotations;
     expect(taken).toEqual({ [HELD_SINCE_ANNOTATION]: "2026-01-01T00:00:00.000Z" });
     expect(admitUpdate(aRun().held().run, aRun().optedIn().run, now).annotations).toEqual({});
+  });
+});
+
+describe("an opt-in that appears on a run that was created without", () => {
+  test.each([
+    ["on a run that started", aRun().optedIn().started(), OPTED_IN_LATE],
+    ["on one that another gate holds: it is held later", aRun().optedIn().pending(), undefined],
+    ["on one that we held, and let go", aRun().optedIn().label(HELD_LABEL, "true"), undefined],
+    ["on one that another controller runs", aRun().optedIn().managedBy("example.com/other"), undefined],
+    ["on a child", aRun().optedIn().child(), undefined],
+    ["with a value that does not opt in", aRun().optedIn("TRUE"), undefined],
+  ])("%s", (_what, after, mark) => {
+    const { labels, hold } = admitUpdate(aRun().run, after.run, new Date(0));
+    expect(hold).toBe(false);
+    expect(labels[HELD_LABEL]).toBe(mark);
+  });
+
+  test("is no news when it was there before", () => {
+    const both = aRun().optedIn().started().run;
+    expect(admitUpdate(both, both, new Date(0)).labels).toEqual({});
+  });
+});
+
+describe("a TaskRun with a placeholder's label", () => {
+  const metadata = () => ({
+    labels: { [PLACEHOLDER_LABEL]: "x", a: "b" },
+    annotations: { [NODE_ANNOTATION]: "n" },
+  });
+
+  test("and no run loses it, and is marked", () => {
+    expect(admitTaskRun({ metadata: metadata() })).toMatchObject({
+      removedLabels: [PLACEHOLDER_LABEL],
+      removedAnnotations: [NODE_ANNOTATION],
+      annotations: { [FREED_ANNOTATION]: "copied" },
+    });
+  });
+
+  test("of a run keeps it", () => {
+    const { ownerReferences } = aRun().child().run.metadata!;
+    const { removedLabels, annotations } = admitTaskRun({ metadata: { ...metadata(), ownerReferences } });
+    expect([removedLabels, annotations]).toEqual([[], {}]);
   });
 });
 

@@ -1,5 +1,7 @@
 /** What admission does with a PipelineRun. Pure: the namespace's opt-in is handed in. */
 import {
+  FREED_ANNOTATION,
+  FREED_FROM_COPY,
   HELD,
   HELD_LABEL,
   HELD_SINCE_ANNOTATION,
@@ -8,11 +10,20 @@ import {
   NODE_ANNOTATION,
   OPT_IN_LABEL,
   OPTED_IN,
+  OPTED_IN_LATE,
   OPTED_OUT,
   PLACEHOLDER_LABEL,
   ROOT_ANNOTATION,
 } from "../keys";
-import { hasStarted, isChild, isHeldByUs, isManagedElsewhere, isPending, type PipelineRun } from "../tekton";
+import {
+  hasStarted,
+  isChild,
+  isHeldByUs,
+  isManagedElsewhere,
+  isPending,
+  type PipelineRun,
+  type TaskRun,
+} from "../tekton";
 import { BUILT_IN_CHOICES, CHOICE_NAMES, choiceProblems, type Choices } from "./choices";
 
 /** Labels and annotations that only this operator may write. */
@@ -101,6 +112,37 @@ function withHold(changes: RunChanges): RunChanges {
   };
 }
 
+const markedLate: RunChanges = { ...NO_CHANGES, labels: { [HELD_LABEL]: OPTED_IN_LATE } };
+
+/**
+ * The opt-in appears on a run that can no longer be held: somebody has put it there, or Tekton, which copies a
+ * Pipeline's labels when it first looks at a run. Marked, so that the controller tells people.
+ */
+function isOptedInLate(before: PipelineRun, after: PipelineRun): boolean {
+  return (
+    !isOptedIn(before) &&
+    isOptedIn(after) &&
+    !isPending(after) &&
+    after.metadata?.labels?.[HELD_LABEL] === undefined &&
+    !isChild(after) &&
+    !isManagedElsewhere(after)
+  );
+}
+
+/**
+ * A TaskRun that carries a placeholder's label and is of no run, a copied one: its pod would wait for a placeholder
+ * that is not there, or join a run that is not its own. It loses what of ours it has, and is marked.
+ */
+export function admitTaskRun({ metadata }: TaskRun): RunChanges {
+  if (isChild({ metadata }) || metadata?.labels?.[PLACEHOLDER_LABEL] === undefined) return NO_CHANGES;
+  return {
+    ...NO_CHANGES,
+    removedLabels: keysIn(OWN_LABELS, metadata.labels),
+    removedAnnotations: keysIn(OWN_ANNOTATIONS, metadata.annotations),
+    annotations: { [FREED_ANNOTATION]: FREED_FROM_COPY },
+  };
+}
+
 /**
  * A run whose Pending is being lifted by somebody else before it has a placeholder: the hold is taken
  * over, so that gates can follow one another in any order.
@@ -123,7 +165,7 @@ export function admitUpdate(before: PipelineRun, after: PipelineRun, now: Date):
     after.metadata?.deletionTimestamp === undefined &&
     !isChild(after) &&
     !isManagedElsewhere(after);
-  if (!takeOver) return NO_CHANGES;
+  if (!takeOver) return isOptedInLate(before, after) ? markedLate : NO_CHANGES;
   if (isHeldByUs(before)) return withHold(NO_CHANGES);
   return withHold({ ...NO_CHANGES, annotations: { [HELD_SINCE_ANNOTATION]: now.toISOString() } });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import type { Resources } from "../demand/resources";
-import { RESERVATION_ANNOTATION } from "../keys";
+import { HELD_LABEL, OPTED_IN_LATE, RESERVATION_ANNOTATION } from "../keys";
 import type { PipelineRun } from "../tekton";
 import {
   aRun,
@@ -206,6 +206,14 @@ describe("a placed run", () => {
     const seen = withPlaceholder(aRun().placed().ended().run, "n", [runPod("Running")]);
     expect(step(seen)).toMatchObject({ lookAgainSeconds: expect.any(Number) });
   });
+});
+
+test("a run that was opted in too late is told where the label belongs, and else left alone", () => {
+  const late = aRun().optedIn().label(HELD_LABEL, OPTED_IN_LATE).started().run;
+  const { kind, warnings } = step(observed(late));
+  expect(kind).toBe("none");
+  expect(warnings).toMatchObject([{ reason: "OptedInTooLate" }]);
+  expect(warnings![0]!.message).toContain("on the PipelineRun when it is created, or on its Namespace");
 });
 
 describe("what is left behind", () => {

@@ -1,6 +1,6 @@
 /** The one decision of the controller: given what is, what is to be done next for a run. */
 import type { Settings } from "../config";
-import { OPT_IN_LABEL, OPTED_OUT, PLACEHOLDER_LABEL } from "../keys";
+import { HELD_LABEL, OPT_IN_LABEL, OPTED_IN_LATE, OPTED_OUT, PLACEHOLDER_LABEL } from "../keys";
 import { hasEnded, isChild, isHeldByUs, isManagedElsewhere, type PipelineRun } from "../tekton";
 import { isOptedIn } from "./admission";
 import { assistantFix, assistantVerdict, TEKTON_DEFAULT_COSCHEDULE } from "./assistant";
@@ -118,6 +118,13 @@ function contradictionWarning(contradictions: string[]): Warning {
   };
 }
 
+const LATE: Warning = {
+  reason: "OptedInTooLate",
+  message:
+    `The label ${OPT_IN_LABEL} came onto this run after it was created, by hand or from its Pipeline, and has no effect: ` +
+    `its pods are placed as if there were none. It belongs on the PipelineRun when it is created, or on its Namespace.`,
+};
+
 /** A run that we hold and that is opted in: towards its placeholder, and its release. */
 function place(run: PipelineRun, observed: Observed, at: Moment): Step {
   const name = placeholderName(run.metadata!.name!);
@@ -168,6 +175,9 @@ export function nextStep(observed: Observed, settings: NextStepSettings, now: Da
   if (run.metadata?.deletionTimestamp !== undefined) return cleanUp(observed, "the run is being deleted");
   if (hasEnded(run)) return cleanUp(observed, "the run has ended");
   if (isChild(run)) return { kind: "none", why: "a child shares the placeholder of its root" };
+  if (run.metadata?.labels?.[HELD_LABEL] === OPTED_IN_LATE) {
+    return { kind: "none", why: "it was opted in too late", warnings: [LATE] };
+  }
   if (isManagedElsewhere(run)) return { kind: "none", why: "another controller runs it" };
   if (isHeldByUs(run) && !isOptedIn(run)) return { kind: "let-go", why: "the opt-in was withdrawn" };
   if (isHeldByUs(run)) {

@@ -1,0 +1,16 @@
+/** The same with 5,000 runs is measured by `npm run bench:many-runs`. */
+import { expect, test } from "@jest/globals";
+import { startWithMany } from "./many-runs";
+import { START_MILLISECONDS } from "./operated-cluster";
+
+test(
+  "a controller that starts among 400 runs, half of them held, serves all within its bounds",
+  async () => {
+    const outcome = await startWithMany(200);
+    console.info(JSON.stringify(outcome));
+    expect(outcome.mostConnections).toBeGreaterThan(0);
+    expect(outcome.mostConnections).toBeLessThanOrEqual(50);
+    expect(outcome.peakMebibytes).toBeLessThanOrEqual(300);
+  },
+  START_MILLISECONDS,
+);
