@@ -16,8 +16,8 @@ import { cpusOf, millisecondsByWho, traced, waitsIn, type Wait } from "./neighbo
 
 const RUNS = Number(process.env["NEIGHBOURS_RUNS"] ?? 12);
 const SEED = Number(process.env["NEIGHBOURS_SEED"] ?? 1);
-/** Longer by less than this is chance: the scheduler's pause after a failed try, and a machine that is shared. */
-const NOISE_MILLISECONDS = 1500;
+/** Longer by less than this is chance: the scheduler pauses for 1 s after a failed try, then for 2 s. */
+const NOISE_MILLISECONDS = 3500;
 const MILLISECONDS = RUN_MILLISECONDS + RUNS * 10_000;
 const settings = { POD_AFFINITY_AUTOSCALER: "none", POD_AFFINITY_ON_NEVER_FITS: "at-once" };
 

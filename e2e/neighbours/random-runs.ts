@@ -19,6 +19,8 @@ export function randomRun(seed: number, index: number) {
     const before = names.slice(0, task).filter(() => next() < 0.5);
     return cpu(name, cpus(next, 5), before.length > 0 ? after(...before) : {}, between(next, 1, 2) / 2);
   });
+  // Now and then, one that no node can hold.
+  if (next() < 0.1) tasks.push(cpu("giant", "18"));
   const metadata = { labels: optedIn, ...chosen({ "on-timeout": "cancel" }) };
   return { afterMilliseconds: between(next, 0, 1500), body: run(`run-${index}`, tasks, metadata) };
 }
