@@ -100,8 +100,8 @@ const MUTANTS: Mutant[] = [
   {
     name: "a shrink waits for a growth of something else",
     file: "capabilities/decide/hand-over.ts",
-    find: "const shrunk = minimum(asked, size);",
-    replace: "const shrunk = exceeds(size, asked).length > 0 ? asked : size;",
+    find: "const down = minimum(size, asked);",
+    replace: "const down = exceeds(size, asked).length > 0 ? asked : size;",
   },
   {
     name: "a pod is made again for what a LimitRange put into it",
