@@ -11,6 +11,8 @@ import { kubeClients } from "./kube-client";
 
 const REQUESTS = 200;
 const CONNECTIONS = 3;
+/** Keys are made, on a machine that may be busy. */
+const LONGEST_MILLISECONDS = 60_000;
 let directory: string;
 let kubeconfigFile: string;
 let mostAtOnce = 0;
@@ -41,7 +43,7 @@ beforeAll(async () => {
     contexts: [{ name: "it", context: { cluster: "it", user: "it" } }],
   });
   await writeFile(kubeconfigFile, text);
-});
+}, LONGEST_MILLISECONDS);
 
 afterAll(async () => {
   server.closeAllConnections();
@@ -49,12 +51,16 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-test("many more requests than connections: every answer is read whole, and no more are sent at once", async () => {
-  const options = { maxConnections: CONNECTIONS, requestTimeoutMilliseconds: 10_000 };
-  const { core } = kubeClients(options, kubeconfigFile);
-  const reads = Array.from({ length: REQUESTS }, () => core.readNamespace({ name: "there" }));
-  const answers = await Promise.allSettled(reads);
-  const failures = answers.filter(({ status }) => status === "rejected");
-  expect(failures).toEqual([]);
-  expect(mostAtOnce).toBeLessThanOrEqual(CONNECTIONS);
-});
+test(
+  "many more requests than connections: every answer is read whole, and no more are sent at once",
+  async () => {
+    const options = { maxConnections: CONNECTIONS, requestTimeoutMilliseconds: 10_000 };
+    const { core } = kubeClients(options, kubeconfigFile);
+    const reads = Array.from({ length: REQUESTS }, () => core.readNamespace({ name: "there" }));
+    const answers = await Promise.allSettled(reads);
+    const failures = answers.filter(({ status }) => status === "rejected");
+    expect(failures).toEqual([]);
+    expect(mostAtOnce).toBeLessThanOrEqual(CONNECTIONS);
+  },
+  LONGEST_MILLISECONDS,
+);

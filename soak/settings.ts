@@ -22,11 +22,14 @@ const WRITE_RATES: FaultRates = {
   ...RATES,
   ...{ delay: 0.4, "late request": 0.03, "dropped answer": 0.04, "409": 0.02 },
 };
+/** Deletions are rare and the least to be made good again. */
+const DELETION_RATES: FaultRates = { ...WRITE_RATES, delay: 0.7 };
 
 /**
  * Not so for the Lease, and for Events, of which nothing hangs: a controller that hardly ever acts meets no faults.
  */
 export function ratesOf(method: string, path: string): FaultRates {
   const matters = method !== "GET" && !/\/(leases|events)/.test(path);
-  return matters ? WRITE_RATES : RATES;
+  if (!matters) return RATES;
+  return method === "DELETE" ? DELETION_RATES : WRITE_RATES;
 }
