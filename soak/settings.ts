@@ -24,11 +24,16 @@ const WRITE_RATES: FaultRates = {
 };
 /** Deletions are rare and the least to be made good again. */
 const DELETION_RATES: FaultRates = { ...WRITE_RATES, delay: 0.7 };
+/** For lists of a whole cluster, among them the operator's resync: it has to come about all the same. */
+const LIST_RATES: FaultRates = { ...RATES, "500": 0.25, "503": 0.25 };
 
 /**
  * Not so for the Lease, and for Events, of which nothing hangs: a controller that hardly ever acts meets no faults.
  */
 export function ratesOf(method: string, path: string): FaultRates {
+  if (method === "GET" && /\/(pipelineruns|statefulsets)$/.test(path) && !path.includes("/namespaces/")) {
+    return LIST_RATES;
+  }
   const matters = method !== "GET" && !/\/(leases|events)/.test(path);
   if (!matters) return RATES;
   return method === "DELETE" ? DELETION_RATES : WRITE_RATES;

@@ -310,7 +310,7 @@ describe("objects of others", () => {
 
   test("what only the admission policy kept from happening", () => {
     const message = "x may change and delete only its placeholders, and this object is none";
-    const tried = script().wrote(written("delete", "statefulsets", { code: 403, message }));
+    const tried = script().wrote(written("delete", "statefulsets", { code: 422, message }));
     expect(tried.violations).toHaveLength(1);
   });
 

@@ -42,14 +42,14 @@ export class ObjectsOfOthers implements Invariant {
     return isLabelledPlaceholder(pod) && statefulSet !== undefined && this.#isOurs(statefulSet);
   }
 
-  /** What the admission policy of the chart had to stop was still tried. */
+  /** What the admission policy of the chart had to stop (with status 422) was still tried. */
   wrote(write: Write): Violation[] {
     const { resource, namespace, name, verb, code, message, at } = write;
     const touches = resource === "statefulsets" || resource.startsWith("pods");
     if (touches && GUARDED.includes(code)) this.#exercised++;
     const wrongs = [
       ...(ALLOWED.includes(resource) ? [] : ["which it has no business with"]),
-      ...(code === 403 && message.includes("may change and delete only its placeholders")
+      ...(message.includes("may change and delete only its placeholders")
         ? ["which is none of its own; only the admission policy kept it from that"]
         : []),
     ];

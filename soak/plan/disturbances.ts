@@ -24,6 +24,8 @@ export const nodeAtStart = (index: number) => ({ name: `node-${index}`, zone: ZO
 
 /** Mean pauses, in milliseconds. */
 const PAUSES = { loss: 400, cordon: 6_000, addNode: 25_000, removeNode: 25_000, controller: 7_000 };
+/** Of a phase of faults: after that a controller has to live with what they did to it. */
+const SHARE_WITH_DEATHS = 0.6;
 const SHARE_OF_ANYONE = 0.25;
 /** Its pods stay for about a minute when a node is deleted, which a short soak does not wait for. */
 const AFTER_REMOVAL_MILLISECONDS = 90_000;
@@ -79,7 +81,8 @@ export function disturbances(seed: number, phases: readonly Phase[], end: number
     ...phases.flatMap(({ at, isCalm }, index) => {
       const until = phases[index + 1]?.at ?? end;
       if (isCalm) return [];
-      return times(controllers, at, until - 1_000, PAUSES.controller).map(time =>
+      const last = at + (until - at) * SHARE_WITH_DEATHS;
+      return times(controllers, at, last, PAUSES.controller).map(time =>
         toController(controllers, time, { from: at, until }),
       );
     }),
