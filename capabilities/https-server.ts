@@ -5,11 +5,13 @@
  *   one just as a request is sent on it, and under failurePolicy Fail that is a refused pod.
  * - A certificate that changes on disk is taken up without a restart (certificate.ts).
  * - It can be stopped without losing a request.
+ * - What is no AdmissionReview is answered before pepr sees it (read-review.ts).
  */
 import { once } from "node:events";
 import type { RequestListener, ServerResponse } from "node:http";
 import https, { type Server, type ServerOptions } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
+import { readingReviews } from "./read-review";
 
 const KEEP_ALIVE_MILLISECONDS = 120_000;
 /** For so long after SIGTERM requests still arrive: Services learn of a pod that stops only by and by. */
@@ -32,7 +34,7 @@ https.createServer = ((options: ServerOptions, listener?: RequestListener) => {
   const server = createServer(options);
   server.keepAliveTimeout = KEEP_ALIVE_MILLISECONDS;
   server.on("request", (_request, response) => endConnectionWhenStopping(response));
-  if (listener !== undefined) server.on("request", listener);
+  if (listener !== undefined) server.on("request", readingReviews(listener));
   servers.add(server);
   return server;
 }) as typeof https.createServer;

@@ -1,6 +1,6 @@
 /** Who may do what: the rules of package.json, which `pepr build` gives to one account, split for the chart's two. */
 import type { V1PolicyRule } from "@kubernetes/client-node";
-import { FEATURE_FLAGS } from "../capabilities/keys";
+import { APP_NAME, FEATURE_FLAGS } from "../capabilities/keys";
 
 export interface Rules {
   cluster: V1PolicyRule[];
@@ -11,8 +11,11 @@ export interface Rules {
 /** Admission reads the namespace of a run that does not say itself whether it is opted in, and nothing else. */
 const ADMISSION: V1PolicyRule = { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] };
 
-/** Only objects of these names are read. */
-const NAMES: Record<string, string[]> = { configmaps: [FEATURE_FLAGS] };
+/** Objects of these names only. */
+const NAMES: Record<string, string[]> = { configmaps: [FEATURE_FLAGS], leases: [APP_NAME] };
+
+/** What Kubernetes cannot limit to a name: the object is not there yet. */
+const WITHOUT_NAME = ["create"];
 
 /** API groups whose objects the operator has in its own namespace alone. */
 const OWN_GROUPS = ["coordination.k8s.io"];
@@ -22,12 +25,17 @@ const isSame = (one: V1PolicyRule, other: V1PolicyRule): boolean =>
     field => JSON.stringify(one[field]) === JSON.stringify(other[field]),
   );
 
-function withNames(rule: V1PolicyRule): V1PolicyRule {
+function withNames(rule: V1PolicyRule): V1PolicyRule[] {
   const names = rule.resources!.flatMap(resource => NAMES[resource] ?? []);
   if (names.length > 0 && rule.resources!.length > 1) {
     throw new Error(`package.json, pepr.rbac: ${rule.resources!.join(", ")} need a rule for each`);
   }
-  return names.length > 0 ? { ...rule, resourceNames: names } : rule;
+  if (names.length === 0) return [rule];
+  const isNamed = (verb: string) => !WITHOUT_NAME.includes(verb);
+  return [
+    { ...rule, verbs: rule.verbs.filter(isNamed), resourceNames: names },
+    { ...rule, verbs: rule.verbs.filter(verb => !isNamed(verb)) },
+  ].filter(({ verbs }) => verbs.length > 0);
 }
 
 /**
@@ -48,6 +56,9 @@ export function splitRules(all: readonly V1PolicyRule[]): { admission: Rules; co
   const isOwn = ({ apiGroups }: V1PolicyRule) => apiGroups!.every(group => OWN_GROUPS.includes(group));
   return {
     admission: { cluster: [ADMISSION], own: [] },
-    controller: { cluster: rest.filter(rule => !isOwn(rule)).map(withNames), own: rest.filter(isOwn) },
+    controller: {
+      cluster: rest.filter(rule => !isOwn(rule)).flatMap(withNames),
+      own: rest.filter(isOwn).flatMap(withNames),
+    },
   };
 }

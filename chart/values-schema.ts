@@ -4,6 +4,12 @@ import { settingsSchema } from "./settings";
 const text = { type: "string" };
 const flag = { type: "boolean" };
 const labels = { type: "object", additionalProperties: text };
+/** The chart sets these itself; Services and budgets find pods by them. */
+const furtherLabels = {
+  ...labels,
+  propertyNames: { not: { pattern: "^(app\\.kubernetes\\.io/.*|helm\\.sh/chart)$" } },
+};
+const userId = { type: ["integer", "null"], minimum: 1 };
 const list = { type: "array", items: { type: "object" } };
 const open = { type: "object" };
 const wholeNumber = (minimum: number, maximum: number) => ({ type: "integer", minimum, maximum });
@@ -42,9 +48,10 @@ export const valuesSchema = () => ({
       pullPolicy: oneOf("Always", "IfNotPresent", "Never"),
     }),
     imagePullSecrets: { type: "array", items: only({ name: text }) },
-    extraLabels: labels,
-    podLabels: labels,
+    extraLabels: furtherLabels,
+    podLabels: furtherLabels,
     podAnnotations: labels,
+    podSecurityContext: only({ runAsUser: userId, runAsGroup: userId, fsGroup: userId }),
     logLevel: oneOf("trace", "debug", "info", "warn", "error", "silent"),
     settings: settingsSchema(),
     admission: workload,

@@ -6,6 +6,7 @@ import { hasEnded, PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tek
 import { attachCluster, startCluster, type Cluster } from "../testbed/cluster";
 import { applyObjects, parseObjects } from "../testbed/manifests";
 import { createNamespace } from "../testbed/namespaces";
+import type { Use } from "../testbed/audit";
 import { addNode } from "../testbed/nodes";
 import { startOperator, type Operator, type OperatorOptions } from "../testbed/operator";
 import { until } from "../testbed/until";
@@ -27,6 +28,8 @@ export class OperatedCluster {
   readonly #namespaces: string[] = [];
   readonly history = new History();
   operator!: Operator;
+  /** What the test lets the operator ask for in vain; else nothing that it asks for may be denied. */
+  mayBeDenied: (use: Use) => boolean = () => false;
 
   private constructor(readonly cluster: Cluster) {}
 
@@ -54,7 +57,7 @@ export class OperatedCluster {
     this.history.stop();
     if (!OWN_NODES) await this.#cleanUp();
     try {
-      if (OWN_NODES) await noteUses(this.cluster);
+      if (OWN_NODES) await noteUses(this.cluster, use => this.mayBeDenied(use));
     } finally {
       await this.cluster.stop();
     }

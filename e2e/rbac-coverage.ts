@@ -1,30 +1,47 @@
 /** Compares what the chart grants with what the end-to-end tests used, and says so in a table. */
 import { splitRules } from "../chart/rules";
 import packageJson from "../package.json";
-import { RELEASE } from "../testbed/operator-names";
 import type { Use } from "../testbed/audit";
+import { RELEASE } from "../testbed/operator-names";
 import { notedUses } from "./rbac-uses";
+import { comparePermissions, type Permission } from "./rbac-table";
 
 /** The job that runs before the chart is deleted may do this for as long as it runs. */
 const WHILE_UNINSTALLING = ["mutatingwebhookconfigurations", "validatingwebhookconfigurations"].map(
   resource => ({ apiGroups: ["admissionregistration.k8s.io"], resources: [resource], verbs: ["delete"] }),
 );
 
-const key = ({ account, verb, apiGroup, resource }: Use): string =>
-  `${account} ${verb} ${resource}${apiGroup === "" ? "" : `.${apiGroup}`}`;
+/** Tests that do not come to these have not seen the operator at work. */
+const LEAST_USED = [
+  "admission get namespaces",
+  "controller create events",
+  "controller create leases.coordination.k8s.io",
+  "controller update leases.coordination.k8s.io",
+  "controller create statefulsets.apps",
+  "controller patch statefulsets.apps",
+  "controller delete statefulsets.apps",
+  "controller patch pipelineruns.tekton.dev",
+  "controller watch pipelineruns.tekton.dev",
+  "controller watch pods",
+  "controller delete pods",
+  "controller patch pods/resize",
+  "controller delete mutatingwebhookconfigurations.admissionregistration.k8s.io",
+  "controller delete validatingwebhookconfigurations.admissionregistration.k8s.io",
+];
 
-function granted(): string[] {
+const permission = ({ account, verb, apiGroup, resource }: Omit<Use, "denied">): Permission =>
+  `${account.replace(`${RELEASE}-`, "")} ${verb} ${resource}${apiGroup === "" ? "" : `.${apiGroup}`}`;
+
+function granted(): Permission[] {
   const { admission, controller } = splitRules(packageJson.pepr.rbac);
   const rules = {
     admission: [...admission.cluster, ...admission.own],
     controller: [...controller.cluster, ...controller.own, ...WHILE_UNINSTALLING],
   };
-  return Object.entries(rules).flatMap(([component, list]) =>
+  return Object.entries(rules).flatMap(([account, list]) =>
     list.flatMap(({ apiGroups = [], resources = [], verbs }) =>
       apiGroups.flatMap(apiGroup =>
-        resources.flatMap(resource =>
-          verbs.map(verb => key({ account: `${RELEASE}-${component}`, verb, apiGroup, resource })),
-        ),
+        resources.flatMap(resource => verbs.map(verb => permission({ account, verb, apiGroup, resource }))),
       ),
     ),
   );
@@ -32,18 +49,14 @@ function granted(): string[] {
 
 async function main(): Promise<void> {
   const uses = await notedUses();
-  const used = new Set(uses.filter(({ denied }) => denied === undefined).map(key));
-  const all = [...new Set([...granted(), ...used])].sort();
-  const problems = uses.flatMap(use =>
-    use.denied === undefined ? [] : [`denied: ${key(use)}: ${use.denied}`],
-  );
-  for (const permission of all) {
-    const isGranted = granted().includes(permission);
-    console.log(
-      `${isGranted ? "granted" : "-      "} ${used.has(permission) ? "used" : "-   "} ${permission}`,
-    );
-    if (isGranted && !used.has(permission)) problems.push(`granted, but not used: ${permission}`);
-  }
+  const isDenied = ({ denied }: Use) => denied !== undefined;
+  const { table, problems } = comparePermissions({
+    granted: granted(),
+    used: uses.filter(use => !isDenied(use)).map(permission),
+    denied: uses.filter(isDenied).map(use => `${permission(use)} (${use.denied})`),
+    least: LEAST_USED,
+  });
+  console.log(table);
   for (const problem of problems) console.error(problem);
   if (problems.length > 0) process.exitCode = 1;
 }

@@ -112,7 +112,7 @@ export function usesIn(log: string): Use[] {
     // By its permissions or the chart's own policy; a quota, say, answers with 403 as well.
     const isDenied =
       annotations?.["authorization.k8s.io/decision"] === "forbid" ||
-      responseStatus?.message?.includes("only its placeholders") === true;
+      /only its placeholders|A placeholder is one container/.test(responseStatus?.message ?? "");
     if (isDenied)
       use.denied = responseStatus?.message ?? annotations?.["authorization.k8s.io/reason"] ?? "forbidden";
     uses.set(JSON.stringify(use), use);

@@ -57,18 +57,21 @@ export async function applyObjects(
 }
 
 /**
- * Has the API server say whether it would take the object; nothing is stored.
+ * Has the API server say whether it would take the objects; nothing is stored.
  *
  * @throws Error that names the object that it would not
  */
-export async function dryRun(kubeconfigFile: string, object: KubernetesObject): Promise<void> {
-  try {
-    await objectApi(kubeconfigFile).apply(object, true);
-  } catch (cause) {
-    throw new Error(`${object.kind} ${object.metadata?.name} was refused: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
+export async function dryRun(kubeconfigFile: string, objects: readonly KubernetesObject[]): Promise<void> {
+  const api = objectApi(kubeconfigFile);
+  const one = async (object: KubernetesObject) => {
+    try {
+      await api.apply(object, true);
+    } catch (cause) {
+      const { message } = cause as Error;
+      throw new Error(`${object.kind} ${object.metadata?.name} was refused: ${message}`, { cause });
+    }
+  };
+  await Promise.all(objects.map(one));
 }
 
 /** Deletes objects; those that are not there are passed over. */
@@ -78,6 +81,18 @@ export async function deleteObjects(
 ): Promise<void> {
   const api = objectApi(kubeconfigFile);
   for (const object of objects) await ifFound(api.delete(object));
+}
+
+/** Objects of a kind in all namespaces, by their labels. */
+export async function listObjects(
+  kubeconfigFile: string,
+  { apiVersion, kind }: { apiVersion: string; kind: string },
+  labelSelector: string,
+): Promise<KubernetesObject[]> {
+  const { items } = await objectApi(kubeconfigFile).list(
+    ...([apiVersion, kind, undefined, undefined, undefined, undefined, undefined, labelSelector] as const),
+  );
+  return items;
 }
 
 /** Applies all documents of a YAML file; see {@link applyObjects}. */

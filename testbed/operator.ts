@@ -10,7 +10,7 @@ import { helm } from "./helm";
 import { ifFound } from "./if-found";
 import { startKubelet, type Kubelet } from "./local-node/kubelet";
 import { LOCAL_NODE, ON_LOCAL_NODE } from "./local-node/node";
-import { startServiceProxy } from "./local-node/service-proxy";
+import { startServiceProxy, type ServiceProxy } from "./local-node/service-proxy";
 import type { ManagedProcess } from "./managed-process";
 import { applyObjects } from "./manifests";
 import { OPERATOR_NAMESPACE, RELEASE } from "./operator-names";
@@ -88,7 +88,7 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions =
 
 class InstalledOperator implements Operator {
   readonly #valuesFile: string;
-  #proxy: { stop(): void } | undefined;
+  #proxy: ServiceProxy | undefined;
 
   constructor(
     private readonly cluster: Cluster,
@@ -103,10 +103,17 @@ class InstalledOperator implements Operator {
     const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
     const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: OPERATOR_NAMESPACE, labels } };
     await applyObjects(this.cluster.kubeconfigFile, [namespace]);
-    await this.upgrade();
-    const service = { namespace: OPERATOR_NAMESPACE, name: RELEASE };
-    this.#proxy = await startServiceProxy(this.cluster, this.kubelet, service);
     this.cluster.atStop(async () => this.#proxy?.stop());
+    await this.upgrade();
+  }
+
+  /** A Service that was made anew has another address. */
+  async #serve(): Promise<void> {
+    const service = { namespace: OPERATOR_NAMESPACE, name: RELEASE };
+    const { spec } = await this.cluster.clients.core.readNamespacedService(service);
+    if (this.#proxy?.address === spec!.clusterIP) return;
+    this.#proxy?.stop();
+    this.#proxy = await startServiceProxy(this.cluster, this.kubelet, service);
   }
 
   async upgrade(values: object = {}): Promise<void> {
@@ -115,6 +122,7 @@ class InstalledOperator implements Operator {
     await writeFile(further, JSON.stringify(values));
     const files = ["-f", this.#valuesFile, "-f", further];
     await this.helm("upgrade", this.chart, "--install", "--wait", "--timeout", "90s", ...files);
+    await this.#serve();
   }
 
   helm(command: string, ...args: string[]): Promise<string> {

@@ -49,7 +49,7 @@ export class ObjectsOfOthers implements Invariant {
     if (touches && GUARDED.includes(code)) this.#exercised++;
     const wrongs = [
       ...(ALLOWED.includes(resource) ? [] : ["which it has no business with"]),
-      ...(message.includes("may change and delete only its placeholders")
+      ...(message.includes("only its placeholders")
         ? ["which is none of its own; only the admission policy kept it from that"]
         : []),
     ];

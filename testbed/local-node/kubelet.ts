@@ -89,7 +89,8 @@ class LocalKubelet {
     if (pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") return;
     if (local === undefined) return this.#begin(pod);
     if (local.process.hasExited()) return this.#ended(pod, local);
-    await writeVolumes(this.cluster.clients, pod, local.root);
+    // What has been deleted meanwhile stays as it was written.
+    await ifFound(writeVolumes(this.cluster.clients, pod, local.root));
     await this.#tell(pod, local);
   }
 

@@ -6,6 +6,12 @@ import type { Kubelet } from "./kubelet";
 
 const LOOK_MILLISECONDS = 200;
 
+export interface ServiceProxy {
+  /** The Service's. */
+  readonly address: string;
+  stop(): void;
+}
+
 /** Addresses of ready endpoints, as the EndpointSlices say. */
 async function readyAddresses(api: DiscoveryV1Api, namespace: string, service: string): Promise<string[]> {
   const { items } = await api.listNamespacedEndpointSlice({
@@ -27,14 +33,12 @@ function join(client: Socket, port: number): void {
 /**
  * Listens on the Service's address, which must be a loopback address, and hands each connection to the next
  * ready pod; with none, it is closed at once.
- *
- * @returns what ends it
  */
 export async function startServiceProxy(
   cluster: Cluster,
   kubelet: Kubelet,
   service: { namespace: string; name: string },
-): Promise<{ stop(): void }> {
+): Promise<ServiceProxy> {
   const { spec } = await cluster.clients.core.readNamespacedService(service);
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(cluster.kubeconfigFile);
@@ -54,6 +58,7 @@ export async function startServiceProxy(
   });
   await listen(server, spec!.clusterIP!, spec!.ports![0]!.port);
   return {
+    address: spec!.clusterIP!,
     stop: () => {
       clearInterval(timer);
       for (const socket of sockets) socket.destroy();

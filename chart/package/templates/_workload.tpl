@@ -25,9 +25,7 @@ spec:
   template:
     metadata:
       labels:
-        {{- with $root.Values.extraLabels }}{{ toYaml . | nindent 8 }}{{ end }}
-        {{- with $root.Values.podLabels }}{{ toYaml . | nindent 8 }}{{ end }}
-        {{- $selector | nindent 8 }}
+        {{- include "pod-labels" . | nindent 8 }}
       annotations:
         {{- with $root.Values.podAnnotations }}{{ toYaml . | nindent 8 }}{{ end }}
         checksum/module: {{ $root.Files.Get "files/module.js.gz" | sha256sum }}
@@ -45,6 +43,7 @@ spec:
           labelSelector:
             matchLabels:
               {{- $selector | nindent 14 }}
+          matchLabelKeys: [pod-template-hash]
         {{- end }}
         {{- end }}
       containers:

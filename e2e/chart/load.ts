@@ -1,8 +1,8 @@
 /** Creations at a steady rate that all go through admission and leave nothing behind. */
-import { PLACEHOLDER_LABEL } from "../capabilities/keys";
-import { PIPELINE_RUN_V1 } from "../capabilities/tekton";
-import type { Cluster } from "../testbed/cluster";
-import { nap, run } from "./operated-cluster";
+import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import { PIPELINE_RUN_V1 } from "../../capabilities/tekton";
+import type { Cluster } from "../../testbed/cluster";
+import { nap, run } from "../operated-cluster";
 
 export interface Outcome {
   created: number;
@@ -16,7 +16,10 @@ const pod = (name: string) => ({
   spec: { containers: [{ name: "c", image: "busybox" }] },
 });
 
-/** Runs and pods in turn, as dry runs: the API server asks the webhooks, and stores nothing. */
+/**
+ * Runs and pods in turn, as dry runs: the API server asks the webhooks, and stores nothing. As many are sent as
+ * are due by the clock, so that a busy machine delays some and leaves out none.
+ */
 export class Load {
   readonly #timer: NodeJS.Timeout;
   readonly #pending = new Set<Promise<void>>();
@@ -28,10 +31,15 @@ export class Load {
     private readonly namespace: string,
     perSecond: number,
   ) {
+    const start = Date.now();
     this.#timer = setInterval(() => {
-      const one = this.#create(this.#count++).finally(() => this.#pending.delete(one));
-      this.#pending.add(one);
+      while (this.#count < ((Date.now() - start) / 1000) * perSecond) this.#send();
     }, 1000 / perSecond);
+  }
+
+  #send(): void {
+    const one = this.#create(this.#count++).finally(() => this.#pending.delete(one));
+    this.#pending.add(one);
   }
 
   async #create(index: number): Promise<void> {

@@ -1,0 +1,29 @@
+/** The chart as it is installed, used, broken, upgraded and taken away; all of it on one cluster. */
+import { afterAll, beforeAll, describe } from "@jest/globals";
+import { availability } from "./chart/availability";
+import { deployment } from "./chart/deploy";
+import { down } from "./chart/down";
+import { guards } from "./chart/guards";
+import { rendering } from "./chart/rendering";
+import { requests } from "./chart/requests";
+import { uninstallation } from "./chart/uninstall";
+import { upgrades } from "./chart/upgrades";
+import { OperatedCluster, OWN_NODES, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+
+(OWN_NODES ? describe : describe.skip)("the chart", () => {
+  let started: OperatedCluster;
+  beforeAll(async () => {
+    started = await OperatedCluster.start("chart", 1);
+  }, START_MILLISECONDS);
+  afterAll(() => started?.stop(), RUN_MILLISECONDS);
+
+  const operated = () => started;
+  describe("as it is rendered", () => rendering(operated));
+  describe("guards", () => guards(operated));
+  describe("sent anything", () => requests(operated));
+  describe("while processes come and go", () => availability(operated));
+  describe("with every process down", () => down(operated));
+  describe("changed", () => upgrades(operated));
+  describe("taken away", () => uninstallation(operated));
+  describe("without it", () => deployment(operated));
+});

@@ -1,0 +1,133 @@
+/** The chart as it is rendered, and what the API server says of it. */
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import packageJson from "../../package.json";
+import { helm } from "../../testbed/helm";
+import { applyDefinitions, dryRun, parseObjects } from "../../testbed/manifests";
+import { createNamespace } from "../../testbed/namespaces";
+import { CHART } from "../../testbed/operator";
+import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
+
+const DIST = join(CHART, "..");
+const CERT_MANAGER = join(__dirname, "cert-manager-crds.yaml");
+/** Not the one that the operator is installed in: what is validated would be merged with what is there. */
+const NAMESPACE = "rendered";
+
+const sets = (values: string[]) => values.flatMap(value => ["--set-json", value]);
+
+const toleration = { key: "dedicated", operator: "Equal", value: "ci", effect: "NoSchedule" };
+
+const spread = {
+  maxSkew: 1,
+  topologyKey: "topology.kubernetes.io/zone",
+  whenUnsatisfiable: "DoNotSchedule",
+  labelSelector: { matchLabels: { "app.kubernetes.io/component": "admission" } },
+};
+const term = { matchExpressions: [{ key: "kubernetes.io/arch", operator: "In", values: ["amd64"] }] };
+const nodeAffinity = {
+  nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } },
+};
+
+export function rendering(operated: () => OperatedCluster): void {
+  beforeAll(async () => {
+    await createNamespace(operated().cluster.clients, NAMESPACE);
+    await applyDefinitions(operated().cluster.kubeconfigFile, CERT_MANAGER);
+  }, RUN_MILLISECONDS);
+
+  const render = (...values: string[]): Promise<string> =>
+    helm(
+      operated().cluster.kubeconfigFile,
+      ...["template", "matrix", CHART, "--namespace", NAMESPACE, "--validate", ...sets(values)],
+    );
+
+  describe("accepted by the API server", () => {
+    test.each<[string, ...string[]]>([
+      ["defaults"],
+      ["cert-manager", 'certificates.source="cert-manager"'],
+      [
+        "cert-manager with an issuer of its own",
+        'certificates.source="cert-manager"',
+        'certificates.certManager.issuerRef={"kind":"ClusterIssuer","name":"corporate"}',
+      ],
+      [
+        "everything off",
+        "admissionPolicy.enabled=false",
+        "networkPolicy.enabled=false",
+        "uninstall.enabled=false",
+      ],
+      ["no disruption budgets", "admission.podDisruptionBudget=null", "controller.podDisruptionBudget=null"],
+      [
+        "where people want it",
+        'admission.nodeSelector={"kubernetes.io/os":"linux"}',
+        `admission.tolerations=[${JSON.stringify(toleration)}]`,
+        `controller.tolerations=[${JSON.stringify(toleration)}]`,
+        'controller.priorityClassName="system-cluster-critical"',
+        'imagePullSecrets=[{"name":"registry-key"}]',
+        'extraLabels={"team":"build"}',
+        'podLabels={"mesh":"off"}',
+        'podAnnotations={"note":"yes"}',
+        "podSecurityContext.runAsUser=null",
+      ],
+      [
+        "budgets, spread and priority of one's own",
+        'admission.podDisruptionBudget={"minAvailable":1}',
+        `admission.topologySpreadConstraints=[${JSON.stringify(spread)}]`,
+        `controller.affinity=${JSON.stringify(nodeAffinity)}`,
+        'admission.priorityClassName="system-cluster-critical"',
+        'controller.resources={"requests":{"cpu":"50m","memory":"100Mi"},"limits":{"cpu":1}}',
+        "networkPolicy.apiServerPorts=[16443]",
+      ],
+      [
+        "an image of one's own",
+        'image.repository="registry.example.com/pepr"',
+        `image.digest="sha256:${"a".repeat(64)}"`,
+      ],
+      ["another name", 'fullnameOverride="affinity"'],
+      ["settings", "settings.workers=3", 'settings.defaultIsolation="none"', "webhooks.timeoutSeconds=10"],
+      ["excluded namespaces", 'webhooks.excludedNamespaces=["legacy"]', "admission.replicas=3"],
+    ])(
+      "%s",
+      async (_name, ...values) => {
+        const [text] = await Promise.all([
+          render(...values),
+          helm(operated().cluster.kubeconfigFile, "lint", "--strict", CHART, ...sets(values)),
+        ]);
+        const objects = parseObjects(text);
+        expect(objects.length).toBeGreaterThan(10);
+        await dryRun(operated().cluster.kubeconfigFile, objects);
+      },
+      RUN_MILLISECONDS,
+    );
+
+    test(
+      "the plain manifest",
+      async () => {
+        const objects = parseObjects(await readFile(join(DIST, `${packageJson.name}.yaml`), "utf8"));
+        expect(objects[0]?.kind).toBe("Namespace");
+        await createNamespace(operated().cluster.clients, objects[0]!.metadata!.name!);
+        await dryRun(operated().cluster.kubeconfigFile, objects);
+      },
+      RUN_MILLISECONDS,
+    );
+  });
+
+  describe("refused with the schema's message", () => {
+    test.each([
+      ["settings.workers=0", "workers"],
+      ["settings.workers=1.5", "workers"],
+      ['settings.placeholderCpu="ten"', "placeholderCpu"],
+      ['settings.colour="red"', "colour"],
+      ["replicas=3", "replicas"],
+      ["admission.replicas=0", "replicas"],
+      ['certificates.source="none"', "source"],
+      ['logLevel="loud"', "logLevel"],
+      ["webhooks.timeoutSeconds=31", "timeoutSeconds"],
+      ['extraLabels={"app.kubernetes.io/name":"mine"}', "app.kubernetes.io/name"],
+      ['podSecurityContext={"privileged":true}', "privileged"],
+      ['settings.placementTimeout="soon"', "placementTimeout"],
+    ])("%s", async (value, named) => {
+      await expect(render(value)).rejects.toThrow(named);
+    });
+  });
+}

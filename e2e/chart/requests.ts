@@ -1,0 +1,81 @@
+/** What admission may be sent. */
+import { expect, test } from "@jest/globals";
+import { request } from "node:https";
+import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
+import { peakMebibytes } from "./usage";
+
+/** @returns the status of the answer to that body, sent to a process of admission itself */
+function send(operated: OperatedCluster, path: string, body: string): Promise<number> {
+  const admission = operated.operator.kubelet
+    .pods()
+    .find(({ pod }) => pod.spec!.containers[0]!.name === "admission")!;
+  return new Promise((resolve, reject) => {
+    const options = { port: admission.port, path, method: "POST", rejectUnauthorized: false };
+    const headers = { "Content-Type": "application/json" };
+    const sent = request({ ...options, headers }, response => {
+      response.resume().on("end", () => resolve(response.statusCode!));
+    });
+    sent.on("error", reject).end(body);
+  });
+}
+
+const review = (kind: object, object: unknown): string =>
+  JSON.stringify({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    request: { uid: "1", operation: "CREATE", namespace: "default", name: "x", kind, object },
+  });
+const RUN = { group: "tekton.dev", version: "v1", kind: "PipelineRun" };
+const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
+
+const RUN_OF = (extra: object) => review(RUN, { metadata: { name: "x" }, ...extra });
+
+export function requests(operated: () => OperatedCluster): void {
+  test(
+    "1,000 requests that are malformed, huge, deeply nested or about something else get an answer or a 4xx, and leave admission serving",
+    async () => {
+      const bodies: [string, number][] = [
+        ["", 400],
+        ["{", 400],
+        ["[]", 400],
+        ['{"request":null}', 400],
+        [nested(10_000), 400],
+        [review(RUN, null), 400],
+        [review(RUN, { metadata: { labels: 1, annotations: [] }, spec: "x" }), 200],
+        [review({ group: "", version: "v1", kind: "Node" }, { metadata: { name: "x" } }), 200],
+        [RUN_OF({ spec: { params: ["x".repeat(3 * 1024 * 1024)] } }), 200],
+        [RUN_OF({ spec: { params: [JSON.parse(nested(1_000))] } }), 200],
+      ];
+      const pids = operated()
+        .operator.processes("admission")
+        .map(({ pid }) => pid);
+      const wrong: string[] = [];
+      for (let turn = 0; turn < 1000 / bodies.length / 2; turn++) {
+        for (const path of ["/mutate/v1", "/validate/v1"]) {
+          const statuses = await Promise.all(bodies.map(([body]) => send(operated(), path, body)));
+          statuses.forEach((status, index) => {
+            const [body, expected] = bodies[index]!;
+            if (status !== expected) wrong.push(`${path} ${body.slice(0, 60)}: ${status}`);
+          });
+        }
+      }
+      console.log(
+        `1,000 requests: admission used ${await peakMebibytes(operated(), "admission")} MiB at most`,
+      );
+      expect(wrong).toEqual([]);
+      expect(
+        await send(operated(), "/mutate/v1", RUN_OF({ spec: { params: ["x".repeat(8 * 1024 * 1024)] } })),
+      ).toBe(413);
+      expect(
+        operated()
+          .operator.processes("admission")
+          .map(({ pid }) => pid),
+      ).toEqual(pids);
+      const pod = { metadata: { name: "x" }, spec: { containers: [] } };
+      expect(
+        await send(operated(), "/mutate/v1", review({ group: "", version: "v1", kind: "Pod" }, pod)),
+      ).toBe(200);
+    },
+    RUN_MILLISECONDS,
+  );
+}

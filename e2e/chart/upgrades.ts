@@ -1,0 +1,97 @@
+/** Upgrade, rollback, and a setting that the operator will not start with. */
+import { beforeAll, expect, test } from "@jest/globals";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import { isHeldByUs } from "../../capabilities/tekton";
+import { clusterFiles } from "../../testbed/control-plane";
+import { addNode } from "../../testbed/nodes";
+import { CHART } from "../../testbed/operator";
+import { until } from "../../testbed/until";
+import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
+import { endPods, podsOf } from "./pods";
+import { trustedAuthorities } from "./availability";
+
+const NAMESPACE = "upgraded";
+/** Of a node that is there, and of one that comes later. */
+const NODES = ["upgraded-1", "upgraded-2"];
+const on = (node: string) => ({
+  taskRunTemplate: { podTemplate: { nodeSelector: { "kubernetes.io/hostname": node } } },
+});
+
+export function upgrades(operated: () => OperatedCluster): void {
+  const placed = async () =>
+    (await operated().readRun(NAMESPACE, "placed")).metadata?.labels?.[PLACEHOLDER_LABEL];
+  const placeholders = () => operated().history.now("statefulSet", NAMESPACE);
+
+  beforeAll(async () => {
+    const { clients } = operated().cluster;
+    await operated().createNamespace(NAMESPACE);
+    await addNode(clients, { name: NODES[0]! });
+    await operated().createRun(NAMESPACE, run("held", [nap("only")], {}, on(NODES[1]!)));
+    const tasks = [nap("first", 600), nap("second", 1, { runAfter: ["first"] })];
+    await operated().createRun(NAMESPACE, run("placed", tasks, {}, on(NODES[0]!)));
+    await until("one run to be placed", RUN_MILLISECONDS, placed);
+  }, 2 * RUN_MILLISECONDS);
+
+  /** @throws what jest throws when the held run, the placed one, or a certificate is not as it was */
+  async function nothingIsLost(authorities: string[]): Promise<void> {
+    expect((await trustedAuthorities(operated())).map(({ fingerprint256 }) => fingerprint256)).toEqual(
+      authorities,
+    );
+    expect(isHeldByUs(await operated().readRun(NAMESPACE, "held"))).toBe(true);
+    expect(await placed()).toBeDefined();
+    expect(placeholders()).toHaveLength(2);
+  }
+
+  /** What the processes of all pods that were ever there wrote. */
+  async function logs(): Promise<string> {
+    const directory = clusterFiles(operated().cluster.directory).logs;
+    const files = (await readdir(directory)).filter(file => /-(admission|controller)-/.test(file));
+    return (await Promise.all(files.map(file => readFile(join(directory, file), "utf8")))).join("");
+  }
+
+  test(
+    "a setting that gets past the schema stops the start with the operator's message; what runs goes on",
+    async () => {
+      const { kubelet } = operated().operator;
+      const before = operated()
+        .operator.processes("controller")
+        .map(({ pid }) => pid);
+      for (const component of ["admission", "controller"]) kubelet.suspend(component);
+      const wrong = ["--reuse-values", "--skip-schema-validation", "--set", "settings.workers=0"];
+      await operated().operator.helm("upgrade", CHART, ...wrong);
+      await until("the message", RUN_MILLISECONDS, async () =>
+        /POD_AFFINITY_WORKERS has the value \\?"0\\?"; allowed: a whole number from 1 to 100/.test(
+          await logs(),
+        ),
+      );
+      expect(
+        operated()
+          .operator.processes("controller")
+          .map(({ pid }) => pid),
+      ).toEqual(expect.arrayContaining(before));
+      for (const component of ["admission", "controller"]) kubelet.resume(component);
+      await operated().operator.helm("rollback", "--wait", "--timeout", "90s");
+    },
+    2 * RUN_MILLISECONDS,
+  );
+
+  test(
+    "an upgrade and a rollback lose nothing, and both runs end well",
+    async () => {
+      const authorities = (await trustedAuthorities(operated())).map(({ fingerprint256 }) => fingerprint256);
+      await operated().operator.upgrade({ logLevel: "debug" });
+      await nothingIsLost(authorities);
+      await operated().operator.helm("rollback", "--wait", "--timeout", "90s");
+      await nothingIsLost(authorities);
+      await addNode(operated().cluster.clients, { name: NODES[1]! });
+      await endPods(operated(), podsOf(operated(), NAMESPACE));
+      const runs = await operated().untilEnded(NAMESPACE);
+      expect(runs.map(({ status }) => status?.conditions?.[0]?.reason)).toEqual(["Succeeded", "Succeeded"]);
+      await operated().untilNoPlaceholder(NAMESPACE);
+      expect(operated().history.nodesOfPods(NAMESPACE).sort()).toEqual(NODES);
+    },
+    4 * RUN_MILLISECONDS,
+  );
+}
