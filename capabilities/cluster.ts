@@ -259,7 +259,7 @@ export class Cluster {
   }
 
   /**
-   * Guard: the StatefulSet is the one that was seen.
+   * Guard: the StatefulSet is the one that was seen, its spec as it was.
    *
    * @param reservation what it keeps from now on, if that changes
    * @returns the StatefulSet as it is then
@@ -304,8 +304,13 @@ export class Cluster {
   }
 
   private async patchStatefulSet(statefulSet: V1StatefulSet, changes: JsonPatch): Promise<V1StatefulSet> {
-    const { namespace, name, uid } = statefulSet.metadata!;
-    const body: JsonPatch = [{ op: "test", path: "/metadata/uid", value: uid }, ...changes];
+    const { namespace, name, uid, generation } = statefulSet.metadata!;
+    const body: JsonPatch = [
+      { op: "test", path: "/metadata/uid", value: uid },
+      // Counts changes of the spec; a status that is written meanwhile does no harm.
+      { op: "test", path: "/metadata/generation", value: generation },
+      ...changes,
+    ];
     const patched = await this.clients.apps.patchNamespacedStatefulSet(
       { namespace: namespace!, name: name!, body },
       JSON_PATCH,
