@@ -14,7 +14,7 @@ import type { NamespaceBounds } from "./decide/namespace-bounds";
 import { summaryOf, type NodeSummary } from "./decide/never-fits";
 import { ownership, type Observed } from "./decide/observed";
 import { placeholderName } from "./decide/names";
-import { isPinned, PLACEHOLDER_SELECTOR, type TemplateChange } from "./decide/placeholder";
+import { isPinned, type TemplateChange } from "./decide/placeholder-template";
 import { lacksItsPod } from "./decide/refusal";
 import type { Reservation } from "./decide/reservation";
 import { dependsOnClasses, type Storage } from "./decide/volumes";
@@ -30,11 +30,12 @@ import {
   HELD_LABEL,
   LET_GO_ANNOTATION,
   NODE_ANNOTATION,
-  OPT_IN_LABEL,
   OPTED_IN,
+  OPT_IN_LABEL,
   PENDING,
   PINNED_ANNOTATION,
   PLACEHOLDER_LABEL,
+  PLACEHOLDER_SELECTOR,
   RESERVATION_ANNOTATION,
   ROOT_ANNOTATION,
   TEKTON_PIPELINE_RUN_LABEL,

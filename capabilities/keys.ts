@@ -64,6 +64,15 @@ export const INSTANCE_LABEL = "app.kubernetes.io/instance";
 export const COMPONENT_LABEL = "app.kubernetes.io/component";
 export const PLACEHOLDER_COMPONENT = "placeholder";
 
+/** What every placeholder, and nothing else, is labelled with. */
+export const PLACEHOLDER_LABELS = {
+  [APP_NAME_LABEL]: APP_NAME,
+  [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT,
+} as const;
+export const PLACEHOLDER_SELECTOR = Object.entries(PLACEHOLDER_LABELS)
+  .map(([key, value]) => `${key}=${value}`)
+  .join(",");
+
 export const HOSTNAME_TOPOLOGY = "kubernetes.io/hostname";
 
 /** Tekton's label on each TaskRun, pod and child run: the PipelineRun that made it. */

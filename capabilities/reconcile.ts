@@ -10,16 +10,9 @@ import { withLookAgain } from "./decide/look-again";
 import { dependsOnNodes } from "./decide/never-fits";
 import { nextStep, type Step } from "./decide/next-step";
 import { claimsInUse, type Observed } from "./decide/observed";
-import {
-  firstTemplate,
-  hasLimits,
-  pinnedTemplate,
-  placeholderFor,
-  requestedBy,
-  reservationOf,
-  resizedResources,
-  settledTemplate,
-} from "./decide/placeholder";
+import { firstTemplate, pinnedTemplate, settledTemplate } from "./decide/placeholder-template";
+import { hasLimits, requestedBy, reservationOf, resizedResources } from "./decide/placeholder-size";
+import { placeholderFor } from "./decide/placeholder";
 import { priorityClassNames, unitePodTemplates } from "./decide/pod-templates";
 import { reservationFor, withAsk } from "./decide/reservation";
 import { canBeRead, claimNames, volumesOf, type Volumes } from "./decide/volumes";

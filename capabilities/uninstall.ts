@@ -5,7 +5,7 @@ import { Cluster, type RunKey } from "./cluster";
 import { parseSettings, type Settings } from "./config";
 import { leave, type Leave } from "./decide/leave";
 import type { Observed } from "./decide/observed";
-import { hasLimits, requestedBy, resourcesFor } from "./decide/placeholder";
+import { hasLimits, requestedBy, resourcesFor } from "./decide/placeholder-size";
 import { exceeds } from "./demand/resources";
 import { kubeClients } from "./kube-client";
 import { describeError, isOutdated, isResizeRefused, retryAfterMilliseconds } from "./kube-errors";

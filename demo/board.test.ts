@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { placeholderPodName } from "../capabilities/decide/names";
-import { PLACEHOLDER_LABELS } from "../capabilities/decide/placeholder";
-import { PENDING, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
+import { PENDING, PLACEHOLDER_LABELS, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
 import { boardLines, facts, type State } from "./board";
 import { line, wrapped } from "./text";
 

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { placeholderName, placeholderPodName } from "../capabilities/decide/names";
-import { PLACEHOLDER_LABELS } from "../capabilities/decide/placeholder";
-import { HELD, HELD_LABEL, PENDING, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
+import {
+  HELD,
+  HELD_LABEL,
+  PENDING,
+  PLACEHOLDER_LABELS,
+  TEKTON_PIPELINE_RUN_LABEL,
+} from "../capabilities/keys";
 import { verdicts, type Expected } from "./claims";
 import type { Kind, Kinds, Seen } from "./observation";
 

@@ -50,13 +50,13 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: "anti-affinity off",
-    file: "capabilities/decide/placeholder.ts",
+    file: "capabilities/decide/placeholder-affinity.ts",
     find: 'choices.isolation === "required" ? [...required, isolation] : required,',
     replace: "required,",
   },
   {
     name: "no affinity of the placeholder to its run's pods",
-    file: "capabilities/decide/placeholder.ts",
+    file: "capabilities/decide/placeholder-affinity.ts",
     find: "return { topologyKey, labelSelector: { matchLabels: { [PLACEHOLDER_LABEL]: name } } };",
     replace:
       'return { topologyKey, labelSelector: { matchLabels: { "app.kubernetes.io/instance": name } } };',

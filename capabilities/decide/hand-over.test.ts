@@ -15,7 +15,7 @@ import {
   taskRunOf,
 } from "../testing/builders";
 import { beforeRelease, whileRunning } from "./hand-over";
-import { resourcesFor } from "./placeholder";
+import { resourcesFor } from "./placeholder-size";
 import { PATIENCE_SECONDS } from "./relocation";
 import { YIELD_AFTER_SECONDS } from "./yielding";
 import type { Reservation } from "./reservation";

@@ -2,7 +2,8 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { exceeds, parseResources, type Resources } from "../demand/resources";
 import type { HandOverStep } from "./hand-over";
-import { isPinned, requestedBy } from "./placeholder";
+import { isPinned } from "./placeholder-template";
+import { requestedBy } from "./placeholder-size";
 import { resizable } from "./reservation";
 
 /** What the kubelet has granted its container. */

@@ -3,7 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { exceeds, type Resources } from "../demand/resources";
 import { isHeldByUs } from "../tekton";
 import { activePods, ownership, placeholderPod, type Observed } from "./observed";
-import { requestedBy, reservationOf } from "./placeholder";
+import { requestedBy, reservationOf } from "./placeholder-size";
 import { resizable } from "./reservation";
 
 export type Leave =

@@ -2,19 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import type { V1Affinity } from "@kubernetes/client-node";
 import { aRun, placeholderOf, placeholderPodOf, RUN_UID, type RunBuilder } from "../testing/builders";
 import { placeholderName } from "./names";
-import {
-  firstTemplate,
-  hasLimits,
-  isPinned,
-  isSettled,
-  pinnedTemplate,
-  requestedBy,
-  reservationOf,
-  resizedResources,
-  resourcesFor,
-  settledAffinity,
-  settledTemplate,
-} from "./placeholder";
+import { firstTemplate, isPinned, isSettled, pinnedTemplate, settledTemplate } from "./placeholder-template";
+import { hasLimits, requestedBy, reservationOf, resizedResources, resourcesFor } from "./placeholder-size";
+import { settledAffinity } from "./placeholder-affinity";
 import { unitePodTemplates } from "./pod-templates";
 import type { Reservation } from "./reservation";
 

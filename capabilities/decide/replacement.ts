@@ -5,7 +5,8 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { amountOf, exceeds, type Resources } from "../demand/resources";
 import type { HandOverStep } from "./hand-over";
-import { isPinned, isSettled, requestedBy, reservationOf } from "./placeholder";
+import { isPinned, isSettled } from "./placeholder-template";
+import { requestedBy, reservationOf } from "./placeholder-size";
 import { fixedIn, isResizable, resizable } from "./reservation";
 
 const isNothing = (resources: Resources): boolean => exceeds(resizable(resources), {}).length === 0;
