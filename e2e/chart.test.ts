@@ -1,13 +1,10 @@
-/** The chart as it is installed, used, broken, upgraded and taken away; all of it on one cluster. */
+/** The chart as it is installed, used and broken; all of it on one cluster. */
 import { afterAll, beforeAll, describe } from "@jest/globals";
 import { availability } from "./chart/availability";
-import { deployment } from "./chart/deploy";
 import { down } from "./chart/down";
 import { guards } from "./chart/guards";
 import { rendering } from "./chart/rendering";
 import { requests } from "./chart/requests";
-import { uninstallation } from "./chart/uninstall";
-import { upgrades } from "./chart/upgrades";
 import { OperatedCluster, OWN_NODES, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
 
 (OWN_NODES ? describe : describe.skip)("the chart", () => {
@@ -23,7 +20,4 @@ import { OperatedCluster, OWN_NODES, RUN_MILLISECONDS, START_MILLISECONDS } from
   describe("sent anything", () => requests(operated));
   describe("while processes come and go", () => availability(operated));
   describe("with every process down", () => down(operated));
-  describe("changed", () => upgrades(operated));
-  describe("taken away", () => uninstallation(operated));
-  describe("without it", () => deployment(operated));
 });

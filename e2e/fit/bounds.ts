@@ -1,5 +1,7 @@
 /** What a namespace allows: a run that fits its quota without a placeholder fits it with one. */
 import { expect, test } from "@jest/globals";
+import type { KubernetesObject } from "@kubernetes/client-node";
+import { applyObjects } from "../../testbed/manifests";
 import { until } from "../../testbed/until";
 import { run, RUN_MILLISECONDS } from "../operated-cluster";
 import { after, asking, cpu, type Fit, type FitTests } from "./fixture";
@@ -79,6 +81,31 @@ export const boundsTests: FitTests = fit => {
         run("stores", [cpu("one", "1"), cpu("two", "1", after("one"))]),
       ]);
       expect(await fit().ended("storage")).toEqual(["Succeeded"]);
+    },
+    RUN_MILLISECONDS * 2,
+  );
+
+  test(
+    "what a RuntimeClass adds to each pod is asked for as well",
+    async () => {
+      const { operated } = fit();
+      await operated.createNamespace("overhead");
+      await fit().node("overhead-4", "4");
+      await applyObjects(operated.cluster.kubeconfigFile, [
+        {
+          apiVersion: "node.k8s.io/v1",
+          kind: "RuntimeClass",
+          metadata: { name: "sandboxed" },
+          handler: "sandboxed",
+          overhead: { podFixed: { cpu: "500m" } },
+        } as KubernetesObject,
+      ]);
+      const podTemplate = { runtimeClassName: "sandboxed" };
+      await operated.apply("overhead", [
+        run("adds", [cpu("one", "1")], {}, { taskRunTemplate: { podTemplate } }),
+      ]);
+      expect(await fit().ended("overhead")).toEqual(["Succeeded"]);
+      expect(fit().asked("overhead")[0]).toBe("1500m");
     },
     RUN_MILLISECONDS * 2,
   );
