@@ -14,7 +14,7 @@ import { Neighbours } from "./neighbours/neighbours";
 import { NODES, randomRun } from "./neighbours/random-runs";
 import { cpusOf, millisecondsByWho, traced, waitsIn, type Wait } from "./neighbours/waits";
 
-const RUNS = Number(process.env["NEIGHBOURS_RUNS"] ?? 12);
+const RUNS = Number(process.env["NEIGHBOURS_RUNS"] ?? 8);
 const SEED = Number(process.env["NEIGHBOURS_SEED"] ?? 1);
 /** Longer by less than this is chance: the scheduler pauses for 1 s after a failed try, then for 2 s. */
 const NOISE_MILLISECONDS = 3500;
