@@ -68,9 +68,15 @@ jest("unit tests", [
   "--maxWorkers=2",
   ...testsIn("capabilities", "chart", "demo", "preview", "scripts", "soak"),
 ]);
-// Two clusters at once: each waits for much of its time.
 rmSync(".testbed/rbac", { recursive: true, force: true });
-jest("test bed and end-to-end tests", ["--maxWorkers=2", ...testsIn("testbed", "e2e")]);
+// Two clusters at once: each waits for much of its time. But for tests of how long something takes.
+const ALONE = ["leader", "neighbours"].map(name => join(process.cwd(), "e2e", `${name}.test.ts`));
+jest("test bed and end-to-end tests", [
+  "--maxWorkers=2",
+  ...testsIn("testbed", "e2e"),
+  ...ALONE.map(path => `--testPathIgnorePatterns=${path}`),
+]);
+jest("end-to-end tests of time", ["--runInBand", ...ALONE]);
 check("permissions used", process.execPath, ["--import", "tsx", "e2e/rbac-coverage.ts"]);
 rmSync(reports, { recursive: true, force: true });
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
