@@ -8,10 +8,10 @@ import { ownOf } from "./lineage";
 import { placeholderPod, schedulingMessage, type Observed } from "./observed";
 import { isPinned } from "./placeholder-template";
 import { requestedBy, reservationOf } from "./placeholder-size";
-import { progressOf } from "./progress";
+import { progressOf, type Seen } from "./progress";
 import { relocation } from "./relocation";
 import { replacement } from "./replacement";
-import { neededBy, resizable, sizeAtRelease, sizeFrom, type Reservation } from "./reservation";
+import { neededBy, resizable, sizeAtRelease, sizeFrom, type Progress, type Reservation } from "./reservation";
 import { withYieldedFloor, yieldsInSeconds } from "./yielding";
 
 export type HandOver =
@@ -72,17 +72,16 @@ function pauseLeft(statefulSet: V1StatefulSet, now: Date, pauseSeconds: number):
 
 /** In cpu and memory, what the placeholder is to ask for beside the run's pods. */
 function sizeNow(
-  run: PipelineRun,
-  observed: Observed,
+  seen: Seen,
+  progress: Progress,
   reservation: Reservation,
   asked: Resources,
   now: Date,
 ): Resources {
-  const seen = ownOf(run, observed);
   // Where the quota is short, nothing is kept for later while a task cannot start now.
   const size = seen.taskRuns.some(awaitsQuota)
     ? resizable(reservation.floor)
-    : sizeFrom(asked, reservation, progressOf(seen, reservation));
+    : sizeFrom(asked, reservation, progress);
   return withYieldedFloor(size, asked, reservation.floor, seen.pods, now);
 }
 
@@ -104,7 +103,9 @@ export function whileRunning(
   const node = pod.spec?.nodeName;
   if (!node) return homeless(pod, observed, reservation);
   const asked = resizable(requestedBy(pod.spec!));
-  const size = sizeNow(run, observed, reservation, asked, now);
+  const seen = ownOf(run, observed);
+  const progress = progressOf(seen, reservation);
+  const size = sizeNow(seen, progress, reservation, asked, now);
   const pending = pendingResize(pod);
   if (pending === "growth") {
     const why = "its node has no room left to give back";
@@ -120,8 +121,7 @@ export function whileRunning(
     const to = exceeds(down, {}).length > 0 ? down : size;
     return { kind: "resize", pod, size: to, why: "its next pods need the room" };
   }
-  const seen = ownOf(run, observed);
-  const needed = neededBy(reservation, progressOf(seen, reservation));
+  const needed = neededBy(reservation, progress);
   const moving = relocation(pod, statefulSet, seen.pods, reservation, needed, now);
   if (moving !== undefined) return soonerFor(seen.pods, moving, now);
   if (exceeds(size, asked).length > 0)
