@@ -1,13 +1,11 @@
 /** A controller that starts when there is much to do: what it takes, and how long. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { KubeConfig } from "@kubernetes/client-node";
 import { placeholderName } from "../capabilities/decide/names";
 import { HELD, HELD_LABEL, PENDING, PLACEHOLDER_LABEL } from "../capabilities/keys";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton";
 import { startCluster, type Cluster } from "../testbed/cluster";
-import { applyDefinitions } from "../testbed/manifests";
 import { createNamespace } from "../testbed/namespaces";
 import { addNode } from "../testbed/nodes";
 import { setCoschedule, startOperator, type Operator } from "../testbed/operator";
@@ -25,7 +23,6 @@ export interface Outcome {
   mostConnections: number;
 }
 
-const DEFINITIONS = join(__dirname, "..", "testbed", "tekton-stand-in", "crds.yaml");
 const NAMESPACE = "many";
 const RUNS_PER_NODE = 100;
 const CREATIONS_AT_ONCE = 40;
@@ -147,7 +144,6 @@ async function serve(cluster: Cluster, operator: Operator, count: number): Promi
 export async function startWithMany(count: number): Promise<Outcome> {
   const cluster = await startCluster({ name: "many-runs", tektonStandIn: false });
   try {
-    await applyDefinitions(cluster.kubeconfigFile, DEFINITIONS);
     for (const name of ["tekton-pipelines", NAMESPACE]) await createNamespace(cluster.clients, name);
     await setCoschedule(cluster, "disabled");
     const nodes = Array.from({ length: Math.ceil(count / RUNS_PER_NODE) }, (_, index) => `node-${index + 1}`);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { ensureBinaries, type Binaries } from "./binaries";
 import { startCluster, type Cluster } from "./cluster";
+import { deleteObjects } from "./manifests";
 import { addNode } from "./nodes";
 import { processesNaming } from "./process-list";
 import { PROGRAMS } from "./programs";
@@ -22,6 +23,8 @@ beforeAll(async () => {
   binaries = await ensureBinaries();
 }, BUILD_MILLISECONDS);
 
+const DEFINITION = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };
+
 describe("one cluster", () => {
   let cluster: Cluster;
 
@@ -34,6 +37,8 @@ describe("one cluster", () => {
       cluster = await startCluster({ name: "cluster-test", tektonStandIn: false });
       process.stderr.write(`cluster ready after ${Date.now() - start} ms\n`);
       await addNode(cluster.clients, { name: "node-1" });
+      const undefinedKind = { ...DEFINITION, metadata: { name: "pipelineruns.tekton.dev" } };
+      await deleteObjects(cluster.kubeconfigFile, [undefinedKind]);
 
       const evidence = await cluster.keepEvidence();
       try {

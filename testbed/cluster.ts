@@ -46,7 +46,7 @@ export interface Cluster {
 export interface ClusterOptions {
   /** Lower-case letters, digits and dashes; several clusters may have the same. */
   name: string;
-  /** Whether PipelineRuns are run, by the stand-in for Tekton's controller. Default: true. */
+  /** Whether PipelineRuns are run, by the stand-in for Tekton's controller; they are defined anyway. Default: true. */
   tektonStandIn?: boolean;
 }
 
@@ -57,7 +57,7 @@ const STAND_IN_MILLISECONDS = 60_000;
 const CLIENT_OPTIONS = { maxConnections: 64, requestTimeoutMilliseconds: 30_000 };
 
 /**
- * Starts a cluster without nodes. The first start on a machine builds the programs, which takes minutes and
+ * Starts a cluster without nodes, in which Tekton's kinds are defined. The first start on a machine builds the programs, which takes minutes and
  * is told on standard error; others take a few seconds.
  *
  * @throws Error when a program cannot be built or does not become ready; nothing is left running then
@@ -71,13 +71,19 @@ export async function startCluster({ name, tektonStandIn = true }: ClusterOption
   const cluster = new ClusterWithProcesses(name, directory);
   const { kubeconfigFile, processes } = cluster;
   try {
-    await launchControlPlane({ name, directory, binaries, processes }, async () => {
-      await Promise.all([
-        startStandIn(cluster, "kubelet-stand-in"),
-        applyFile(kubeconfigFile, STORAGE_CLASSES),
-        ...(tektonStandIn ? [startTektonStandIn(cluster)] : []),
-      ]);
-    });
+    await launchControlPlane(
+      { name, directory, binaries, processes },
+      {
+        define: () => applyDefinitions(kubeconfigFile, join(TEKTON_STAND_IN, "crds.yaml")),
+        beside: async () => {
+          await Promise.all([
+            startStandIn(cluster, "kubelet-stand-in"),
+            applyFile(kubeconfigFile, STORAGE_CLASSES),
+            ...(tektonStandIn ? [startTektonStandIn(cluster)] : []),
+          ]);
+        },
+      },
+    );
     await untilUsable(cluster.clients, "default");
     // Until here the error thrown tells of a failure.
     processes.reportFailures();
@@ -161,7 +167,6 @@ class ClusterWithProcesses implements Cluster {
 }
 
 async function startTektonStandIn(cluster: Cluster): Promise<void> {
-  await applyDefinitions(cluster.kubeconfigFile, join(TEKTON_STAND_IN, "crds.yaml"));
   await applyFile(cluster.kubeconfigFile, join(TEKTON_STAND_IN, "feature-flags.yaml"));
   await startStandIn(cluster, "tekton-stand-in");
 }

@@ -23,15 +23,25 @@ import type { Program } from "./programs";
 const READY_MILLISECONDS = 60_000;
 const KWOK_DIRECTORY = join(__dirname, "kwok");
 
+/** Work on the API server while the cluster starts. */
+export interface LaunchSteps {
+  /**
+   * Done before the controllers start. Kinds that are defined later are not known to the garbage collector for up
+   * to 30 s: it looks for new ones so rarely, and until then deletes nothing that such an object owns.
+   */
+  define(): Promise<void>;
+  /** Runs beside the start of the controllers. */
+  beside(): Promise<void>;
+}
+
 /**
  * Starts the API server and what it needs, then, as soon as it is ready, all others.
  *
- * @param onApiReady called when the API server is ready; runs beside the start of the others
  * @throws Error with the end of the log of the program that failed
  */
 export async function launchControlPlane(
   cluster: { name: string; directory: string; binaries: Binaries; processes: ProcessSet },
-  onApiReady: () => Promise<void>,
+  steps: LaunchSteps,
 ): Promise<void> {
   const { name, directory, binaries, processes } = cluster;
   const files = clusterFiles(directory);
@@ -58,7 +68,9 @@ export async function launchControlPlane(
 
   // The API server retries until etcd answers; were etcd to fail, its own log is the one to show.
   await Promise.all([ready("etcd"), ready("kube-apiserver")]);
-  await Promise.all([ready("kube-controller-manager"), ready("kube-scheduler"), ready("kwok"), onApiReady()]);
+  await steps.define();
+  const others: Program[] = ["kube-controller-manager", "kube-scheduler", "kwok"];
+  await Promise.all([...others.map(ready), steps.beside()]);
 }
 
 async function choosePorts(): Promise<Ports> {

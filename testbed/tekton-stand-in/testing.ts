@@ -6,7 +6,6 @@ import { startCluster, type Cluster } from "../cluster";
 import { ifFound } from "../if-found";
 import type { ManagedProcess } from "../managed-process";
 import { untilReady } from "../managed-process";
-import { applyFile } from "../manifests";
 import { createNamespace } from "../namespaces";
 import { addNode } from "../nodes";
 import { until } from "../until";
@@ -43,7 +42,6 @@ export class Bed {
   static async start(name: string): Promise<Bed> {
     const bed = new Bed(await startCluster({ name, tektonStandIn: false }));
     try {
-      await applyFile(bed.cluster.kubeconfigFile, join(__dirname, "crds.yaml"));
       await Promise.all([addNode(bed.cluster.clients, { name: "node-1" }), bed.startStandIn()]);
       return bed;
     } catch (error) {
