@@ -8,7 +8,7 @@ import { PLACEHOLDER_LABEL, ROOT_ANNOTATION, TEKTON_PIPELINE_RUN_LABEL } from ".
 import { NotAllowedToWrite } from "./kube-client";
 import { describeError, isOutdated, retryAfterMilliseconds } from "./kube-errors";
 import { reconcile } from "./reconcile";
-import { WorkQueue } from "./work-queue";
+import { WorkQueue, type Line } from "./work-queue";
 
 const asText = ({ namespace, name }: RunKey): string => `${namespace}/${name}`;
 const fromText = (text: string): RunKey => {
@@ -58,10 +58,14 @@ export class Controller {
     });
   }
 
-  /** A binding saw something about the run. */
-  see(key: RunKey | undefined): void {
+  /**
+   * A binding saw something about the run.
+   *
+   * @param line "continued" when it may be what the run waits for, as a change of its placeholder's pod is
+   */
+  see(key: RunKey | undefined, line: Line = "new"): void {
     if (key === undefined || !this.#active) return;
-    this.#runs.add(asText(key));
+    this.#runs.add(asText(key), line);
   }
 
   /** Looks at every held run and every placeholder, whatever events said: they get lost. */

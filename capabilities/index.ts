@@ -94,11 +94,11 @@ When(a.StatefulSet)
 When(a.Pod)
   .IsCreatedOrUpdated()
   .WithLabel(PLACEHOLDER_LABEL)
-  .Watch(pod => running().controller.see(rootRunOf(pod)));
+  .Watch(pod => running().controller.see(rootRunOf(pod), "continued"));
 When(TaskRunV1, TASK_RUN_V1)
   .IsCreatedOrUpdated()
   .WithLabel(PLACEHOLDER_LABEL)
-  .Watch(taskRun => running().controller.see(rootRunOf(taskRun)));
+  .Watch(taskRun => running().controller.see(rootRunOf(taskRun), "continued"));
 When(a.ConfigMap)
   .IsCreatedOrUpdated()
   .InNamespace(settings.TEKTON_NAMESPACE)

@@ -61,13 +61,13 @@ async function makePlaceholder(
   const { reservation, notes } = reservationFor(graph, choices, floorOf(settings), bounds, runtimeOverhead);
   const template = await templateFor(run, cluster);
   const { volumes, ...said } = await volumesFor(observed, cluster);
-  for (const warning of said.warnings) await cluster.warn(run, warning, new Date());
+  for (const warning of said.warnings) await cluster.runs.warn(run, warning, new Date());
   const surroundings = { limits: needsLimits(bounds), volumes };
   const wanted = placeholderFor(run, template, settings, reservation, surroundings);
-  const refusal = await cluster.createPlaceholder(wanted);
+  const refusal = await cluster.placeholders.create(wanted);
   const message = [...notes, ...said.notes].join(" ");
   if (refusal === undefined && message !== "") {
-    await cluster.warn(run, { type: "Normal", reason: "Reserved", message }, new Date());
+    await cluster.runs.warn(run, { type: "Normal", reason: "Reserved", message }, new Date());
   }
   return refusal;
 }
@@ -80,11 +80,14 @@ async function resize(step: Sized, observed: Observed, cluster: Cluster): Promis
   const statefulSet = observed.statefulSet!;
   const grows = exceeds(step.size, requestedBy(step.pod.spec!)).length > 0;
   try {
-    await cluster.resizePod(step.pod, resizedResources(step.pod, step.size, hasLimits(statefulSet)));
+    await cluster.placeholders.resizePod(
+      step.pod,
+      resizedResources(step.pod, step.size, hasLimits(statefulSet)),
+    );
   } catch (error) {
     if (!isResizeRefused(error)) throw error;
     resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
-    if (grows) return cluster.noteGrowthRefused(statefulSet, new Date());
+    if (grows) return cluster.placeholders.noteGrowthRefused(statefulSet, new Date());
     const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
     if (!saidNoResize) Log.warn({ run: `${namespace}/${name}`, error: describeError(error) }, why);
     saidNoResize = true;
@@ -98,7 +101,7 @@ async function replaceByFloor(pod: V1Pod, { run, statefulSet }: Observed, cluste
   const small = { ask: floor, floor, firstWave: {}, tasks: [] };
   const template = await templateFor(run!, cluster);
   const change = pinnedTemplate(run!, template, statefulSet!, pod.spec!.nodeName!, floor);
-  await cluster.changeTemplate(statefulSet!, change, small);
+  await cluster.placeholders.changeTemplate(statefulSet!, change, small);
 }
 
 /** @returns what of what was seen is known to be different now; undefined when only a look can tell */
@@ -119,42 +122,42 @@ async function carryOut(
     }
     case "settle-placeholder": {
       const change = settledTemplate(run!, await templateFor(run!, cluster), statefulSet!);
-      return { statefulSet: await cluster.changeTemplate(statefulSet!, change) };
+      return { statefulSet: await cluster.placeholders.changeTemplate(statefulSet!, change) };
     }
     case "pin-placeholder": {
       const { node, size } = step;
       const change = pinnedTemplate(run!, await templateFor(run!, cluster), statefulSet!, node, size);
-      return { statefulSet: await cluster.changeTemplate(statefulSet!, change) };
+      return { statefulSet: await cluster.placeholders.changeTemplate(statefulSet!, change) };
     }
     case "start-over": {
       const change = firstTemplate(run!, await templateFor(run!, cluster), statefulSet!, step.ask);
       const { volumes } = await volumesFor(observed, cluster);
       const reservation = withAsk(reservationOf(statefulSet!), step.ask);
-      await cluster.changeTemplate(statefulSet!, { ...change, volumes }, reservation);
-      await cluster.deletePod(step.pod);
+      await cluster.placeholders.changeTemplate(statefulSet!, { ...change, volumes }, reservation);
+      await cluster.placeholders.deletePod(step.pod);
       return undefined;
     }
     case "remake-pod":
-      await cluster.deletePod(step.pod);
+      await cluster.placeholders.deletePod(step.pod);
       return undefined;
     case "resize":
       await resize(step, observed, cluster);
       return undefined;
     case "withdraw-growth":
-      await cluster.noteGrowthRefused(statefulSet!, new Date());
+      await cluster.placeholders.noteGrowthRefused(statefulSet!, new Date());
       await resize(step, observed, cluster);
       return undefined;
     case "release":
-      await cluster.release(run!, step.placeholder, step.node);
+      await cluster.runs.release(run!, step.placeholder, step.node);
       return undefined;
     case "let-go":
-      await cluster.letGo(run!);
+      await cluster.runs.letGo(run!);
       return undefined;
     case "cancel":
-      await cluster.cancel(run!);
+      await cluster.runs.cancel(run!);
       return undefined;
     case "delete-placeholder":
-      await cluster.deletePlaceholder(statefulSet!);
+      await cluster.placeholders.delete(statefulSet!);
       return undefined;
   }
 }
@@ -164,7 +167,7 @@ async function take(step: Step, observed: Observed, cluster: Cluster, settings: 
   const about = { namespace, name, step: step.kind, why: step.why };
   Log.debug(about, "Next step");
   for (const warning of step.warnings ?? []) {
-    const isNews = await cluster.warn(observed.run!, warning, new Date());
+    const isNews = await cluster.runs.warn(observed.run!, warning, new Date());
     if (isNews && warning.refused !== undefined) placeholdersRefused.inc({ reason: warning.refused });
   }
   const changed = await carryOut(step, observed, cluster, settings);

@@ -7,8 +7,8 @@ import { leave, type Leave } from "./decide/leave";
 import type { Observed } from "./decide/observed";
 import { hasLimits, requestedBy, resourcesFor } from "./decide/placeholder-size";
 import { exceeds } from "./demand/resources";
-import { kubeClients } from "./kube-client";
-import { describeError, isOutdated, isResizeRefused, retryAfterMilliseconds } from "./kube-errors";
+import { kubeClients, type KubeClients } from "./kube-client";
+import { describeError, ifThere, isOutdated, isResizeRefused, retryAfterMilliseconds } from "./kube-errors";
 import { LeaseStore } from "./lease-store";
 import { takeOver } from "./take-over";
 
@@ -31,18 +31,18 @@ const MOST_STEPS = 5;
 async function freeRoom(cluster: Cluster, { statefulSet }: Observed, step: Leave & { kind: "free-room" }) {
   const { pod, size } = step;
   try {
-    await cluster.resizePod(pod, resourcesFor(size, hasLimits(statefulSet!)));
+    await cluster.placeholders.resizePod(pod, resourcesFor(size, hasLimits(statefulSet!)));
   } catch (error) {
     if (!isResizeRefused(error)) throw error;
     const next = requestedBy(statefulSet!.spec!.template.spec!);
     if (exceeds(requestedBy(pod.spec!), next).length === 0) throw error;
-    await cluster.deletePod(pod);
+    await cluster.placeholders.deletePod(pod);
   }
 }
 
 async function carryOut(cluster: Cluster, observed: Observed, step: Leave): Promise<void> {
-  if (step.kind === "let-go") await cluster.letGo(observed.run!);
-  else if (step.kind === "delete-placeholder") await cluster.deletePlaceholder(observed.statefulSet!);
+  if (step.kind === "let-go") await cluster.runs.letGo(observed.run!);
+  else if (step.kind === "delete-placeholder") await cluster.placeholders.delete(observed.statefulSet!);
   else if (step.kind === "free-room") await freeRoom(cluster, observed, step);
 }
 
@@ -79,13 +79,19 @@ async function takeLeaveOfAll(cluster: Cluster, atOnce: number): Promise<void> {
   throw new Error(`runs and placeholders were not as they should be after ${MOST_ROUNDS} looks`);
 }
 
+/** Those of the operator itself, if they are there. */
+async function deleteWebhooks({ admission }: KubeClients, name: string): Promise<void> {
+  await ifThere(admission.deleteMutatingWebhookConfiguration({ name }));
+  await ifThere(admission.deleteValidatingWebhookConfiguration({ name }));
+}
+
 async function takeAway(webhooks: string, settings: Settings): Promise<void> {
   const clients = kubeClients({
     maxConnections: settings.MAX_CONNECTIONS,
     requestTimeoutMilliseconds: settings.REQUEST_TIMEOUT_SECONDS * 1000,
   });
   const cluster = new Cluster(clients, settings.TEKTON_NAMESPACE);
-  await cluster.deleteWebhooks(webhooks);
+  await deleteWebhooks(clients, webhooks);
   await takeOver(new LeaseStore(clients, settings.LEASE_NAMESPACE));
   Log.info({ webhooks }, "The webhooks are deleted, and the controllers stand by");
   await takeLeaveOfAll(cluster, settings.WORKERS);

@@ -53,6 +53,31 @@ describe("work queue", () => {
     expect(started).toEqual(["a", "a"]);
   });
 
+  test("serves the new and the continued by turns, each in the order in which they came", async () => {
+    const { work, end, started } = controlledWork();
+    const queue = new WorkQueue(work, options({ workers: 1 }));
+    ["a", "b", "c", "d", "e"].forEach(key => queue.add(key));
+    queue.add("x", "continued");
+    queue.add("d", "continued");
+    queue.add("d");
+    for (const key of ["a", "x", "b", "d", "c", "e"]) {
+      expect(started.at(-1)).toBe(key);
+      await end(key);
+    }
+    expect(started).toHaveLength(6);
+    expect(queue.size).toBe(0);
+  });
+
+  test("what is added while it is worked on waits in the line that it was added to", async () => {
+    const { work, end, started } = controlledWork();
+    const queue = new WorkQueue(work, options({ workers: 1 }));
+    ["a", "b", "c"].forEach(key => queue.add(key));
+    queue.add("a", "continued");
+    queue.add("a");
+    await end("a");
+    expect(started).toEqual(["a", "a"]);
+  });
+
   test("a pause longer than timers can be set for is none that is over at once", async () => {
     const { work, started } = controlledWork();
     const queue = new WorkQueue(work, options());

@@ -1,6 +1,9 @@
 /**
  * Keys to work on: each at most once at a time, equal ones merged, a bounded number at once, and again
  * after a growing pause when the work failed. Watch events carry no order and no retries; this does.
+ *
+ * They wait in two lines, served by turns: whom something was waited for that has happened does not wait behind
+ * everybody who has just come.
  */
 export interface WorkQueueOptions {
   /** Most keys worked on at once. */
@@ -37,11 +40,16 @@ export function retryDelay(
   return pause / 2 + (pause / 2) * random();
 }
 
+/** The line that a key waits in. */
+export type Line = "new" | "continued";
+
 export class WorkQueue {
-  readonly #waiting = new Set<string>();
+  readonly #waiting: Record<Line, Set<string>> = { new: new Set(), continued: new Set() };
+  /** The line that is served next, unless it is empty. */
+  #turn: Line = "new";
   readonly #running = new Set<string>();
-  /** Keys that were added while they were worked on. */
-  readonly #again = new Set<string>();
+  /** Keys that were added while they were worked on, and the line for them then. */
+  readonly #again = new Map<string, Line>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<string, number>();
   /** Milliseconds of the epoch before which a key is not worked on, because of its error. */
@@ -56,24 +64,34 @@ export class WorkQueue {
 
   /** Keys that wait for a worker or for their time. */
   get size(): number {
-    return this.#waiting.size + this.#again.size + this.#timers.size;
+    const { new: first, continued } = this.#waiting;
+    return first.size + continued.size + this.#again.size + this.#timers.size;
   }
 
-  /** To be worked on now; after a failure not before the pause that its error asks for. */
-  add(key: string): void {
+  /**
+   * To be worked on now; after a failure not before the pause that its error asks for.
+   *
+   * @param line a key that waits in the line "new" changes to "continued" when it is added there, never back
+   */
+  add(key: string, line: Line = "new"): void {
     const pause = (this.#notBefore.get(key) ?? 0) - Date.now();
     if (pause > 0) return this.addAfter(key, pause);
     this.#notBefore.delete(key);
     clearTimeout(this.#timers.get(key));
     this.#timers.delete(key);
-    if (this.#running.has(key)) this.#again.add(key);
-    else this.#waiting.add(key);
+    if (this.#running.has(key)) {
+      if (this.#again.get(key) !== "continued") this.#again.set(key, line);
+    } else if (!this.#waiting.continued.has(key)) {
+      this.#waiting.new.delete(key);
+      this.#waiting[line].add(key);
+    }
     this.#startWorkers();
   }
 
   /** Adds the key after a pause; an earlier time that is already set stays. */
   addAfter(key: string, milliseconds: number): void {
-    if (this.#timers.has(key) || this.#waiting.has(key) || this.#again.has(key)) return;
+    const { new: first, continued } = this.#waiting;
+    if (this.#timers.has(key) || first.has(key) || continued.has(key) || this.#again.has(key)) return;
     const due = () => {
       this.#timers.delete(key);
       this.add(key);
@@ -84,7 +102,8 @@ export class WorkQueue {
   /** Forgets all keys. Resolves when what is worked on has come to its end; it is not begun again. */
   clear(): Promise<void> {
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    for (const keys of [this.#waiting, this.#again, this.#timers, this.#failures, this.#notBefore]) {
+    const { new: first, continued } = this.#waiting;
+    for (const keys of [first, continued, this.#again, this.#timers, this.#failures, this.#notBefore]) {
       keys.clear();
     }
     if (this.#running.size === 0) return Promise.resolve();
@@ -92,12 +111,21 @@ export class WorkQueue {
   }
 
   #startWorkers(): void {
-    for (const key of this.#waiting) {
-      if (this.#running.size >= this.options.workers) return;
-      this.#waiting.delete(key);
+    while (this.#running.size < this.options.workers) {
+      const key = this.#takeNext();
+      if (key === undefined) return;
       this.#running.add(key);
       void this.#run(key);
     }
+  }
+
+  #takeNext(): string | undefined {
+    const other: Line = this.#turn === "new" ? "continued" : "new";
+    const line = this.#waiting[this.#turn].size > 0 ? this.#turn : other;
+    this.#turn = other;
+    const [key] = this.#waiting[line];
+    if (key !== undefined) this.#waiting[line].delete(key);
+    return key;
   }
 
   async #run(key: string): Promise<void> {
@@ -110,7 +138,9 @@ export class WorkQueue {
       after = this.#noteFailure(key, error);
     }
     this.#running.delete(key);
-    if (this.#again.delete(key)) this.add(key);
+    const line = this.#again.get(key);
+    this.#again.delete(key);
+    if (line !== undefined) this.add(key, line);
     else if (after !== undefined) this.addAfter(key, after);
     this.#startWorkers();
     if (this.#running.size === 0) this.#whenIdle.splice(0).forEach(tell => tell());

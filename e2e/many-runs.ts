@@ -26,7 +26,7 @@ export interface Outcome {
 const NAMESPACE = "many";
 const RUNS_PER_NODE = 100;
 const CREATIONS_AT_ONCE = 40;
-const LOOK_MILLISECONDS = 20;
+const LOOK_MILLISECONDS = 100;
 /** The API server is asked less often than the kernel. */
 const LOOKS_PER_QUESTION = 20;
 const MOST_MILLISECONDS = 10 * 60_000;

@@ -18,7 +18,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: "no-release-guard",
     what: "a run is let go without a look at whether it is the same one, and still held by us",
-    file: "capabilities/cluster.ts",
+    file: "capabilities/run-writes.ts",
     find: "{ ...PIPELINE_RUN_V1, namespace: namespace!, name: name!, body },",
     replace:
       '{ ...PIPELINE_RUN_V1, namespace: namespace!, name: name!, body: body.filter(({ op }) => op !== "test") },',
@@ -26,7 +26,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: "delete-without-uid",
     what: "a placeholder is deleted by its name alone",
-    file: "capabilities/cluster.ts",
+    file: "capabilities/placeholder-writes.ts",
     find: "body: { preconditions: { uid: uid!, resourceVersion: resourceVersion! } },",
     replace: "body: uid === resourceVersion ? { preconditions: { uid: uid! } } : {},",
   },

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
-import { KubeConfig, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
+import { KubeConfig, type V1Container, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import type { Cluster } from "../cluster";
 import type { ManagedProcess } from "../managed-process";
@@ -85,11 +85,21 @@ function run(cluster: Cluster, pod: V1Pod, root: string, port: number, kubeconfi
     valueFrom?.fieldRef ? fieldOf(pod, valueFrom.fieldRef.fieldPath) : localPath(root, value ?? ""),
   ]);
   const args = (container!.args ?? []).map(argument => localPath(root, argument));
-  const own = { KUBECONFIG: kubeconfig, PORT: String(port), ...overrides() };
+  const own = { KUBECONFIG: kubeconfig, PORT: String(port), ...heapOf(container!), ...overrides() };
   return cluster.spawn(pod.metadata!.name!, process.execPath, args, {
     ...Object.fromEntries(variables),
     ...own,
   });
+}
+
+/** What V8 keeps for young objects by default, within the heap. */
+const YOUNG_MEBIBYTES = 48;
+
+/** In a container Node's heap is half of the memory limit at most; here it would be a part of the machine's memory. */
+function heapOf({ resources }: V1Container): Record<string, string> {
+  const limit = /^(\d+)Mi$/.exec(resources?.limits?.memory ?? "")?.[1];
+  if (limit === undefined) return {};
+  return { NODE_OPTIONS: `--max-old-space-size=${Number(limit) / 2 - YOUNG_MEBIBYTES}` };
 }
 
 /** The one thing of the rendered environment that the person who runs tests may change. */
