@@ -2,7 +2,7 @@
  * Every check and test, in the order in which they are likely to tell something soonest. Its last line
  * is `N passed, N failed`; a static check that fails counts as one.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, sep } from "node:path";
@@ -15,69 +15,75 @@ const CHECK_TIMEOUT_MILLISECONDS = 10 * 60_000;
 const TESTS_TIMEOUT_MILLISECONDS = 60 * 60_000;
 const totals = { passed: 0, failed: 0 };
 
-function timed(name, work) {
-  const start = Date.now();
-  console.log(`\n== ${name}`);
-  const outcome = work();
-  console.log(`== ${name}: ${outcome} (${Math.round((Date.now() - start) / 1000)} s)`);
-}
+const seconds = since => `${Math.round((Date.now() - since) / 1000)} s`;
 
-function check(name, command, args) {
-  timed(name, () => {
-    const { status, error } = spawnSync(command, args, {
-      stdio: ["ignore", "inherit", "inherit"],
-      timeout: CHECK_TIMEOUT_MILLISECONDS,
-    });
-    if (status === 0) return "passed";
-    if (error) console.error(error.message);
-    totals.failed += 1;
-    return "FAILED";
+/**
+ * Runs a program to its end. What it says is told then, as others run beside it; only its errors are told at once when
+ * they are its progress.
+ */
+async function check(name, command, args, { tellsProgress = false } = {}) {
+  const start = Date.now();
+  const child = spawn(command, args, {
+    stdio: ["ignore", "pipe", tellsProgress ? "inherit" : "pipe"],
+    timeout: CHECK_TIMEOUT_MILLISECONDS,
   });
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", chunk => output.push(chunk));
+  const problem = await new Promise(resolve => {
+    child.on("error", ({ message }) => resolve(message));
+    child.on("close", (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
+  });
+  console.log(`\n== ${name}\n${Buffer.concat(output)}`);
+  if (problem !== undefined) totals.failed += 1;
+  console.log(`== ${name}: ${problem === undefined ? "passed" : `FAILED (${problem})`} (${seconds(start)})`);
 }
 
 function jest(name, args) {
-  timed(name, () => {
-    const report = join(reports, `${name.replaceAll(" ", "-")}.json`);
-    const run = spawnSync(
-      `${BIN}/jest`,
-      [...args, "--forceExit", "--json", `--outputFile=${report}`],
-      // The report is also printed to standard output; what people read goes to standard error.
-      { stdio: ["ignore", "ignore", "inherit"], timeout: TESTS_TIMEOUT_MILLISECONDS },
-    );
-    let summary = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
-    try {
-      summary = JSON.parse(readFileSync(report, "utf8"));
-    } catch {
-      console.error(`jest left no report (${run.error?.message ?? `exit code ${run.status}`}).`);
-    }
-    const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites;
-    totals.passed += summary.numPassedTests;
-    totals.failed += failed === 0 && run.status !== 0 ? 1 : failed;
-    return `${summary.numPassedTests} passed, ${failed} failed`;
-  });
+  const start = Date.now();
+  console.log(`\n== ${name}`);
+  const report = join(reports, `${name.replaceAll(" ", "-")}.json`);
+  const run = spawnSync(
+    `${BIN}/jest`,
+    [...args, "--forceExit", "--json", `--outputFile=${report}`],
+    // The report is also printed to standard output; what people read goes to standard error.
+    { stdio: ["ignore", "ignore", "inherit"], timeout: TESTS_TIMEOUT_MILLISECONDS },
+  );
+  let summary = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
+  try {
+    summary = JSON.parse(readFileSync(report, "utf8"));
+  } catch {
+    console.error(`jest left no report (${run.error?.message ?? `exit code ${run.status}`}).`);
+  }
+  const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites;
+  totals.passed += summary.numPassedTests;
+  totals.failed += failed === 0 && run.status !== 0 ? 1 : failed;
+  console.log(`== ${name}: ${summary.numPassedTests} passed, ${failed} failed (${seconds(start)})`);
 }
 
 /** Whole paths, because a checkout may lie below a directory of any of these names. */
 const testsIn = (...directories) => directories.map(directory => join(process.cwd(), directory) + sep);
 
-check("types", `${BIN}/tsc`, ["-p", "tsconfig.all.json"]);
-check("lint", `${BIN}/eslint`, ["."]);
-check("format", `${BIN}/prettier`, ["--check", "--log-level", "warn", "."]);
-check("build", process.execPath, ["scripts/build.mjs"]);
+await Promise.all([
+  check("build", process.execPath, ["scripts/build.mjs"], { tellsProgress: true }),
+  check("types", `${BIN}/tsc`, ["-p", "tsconfig.all.json"]),
+  check("lint", `${BIN}/eslint`, ["."]),
+  check("format", `${BIN}/prettier`, ["--check", "--log-level", "warn", "."]),
+]);
 jest("unit tests", [
   "--maxWorkers=2",
   ...testsIn("capabilities", "chart", "demo", "preview", "scripts", "soak"),
 ]);
 rmSync(".testbed/rbac", { recursive: true, force: true });
-// Two clusters at once: each waits for much of its time. But for tests of how long something takes.
+// Three clusters at once: each waits for much of its time. But for tests of how long something takes.
 const ALONE = ["leader", "neighbours"].map(name => join(process.cwd(), "e2e", `${name}.test.ts`));
 jest("test bed and end-to-end tests", [
-  "--maxWorkers=2",
+  "--maxWorkers=3",
+  "--testSequencer=./scripts/longest-first.cjs",
   ...testsIn("testbed", "e2e"),
   ...ALONE.map(path => `--testPathIgnorePatterns=${path}`),
 ]);
 jest("end-to-end tests of time", ["--runInBand", ...ALONE]);
-check("permissions used", process.execPath, ["--import", "tsx", "e2e/rbac-coverage.ts"]);
+await check("permissions used", process.execPath, ["--import", "tsx", "e2e/rbac-coverage.ts"]);
 rmSync(reports, { recursive: true, force: true });
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;

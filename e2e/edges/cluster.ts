@@ -1,0 +1,20 @@
+/** The one cluster of these tests. Most of them go on at once, each in a namespace of its own. */
+import { placeholderName } from "../../capabilities/decide/names";
+import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import { until } from "../../testbed/until";
+import { nap, OperatedCluster, RUN_MILLISECONDS } from "../operated-cluster";
+
+/** There once `start` is over. */
+export let operated: OperatedCluster;
+
+export async function start(): Promise<void> {
+  operated = await OperatedCluster.start("edges", 24);
+}
+
+export const tasks = [nap("only")];
+
+export const untilPlaced = (namespace: string, name: string) =>
+  until(`${name} to be placed`, RUN_MILLISECONDS, async () => {
+    const found = await operated.readRun(namespace, name);
+    return found.metadata?.labels?.[PLACEHOLDER_LABEL] === placeholderName(name) ? found : undefined;
+  });

@@ -1,0 +1,331 @@
+/** A placeholder that cannot be made, or finds no node: the run says why, and ends its wait as it was asked to. */
+import { describe, expect, test } from "@jest/globals";
+import { request } from "node:https";
+import { isPlaceholderPod } from "../../capabilities/decide/co-location";
+import { placeholderName } from "../../capabilities/decide/names";
+import { COMPONENT_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import { hasEnded, isPending } from "../../capabilities/tekton";
+import { until } from "../../testbed/until";
+import { nap, run, RUN_MILLISECONDS } from "../operated-cluster";
+import { operated, tasks } from "./cluster";
+
+/** "Within seconds"; the machine may be busy. */
+const TOLD_MILLISECONDS = 15_000;
+
+const untilTold = (namespace: string, reason: string) =>
+  until(`a Warning ${reason} in ${namespace}`, TOLD_MILLISECONDS, async () =>
+    (await operated.warnings(namespace)).find(warning => warning.reason === reason),
+  );
+
+const quota = (hard: Record<string, string>) => ({
+  apiVersion: "v1",
+  kind: "ResourceQuota",
+  metadata: { name: "builds" },
+  spec: { hard },
+});
+
+const limits = (...list: object[]) => ({
+  apiVersion: "v1",
+  kind: "LimitRange",
+  metadata: { name: "sizes" },
+  spec: { limits: list },
+});
+
+const policies = () => operated.cluster.clients.admission;
+
+/** A policy of the cluster's own against something of the namespace's placeholders. */
+async function forbid(namespace: string, apiGroup: string, resource: string): Promise<void> {
+  const name = `no-${resource}`;
+  const isPlaceholder = `object.metadata.labels[?'${COMPONENT_LABEL}'].orValue('') == '${PLACEHOLDER_COMPONENT}'`;
+  await policies().createValidatingAdmissionPolicy({
+    body: {
+      metadata: { name },
+      spec: {
+        matchConstraints: {
+          namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
+          resourceRules: [
+            { apiGroups: [apiGroup], apiVersions: ["v1"], operations: ["CREATE"], resources: [resource] },
+          ],
+        },
+        validations: [{ expression: `!(${isPlaceholder})`, message: "no strangers here" }],
+      },
+    },
+  });
+  await policies().createValidatingAdmissionPolicyBinding({
+    body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } },
+  });
+  const labels = { [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT };
+  const spec = { containers: [{ name: "c", image: "busybox" }] };
+  const set = {
+    serviceName: "x",
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec },
+  };
+  const { core, apps } = operated.cluster.clients;
+  await until(`${name} to be in force`, RUN_MILLISECONDS, async () => {
+    const metadata = { name: "probe", labels };
+    const made =
+      resource === "pods"
+        ? core.createNamespacedPod({ namespace, dryRun: "All", body: { metadata, spec } })
+        : apps.createNamespacedStatefulSet({ namespace, dryRun: "All", body: { metadata, spec: set } });
+    return made.then(
+      () => false,
+      (error: Error) => error.message.includes("no strangers here"),
+    );
+  });
+}
+
+async function allow(resource: string): Promise<void> {
+  const name = `no-${resource}`;
+  await policies().deleteValidatingAdmissionPolicyBinding({ name });
+  await policies().deleteValidatingAdmissionPolicy({ name });
+}
+
+interface Case {
+  /** What is told. */
+  message: RegExp;
+  obstruct: (namespace: string) => Promise<void>;
+  clear: (namespace: string) => Promise<void>;
+  /** More of the run's spec. */
+  spec?: object;
+}
+
+const deleteQuota = async (namespace: string) => {
+  await operated.cluster.clients.core.deleteNamespacedResourceQuota({ namespace, name: "builds" });
+};
+const deleteLimits = async (namespace: string) => {
+  await operated.cluster.clients.core.deleteNamespacedLimitRange({ namespace, name: "sizes" });
+};
+
+const STORAGE_CLASS = "made-too-late";
+const claim = {
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata: { name: "cache" },
+  spec: {
+    storageClassName: STORAGE_CLASS,
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage: "1Gi" } },
+  },
+};
+const makeStorageClass = async () => {
+  const { storage } = operated.cluster.clients;
+  const { provisioner } = await storage.readStorageClass({ name: "standard" });
+  const volumeBindingMode = "WaitForFirstConsumer";
+  await storage.createStorageClass({
+    body: { metadata: { name: STORAGE_CLASS }, provisioner, volumeBindingMode },
+  });
+};
+
+const CASES: Record<string, Case> = {
+  "quota-of-statefulsets": {
+    message: /StatefulSet.*exceeded quota.*Raise the quota/,
+    obstruct: namespace => operated.apply(namespace, [quota({ "count/statefulsets.apps": "0" })]),
+    clear: deleteQuota,
+  },
+  "quota-of-pods": {
+    message: /pod.*exceeded quota.*Raise the quota/,
+    obstruct: namespace => operated.apply(namespace, [quota({ pods: "0" })]),
+    clear: deleteQuota,
+  },
+  "limit-range": {
+    message: /pod.*limit to request ratio.*Change the LimitRange/,
+    obstruct: namespace =>
+      operated.apply(namespace, [limits({ type: "Container", maxLimitRequestRatio: { memory: "1" } })]),
+    clear: deleteLimits,
+  },
+  "policy-on-statefulsets": {
+    message: /StatefulSet.*no strangers here.*Allow StatefulSets and pods/,
+    obstruct: namespace => forbid(namespace, "apps", "statefulsets"),
+    clear: () => allow("statefulsets"),
+  },
+  "policy-on-pods": {
+    message: /pod.*no strangers here.*Allow StatefulSets and pods/,
+    obstruct: namespace => forbid(namespace, "", "pods"),
+    clear: () => allow("pods"),
+  },
+  "no-storage-class": {
+    message: new RegExp(`no node: .*"${STORAGE_CLASS}" not found.*Make the claim and its StorageClass`),
+    obstruct: namespace => operated.apply(namespace, [claim]),
+    clear: makeStorageClass,
+    spec: { workspaces: [{ name: "cache", persistentVolumeClaim: { claimName: "cache" } }] },
+  },
+};
+
+const nowhere = { taskRunTemplate: { podTemplate: { nodeSelector: { "kubernetes.io/os": "plan9" } } } };
+const within = (timeout: string, then: string) => ({
+  annotations: {
+    "pod-affinity.tekton.dev/placement-timeout": timeout,
+    "pod-affinity.tekton.dev/on-timeout": then,
+  },
+});
+
+/** @returns what a process of the controller answers at /metrics */
+function metricsAt(port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ port, path: "/metrics", rejectUnauthorized: false }, response => {
+      let text = "";
+      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
+      response.on("end", () => resolve(text));
+    });
+    sent.on("error", reject).end();
+  });
+}
+
+export function refusedTests(): void {
+  describe("a placeholder that is refused is told on the run, tried again, and placed once nothing is in its way", () => {
+    test.concurrent.each(Object.entries(CASES))(
+      "%s",
+      async (namespace, { message, obstruct, clear, spec }) => {
+        await operated.createNamespace(namespace);
+        await obstruct(namespace);
+        await operated.createRun(namespace, run("refused", tasks, {}, spec));
+        expect((await untilTold(namespace, "PlaceholderRefused")).message).toMatch(message);
+        expect(isPending(await operated.readRun(namespace, "refused"))).toBe(true);
+        await clear(namespace);
+        const [ended] = await operated.untilEnded(namespace);
+        expect(ended?.status?.conditions?.[0]?.reason).toBe("Succeeded");
+        await operated.untilNoPlaceholder(namespace);
+      },
+      3 * RUN_MILLISECONDS,
+    );
+  });
+
+  describe("a placeholder is made so that the namespace takes it", () => {
+    test.concurrent(
+      "where a LimitRange has a minimum above the operator's least requests",
+      async () => {
+        const namespace = "minimum";
+        await operated.createNamespace(namespace);
+        const min = { cpu: "200m", memory: "300Mi" };
+        await operated.apply(namespace, [limits({ type: "Container", min, defaultRequest: min })]);
+        await operated.createRun(namespace, run("small", tasks));
+        const [ended] = await operated.untilEnded(namespace);
+        expect(ended?.status?.conditions?.[0]?.reason).toBe("Succeeded");
+      },
+      2 * RUN_MILLISECONDS,
+    );
+
+    test.concurrent(
+      "where Pod Security is restricted",
+      async () => {
+        const namespace = "restricted";
+        await operated.createNamespace(namespace, { "pod-security.kubernetes.io/enforce": "restricted" });
+        await operated.createRun(namespace, run("safe", tasks));
+        await until("the run to be placed", RUN_MILLISECONDS, async () => {
+          const { metadata } = await operated.readRun(namespace, "safe");
+          return metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
+        });
+      },
+      2 * RUN_MILLISECONDS,
+    );
+  });
+
+  describe("at its placement-timeout", () => {
+    const untilEnded = (namespace: string, name: string) =>
+      until(`${name} to end`, RUN_MILLISECONDS, async () => {
+        const found = await operated.readRun(namespace, name);
+        return hasEnded(found) ? found : undefined;
+      });
+
+    test.concurrent(
+      "cancel: a run that found no node is cancelled, with the scheduler's reason",
+      async () => {
+        const namespace = "timeout-cancel";
+        await operated.createNamespace(namespace);
+        await operated.createRun(namespace, run("cancel", tasks, within("2s", "cancel"), nowhere));
+        const ended = await untilEnded(namespace, "cancel");
+        expect(ended.status?.conditions?.[0]?.reason).toBe("Cancelled");
+        const { message } = await untilTold(namespace, "PlacementTimedOut");
+        expect(message).toMatch(/within 2s\. It is cancelled .*nodes are available/);
+        await operated.untilNoPlaceholder(namespace);
+        expect(operated.history.nodesOfPods(namespace)).toEqual([]);
+      },
+      2 * RUN_MILLISECONDS,
+    );
+
+    test.concurrent(
+      "cancel: a run whose placeholder is refused is cancelled, with the reason of the refusal",
+      async () => {
+        const namespace = "timeout-refused";
+        await operated.createNamespace(namespace);
+        await operated.apply(namespace, [quota({ "count/statefulsets.apps": "0" })]);
+        await operated.createRun(namespace, run("refused", tasks, within("2s", "cancel")));
+        await untilEnded(namespace, "refused");
+        expect((await untilTold(namespace, "PlacementTimedOut")).message).toContain("exceeded quota");
+      },
+      2 * RUN_MILLISECONDS,
+    );
+
+    test.concurrent(
+      "run-anyway: a run starts with no affinity anywhere, and its placeholder goes",
+      async () => {
+        const namespace = "timeout-run";
+        await operated.createNamespace(namespace);
+        // The run's own pods could go somewhere: only the placeholder, for all of them, finds no node.
+        const taskRunSpecs = [
+          { pipelineTaskName: "one", podTemplate: { nodeSelector: { "kubernetes.io/hostname": "node-1" } } },
+          { pipelineTaskName: "two", podTemplate: { nodeSelector: { other: "absent" } } },
+        ];
+        const more = within("2s", "run-anyway");
+        await operated.createRun(namespace, run("anyway", [nap("one"), nap("two")], more, { taskRunSpecs }));
+        const started = await until("the run to start", RUN_MILLISECONDS, async () => {
+          const found = await operated.readRun(namespace, "anyway");
+          return isPending(found) ? undefined : found;
+        });
+        expect(started.metadata?.labels?.[PLACEHOLDER_LABEL]).toBeUndefined();
+        const pods = await until("its pods", RUN_MILLISECONDS, async () => {
+          const found = operated.history
+            .now("pod", namespace)
+            .filter(({ metadata }) => metadata?.name?.startsWith("anyway-"));
+          return found.length === 2 ? found : undefined;
+        });
+        for (const pod of pods) {
+          expect(isPlaceholderPod(pod)).toBe(false);
+          expect(pod.spec?.affinity).toBeUndefined();
+        }
+        expect((await untilTold(namespace, "PlacementTimedOut")).message).toContain(
+          "starts without co-location",
+        );
+        const gone = placeholderName("anyway");
+        await until("its placeholder to go", RUN_MILLISECONDS, async () => {
+          const sets = operated.history.now("statefulSet", namespace);
+          return !sets.some(({ metadata }) => metadata?.name === gone);
+        });
+      },
+      3 * RUN_MILLISECONDS,
+    );
+
+    test.concurrent(
+      "wait: a run goes on waiting, and says so once",
+      async () => {
+        const namespace = "timeout-wait";
+        await operated.createNamespace(namespace);
+        await operated.createRun(namespace, run("patient", tasks, within("1s", "wait"), nowhere));
+        expect((await untilTold(namespace, "PlacementTimedOut")).message).toContain("goes on waiting");
+        const path = "/metadata/annotations/pod-affinity.tekton.dev~1on-timeout";
+        // A choice may be changed meanwhile; and what was told once was not told again.
+        await operated.patchRun(namespace, "patient", [{ op: "replace", path, value: "cancel" }]);
+        await untilEnded(namespace, "patient");
+        const told = (await operated.warnings(namespace)).filter(
+          ({ reason }) => reason === "PlacementTimedOut",
+        );
+        expect(told).toHaveLength(2);
+      },
+      2 * RUN_MILLISECONDS,
+    );
+  });
+
+  test("refusals are counted by what stood in the way, beside Pepr's own metrics", async () => {
+    const controllers = operated.operator.kubelet
+      .pods()
+      .filter(({ pod }) => pod.spec!.containers[0]!.name === "controller");
+    const answers = await Promise.all(controllers.map(({ port }) => metricsAt(port)));
+    for (const answer of answers) expect(answer).toContain("pepr_errors");
+    const all = answers.join("\n");
+    for (const reason of ["quota", "limit_range", "admission_policy", "volume"])
+      expect(all).toMatch(
+        new RegExp(`pod_affinity_placeholders_refused_total\\{reason="${reason}"\\} [1-9]`),
+      );
+  });
+}
