@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Affinity } from "@kubernetes/client-node";
-import { aRun, placeholderOf, placeholderPodOf, RUN_UID, type RunBuilder } from "../testing/builders";
+import { aRun, placeholderOf, RUN_UID, type RunBuilder } from "../testing/builders";
 import { placeholderName } from "./names";
-import { firstTemplate, isPinned, isSettled, pinnedTemplate, settledTemplate } from "./placeholder-template";
-import { hasLimits, requestedBy, reservationOf, resizedResources, resourcesFor } from "./placeholder-size";
+import { isSettled } from "./placeholder-template";
+import { hasLimits, requestedBy, reservationOf } from "./placeholder-size";
 import { settledAffinity } from "./placeholder-affinity";
 import { unitePodTemplates } from "./pod-templates";
 import type { Reservation } from "./reservation";
@@ -177,139 +177,5 @@ describe("a placeholder with a reservation", () => {
     delete old.metadata!.annotations;
     expect(reservationOf(old)).toEqual({ ask: asked, floor: asked, firstWave: {}, tasks: [] });
     expect(isSettled(old)).toBe(true);
-  });
-});
-
-describe("resources", () => {
-  test.each([
-    ["cpu and memory need no limit", { cpu: 500 }, false, { requests: { cpu: "500m" } }],
-    [
-      "devices and huge pages have one, equal to the request",
-      { cpu: 500, "nvidia.com/gpu": 2, "hugepages-2Mi": 2 ** 21 },
-      false,
-      {
-        requests: { cpu: "500m", "nvidia.com/gpu": "2", "hugepages-2Mi": "2Mi" },
-        limits: { "nvidia.com/gpu": "2", "hugepages-2Mi": "2Mi" },
-      },
-    ],
-    [
-      "ephemeral storage has none",
-      { "ephemeral-storage": 1024 },
-      false,
-      { requests: { "ephemeral-storage": "1Ki" } },
-    ],
-    [
-      "limits lie above requests, so that the pod stays Burstable",
-      { cpu: 500, memory: 2 ** 30 },
-      true,
-      { requests: { cpu: "500m", memory: "1Gi" }, limits: { cpu: "501m", memory: "1025Mi" } },
-    ],
-    [
-      "both; and where nothing is asked for, no limit counts",
-      { cpu: 0, memory: 1024, "nvidia.com/gpu": 1 },
-      true,
-      {
-        requests: { cpu: "0", memory: "1Ki", "nvidia.com/gpu": "1" },
-        limits: { cpu: "0", memory: "1025Ki", "nvidia.com/gpu": "1" },
-      },
-    ],
-    [
-      "storage has one where limits are asked for, or it would be given one",
-      { "ephemeral-storage": 1024 },
-      true,
-      { requests: { "ephemeral-storage": "1Ki" }, limits: { "ephemeral-storage": "1025Ki" } },
-    ],
-  ])("%s", (_what, requests, limits, expected) => {
-    expect(resourcesFor(requests, limits)).toEqual(expected);
-  });
-});
-
-test("a resize changes cpu and memory, and leaves all else as it is", () => {
-  const pod = placeholderPodOf(aRun().held().run, "node-1");
-  pod.spec!.containers[0]!.resources = {
-    requests: { cpu: "1", memory: "1Gi", "ephemeral-storage": "1Gi" },
-    limits: { "ephemeral-storage": "2Gi" },
-  };
-  const size = { cpu: 500, memory: 2 ** 20, "ephemeral-storage": 7 };
-  expect(resizedResources(pod, size, false)).toEqual({
-    requests: { cpu: "500m", memory: "1Mi", "ephemeral-storage": "1Gi" },
-    limits: { "ephemeral-storage": "2Gi" },
-  });
-  expect(resizedResources(pod, size, true).limits).toEqual({
-    cpu: "501m",
-    memory: "2Mi",
-    "ephemeral-storage": "2Gi",
-  });
-});
-
-describe("a template", () => {
-  const { run } = aRun()
-    .held()
-    .spec({ taskRunTemplate: { podTemplate: { affinity: near } } });
-  const { template } = unitePodTemplates(run.spec, () => 0);
-  const seen = placeholderOf(run, reservation);
-  const size = { cpu: 3000, memory: 2 ** 30 };
-  const changed = ({ affinity, resources, pinnedTo }: ReturnType<typeof firstTemplate>) => {
-    const changing = placeholderOf(run, reservation);
-    Object.assign(changing.spec!.template.spec!, { affinity });
-    changing.spec!.template.spec!.containers[0]!.resources = resources;
-    if (pinnedTo !== undefined)
-      changing.metadata!.annotations!["pod-affinity.tekton.dev/pinned-to"] = pinnedTo;
-    return changing;
-  };
-
-  test("that is settled joins the run's pods and asks for the floor", () => {
-    const change = settledTemplate(run, template, seen);
-    expect(change).toEqual({
-      affinity: settledAffinity(run, template),
-      resources: resourcesFor(reservation.floor, false),
-    });
-    expect(isSettled(changed(change))).toBe(true);
-  });
-
-  test("that is pinned stays on the node, asks for the size, and is not settled", () => {
-    const change = pinnedTemplate(run, template, seen, "node-1", size);
-    expect(change).toMatchObject({ resources: resourcesFor(size, false), pinnedTo: "node-1" });
-    expect(isPinned(changed(change))).toBe(true);
-    expect(isSettled(changed(change))).toBe(false);
-    const settled = changed(settledTemplate(run, template, seen));
-    settled.metadata!.annotations!["pod-affinity.tekton.dev/pinned-to"] = "node-1";
-    expect(isSettled(settled)).toBe(false);
-  });
-
-  const onNode = { matchFields: [{ key: "metadata.name", operator: "In", values: ["node-1"] }] };
-  const ssd = { matchExpressions: [{ key: "disk", operator: "In", values: ["ssd"] }] };
-  const named = { matchFields: [{ key: "metadata.name", operator: "NotIn", values: ["node-2"] }] };
-  test.each([
-    ["no node affinity of the run's", undefined, [onNode]],
-    // Terms are alternatives: each of them has to hold the node.
-    [
-      "each of its terms",
-      [ssd, named],
-      [{ ...ssd, ...onNode }, { matchFields: [...named.matchFields, ...onNode.matchFields] }],
-    ],
-  ])("that is pinned, with %s", (_what, nodeSelectorTerms, expected) => {
-    const nodeAffinity = nodeSelectorTerms && {
-      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms },
-    };
-    const { affinity } = pinnedTemplate(run, { affinity: { ...near, nodeAffinity } }, seen, "node-1", size);
-    expect(affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms).toEqual(
-      expected,
-    );
-    expect(affinity.podAffinity).toEqual(near.podAffinity);
-  });
-
-  test("that starts over is as it was made", () => {
-    const { affinity, containers } = seen.spec!.template.spec!;
-    expect(firstTemplate(run, template, seen)).toEqual({ affinity, resources: containers[0]!.resources });
-  });
-
-  test("keeps naming limits where it did: a pod's QoS class may not change", () => {
-    const limited = placeholderOf(run, reservation, true);
-    expect(settledTemplate(run, template, limited).resources.limits).toMatchObject({ cpu: "11m" });
-    expect(pinnedTemplate(run, template, limited, "n", size).resources.limits).toMatchObject({
-      cpu: "3001m",
-    });
-    expect(firstTemplate(run, template, limited).resources.limits).toMatchObject({ cpu: "4001m" });
   });
 });
