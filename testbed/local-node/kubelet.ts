@@ -9,6 +9,7 @@ import { probe, restart, startPod, statusOf, type LocalPod } from "./local-pod";
 import { writeVolumes } from "./pod-files";
 
 const LOOK_MILLISECONDS = 200;
+const VOLUMES_MILLISECONDS = 2_000;
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 export interface Kubelet {
@@ -89,9 +90,16 @@ class LocalKubelet {
     if (pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed") return;
     if (local === undefined) return this.#begin(pod);
     if (local.process.hasExited()) return this.#ended(pod, local);
+    await this.#syncVolumes(pod, local);
+    await this.#tell(pod, local);
+  }
+
+  /** Sooner than a kubelet, and rarely enough: the operator's module is large. */
+  async #syncVolumes(pod: V1Pod, local: LocalPod): Promise<void> {
+    if (Date.now() - local.volumesWritten < VOLUMES_MILLISECONDS) return;
+    local.volumesWritten = Date.now();
     // What has been deleted meanwhile stays as it was written.
     await ifFound(writeVolumes(this.cluster.clients, pod, local.root));
-    await this.#tell(pod, local);
   }
 
   async #begin(pod: V1Pod): Promise<void> {

@@ -20,6 +20,8 @@ export interface LocalPod {
   readonly root: string;
   process: ManagedProcess;
   ready: boolean;
+  /** Milliseconds of the epoch. */
+  volumesWritten: number;
 }
 
 /**
@@ -70,7 +72,13 @@ export async function startPod(
   await writeVolumes(cluster.clients, pod, root);
   await linkPackages(root, PACKAGES);
   const kubeconfig = await writeKubeconfig(cluster, pod, root, server);
-  return { pod, ...place, process: run(cluster, pod, root, port, kubeconfig), ready: false };
+  return {
+    pod,
+    ...place,
+    process: run(cluster, pod, root, port, kubeconfig),
+    ready: false,
+    volumesWritten: Date.now(),
+  };
 }
 
 /** Starts a container anew that has ended. */
