@@ -9,6 +9,11 @@ export const JSON_PATCH = setHeaderOptions("Content-Type", PatchStrategy.JsonPat
 
 /** Others are at work on the same objects, and namespaces go: then an action comes to nothing. */
 const EXPECTED = [403, 404, 409, 422, 429];
+/** Tekton's admission, status 400, when the run ended just before. */
+const HAS_ENDED = "Once the PipelineRun is complete";
+
+const comesToNothing = (error: unknown): boolean =>
+  error instanceof ApiException && (EXPECTED.includes(error.code) || error.message.includes(HAS_ENDED));
 
 export class Stage {
   /** How often each kind of thing was done. */
@@ -34,7 +39,7 @@ export class Stage {
       this.note(what);
       return result;
     } catch (error) {
-      if (error instanceof ApiException && EXPECTED.includes(error.code)) return undefined;
+      if (comesToNothing(error)) return undefined;
       const problem = `${what}: ${describeError(error)}`;
       this.problems.set(problem, (this.problems.get(problem) ?? 0) + 1);
       return undefined;
