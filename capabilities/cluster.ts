@@ -42,6 +42,9 @@ export interface RunKey {
   name: string;
 }
 
+/** A key that no other run has: neither a namespace's name nor a run's has a slash in it. */
+export const asText = ({ namespace, name }: RunKey): string => `${namespace}/${name}`;
+
 const PAGE_SIZE = 500;
 /** So long nodes are not listed again. */
 const NODES_MILLISECONDS = 5_000;
@@ -158,10 +161,28 @@ export class Cluster {
 
   /**
    * Each run that is held, is placed and has not ended, or has a placeholder: what a resync looks at. Told
-   * page by page, so that no more than a page of objects is in memory.
+   * page by page, so that no more than a page of objects is in memory. A run may be told twice.
+   *
+   * @param see told whether all that the run waits for is a look: it is held, and its placeholder runs
    */
-  async eachRunToLookAt(see: (run: RunKey) => void): Promise<void> {
+  async eachRunToLookAt(see: (run: RunKey, isDue: boolean) => void): Promise<void> {
+    const running = new Set<string>();
     let _continue: string | undefined;
+    do {
+      const page = await this.clients.apps.listStatefulSetForAllNamespaces({
+        labelSelector: PLACEHOLDER_SELECTOR,
+        limit: PAGE_SIZE,
+        _continue,
+      });
+      for (const { metadata, status } of page.items) {
+        const name = metadata?.labels?.[TEKTON_PIPELINE_RUN_LABEL];
+        if (name === undefined) continue;
+        const run = { namespace: metadata!.namespace!, name };
+        if (status?.readyReplicas) running.add(asText(run));
+        see(run, false);
+      }
+      _continue = page.metadata?._continue || undefined;
+    } while (_continue !== undefined);
     do {
       const page: { items: PipelineRun[]; metadata?: { continue?: string } } =
         await this.clients.custom.listCustomObjectForAllNamespaces({
@@ -172,20 +193,11 @@ export class Cluster {
           limit: PAGE_SIZE,
           _continue,
         });
-      page.items.filter(mayNeedPlaceholder).forEach(run => see(keyOf(run.metadata)));
-      _continue = page.metadata?.continue || undefined;
-    } while (_continue !== undefined);
-    do {
-      const page = await this.clients.apps.listStatefulSetForAllNamespaces({
-        labelSelector: PLACEHOLDER_SELECTOR,
-        limit: PAGE_SIZE,
-        _continue,
-      });
-      for (const { metadata } of page.items) {
-        const name = metadata?.labels?.[TEKTON_PIPELINE_RUN_LABEL];
-        if (name !== undefined) see({ namespace: metadata!.namespace!, name });
+      for (const run of page.items.filter(mayNeedPlaceholder)) {
+        const key = keyOf(run.metadata);
+        see(key, isHeldByUs(run) && running.has(asText(key)));
       }
-      _continue = page.metadata?._continue || undefined;
+      _continue = page.metadata?.continue || undefined;
     } while (_continue !== undefined);
   }
 

@@ -1,7 +1,7 @@
 /** The controller's one queue of runs, and what puts runs into it. */
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { Log } from "pepr";
-import type { Cluster, RunKey } from "./cluster";
+import { asText, type Cluster, type RunKey } from "./cluster";
 import type { Settings } from "./config";
 import { placeholderName } from "./decide/names";
 import { PLACEHOLDER_LABEL, ROOT_ANNOTATION, TEKTON_PIPELINE_RUN_LABEL } from "./keys";
@@ -10,7 +10,6 @@ import { describeError, isOutdated, retryAfterMilliseconds } from "./kube-errors
 import { reconcile } from "./reconcile";
 import { WorkQueue, type Line } from "./work-queue";
 
-const asText = ({ namespace, name }: RunKey): string => `${namespace}/${name}`;
 const fromText = (text: string): RunKey => {
   const [namespace, name] = text.split("/");
   return { namespace: namespace!, name: name! };
@@ -23,6 +22,9 @@ export function rootRunOf({ metadata }: { metadata?: V1ObjectMeta }): RunKey | u
   if (name === undefined || placeholderName(name) !== placeholder) return undefined;
   return { namespace: metadata!.namespace!, name };
 }
+
+/** A run is not looked at more often than that: of a pod's start alone there are five events within it. */
+const LEAST_INTERVAL_MILLISECONDS = 250;
 
 /** The one key of the queue of looks at everything. */
 const ALL = "all";
@@ -45,6 +47,7 @@ export class Controller {
     this.#runs = new WorkQueue(text => this.#ifActive(() => reconcile(fromText(text), cluster, settings)), {
       ...retries,
       workers: settings.WORKERS,
+      leastInterval: LEAST_INTERVAL_MILLISECONDS,
       onFailure: (run, error, retryMilliseconds) => this.#tellFailure({ run }, error, retryMilliseconds),
     });
     this.#looks = new WorkQueue(() => this.#ifActive(() => this.#lookAtAll()), {
@@ -90,7 +93,7 @@ export class Controller {
   }
 
   async #lookAtAll(): Promise<number> {
-    await this.cluster.eachRunToLookAt(key => this.see(key));
+    await this.cluster.eachRunToLookAt((key, isDue) => this.see(key, isDue ? "continued" : "new"));
     return this.settings.RESYNC_SECONDS * 1000;
   }
 

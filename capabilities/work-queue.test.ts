@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { retryDelay, WorkQueue, type WorkQueueOptions } from "./work-queue";
 
 const options = (more: Partial<WorkQueueOptions> = {}): WorkQueueOptions => ({
@@ -76,6 +76,42 @@ describe("work queue", () => {
     queue.add("a");
     await end("a");
     expect(started).toEqual(["a", "a"]);
+  });
+
+  describe("with a least interval", () => {
+    beforeEach(() => void jest.useFakeTimers({ doNotFake: ["setImmediate"] }));
+    afterEach(() => void jest.useRealTimers());
+
+    test("what comes within it is worked on once, when it is over", async () => {
+      const { work, end, started } = controlledWork();
+      const queue = new WorkQueue(work, options({ leastInterval: 250 }));
+      queue.add("a");
+      jest.advanceTimersByTime(100);
+      await end("a");
+      ["a", "b", "a"].forEach(key => queue.add(key));
+      expect(started).toEqual(["a", "b"]);
+      jest.advanceTimersByTime(149);
+      expect(started).toEqual(["a", "b"]);
+      jest.advanceTimersByTime(1);
+      expect(started).toEqual(["a", "b", "a"]);
+      jest.advanceTimersByTime(1000);
+      await end("a");
+      queue.add("a");
+      expect(started).toEqual(["a", "b", "a", "a"]);
+    });
+
+    test("what waits for its end is forgotten with the rest", async () => {
+      const { work, end, started } = controlledWork();
+      const queue = new WorkQueue(work, options({ leastInterval: 250 }));
+      queue.add("a");
+      await end("a");
+      queue.add("a");
+      await queue.clear();
+      jest.advanceTimersByTime(1000);
+      expect(started).toEqual(["a"]);
+      queue.add("a");
+      expect(started).toEqual(["a", "a"]);
+    });
   });
 
   test("a pause longer than timers can be set for is none that is over at once", async () => {
