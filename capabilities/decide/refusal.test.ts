@@ -30,6 +30,7 @@ test.each([
   ["class", 'pods "x" is forbidden: no PriorityClass with name urgent was found'],
   ["class", 'pods "x" is forbidden: pod rejected: RuntimeClass "gvisor" not found'],
   ["volume", '0/3 nodes are available: persistentvolumeclaim "data" not found. preemption is not helpful'],
+  ["volume", "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: none"],
   ["volume", 'running PreFilter plugin "VolumeBinding": storageclass.storage.k8s.io "fast" not found'],
   ["permission", 'statefulsets.apps is forbidden: User "x" cannot create resource "statefulsets"'],
   ["other", 'StatefulSet.apps "x" is invalid: spec.template.spec.tolerations[0].operator: Invalid value'],

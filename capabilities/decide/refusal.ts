@@ -28,7 +28,9 @@ const WHAT_FAILS: Record<Refusal["of"], string> = {
   node: "its placeholder can have no node",
 };
 
-const MISSING_STORAGE = /(?:persistentvolumeclaim|storageclass)\S* .*not found/i;
+/** The last is said where a claim's class is not there, and while a volume is made that does not wait for a pod. */
+const MISSING_STORAGE =
+  /(?:persistentvolumeclaim|storageclass)\S* .*not found|unbound immediate PersistentVolumeClaims/i;
 
 /** In the words of Kubernetes 1.36's admission plugins; the first that matches counts. */
 const WORDS: [RefusalReason, RegExp][] = [
@@ -49,7 +51,7 @@ const WHAT_TO_DO: Record<RefusalReason, string> = {
     "Its pod meets the restricted standard; the run's pod templates or another webhook change it.",
   admission_policy: `Allow StatefulSets and pods that are labelled app.kubernetes.io/component=${PLACEHOLDER_COMPONENT}.`,
   admission_webhook: `Allow StatefulSets and pods that are labelled app.kubernetes.io/component=${PLACEHOLDER_COMPONENT}.`,
-  volume: "Make the claim and its StorageClass, or take it out of the run.",
+  volume: "Make the claim, and its StorageClass or a volume for it, or take it out of the run.",
   class: "Make the class that the run's pod templates name, or change them.",
   permission: "Install the operator's chart anew: its account lacks a permission.",
   other: "",

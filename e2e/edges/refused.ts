@@ -145,7 +145,7 @@ const CASES: Record<string, Case> = {
     clear: () => allow("pods"),
   },
   "no-storage-class": {
-    message: new RegExp(`no node: .*"${STORAGE_CLASS}" not found.*Make the claim and its StorageClass`),
+    message: /no node: .*unbound immediate PersistentVolumeClaims.*Make the claim, and its StorageClass/,
     obstruct: namespace => operated.apply(namespace, [claim]),
     clear: makeStorageClass,
     spec: { workspaces: [{ name: "cache", persistentVolumeClaim: { claimName: "cache" } }] },
