@@ -21,6 +21,8 @@ const TEKTON_NAMESPACE = "tekton-pipelines";
 const READY_MILLISECONDS = 90_000;
 /** Without root no process may listen on 443. */
 const SERVICE_PORT = 8443;
+/** As long as the chart allows: the machine plays many others. */
+const WEBHOOK_SECONDS = 10;
 
 export type Component = "admission" | "controller";
 
@@ -76,7 +78,7 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions =
   const kubelet = await startKubelet(cluster, servers);
   cluster.atStop(() => kubelet.stop());
   const installed = new InstalledOperator(cluster, kubelet, chart, {
-    webhooks: { servicePort: SERVICE_PORT },
+    webhooks: { servicePort: SERVICE_PORT, timeoutSeconds: WEBHOOK_SECONDS },
     settings: settingsAsValues(options.settings ?? {}),
     admission: ON_LOCAL_NODE,
     controller: ON_LOCAL_NODE,
