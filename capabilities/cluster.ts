@@ -72,7 +72,8 @@ export class Cluster {
     const readStatefulSet = () =>
       ifThere(this.clients.apps.readNamespacedStatefulSet({ namespace, name: placeholder }));
     // Clusters keep many runs that have ended.
-    if (needsNoPlaceholder(run) && (await readStatefulSet()) === undefined) return nothingOf(run);
+    const left = needsNoPlaceholder(run) ? await readStatefulSet() : undefined;
+    if (needsNoPlaceholder(run) && left === undefined) return nothingOf(run);
     const belongs = { namespace, labelSelector: `${PLACEHOLDER_LABEL}=${placeholder}` };
     const isPlaced = run?.metadata?.labels?.[PLACEHOLDER_LABEL] === placeholder;
     // TaskRuns before pods: one that is seen without a pod may get it meanwhile, and counts once.
@@ -83,7 +84,7 @@ export class Cluster {
         ])
       : [[], []];
     const [statefulSet, pods, coschedule] = await Promise.all([
-      readStatefulSet(),
+      left ?? readStatefulSet(),
       this.clients.core.listNamespacedPod(belongs),
       run !== undefined && isHeldByUs(run) ? this.#coschedule() : undefined,
     ]);

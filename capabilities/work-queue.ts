@@ -71,8 +71,8 @@ export class WorkQueue {
 
   /** Keys that wait for a worker or for their time. */
   get size(): number {
-    const { new: first, continued } = this.#waiting;
-    return first.size + continued.size + this.#again.size + this.#timers.size;
+    const { new: fresh, continued } = this.#waiting;
+    return fresh.size + continued.size + this.#again.size + this.#timers.size;
   }
 
   /**
@@ -97,8 +97,8 @@ export class WorkQueue {
 
   /** Adds the key after a pause; an earlier time that is already set stays. */
   addAfter(key: string, milliseconds: number): void {
-    const { new: first, continued } = this.#waiting;
-    if (this.#timers.has(key) || first.has(key) || continued.has(key) || this.#again.has(key)) return;
+    const places = [this.#timers, this.#again, ...Object.values(this.#waiting)];
+    if (places.some(place => place.has(key))) return;
     const due = () => {
       this.#timers.delete(key);
       this.add(key);
@@ -109,9 +109,9 @@ export class WorkQueue {
   /** Forgets all keys. Resolves when what is worked on has come to its end; it is not begun again. */
   clear(): Promise<void> {
     for (const timers of [this.#timers, this.#resting]) timers.forEach(timer => clearTimeout(timer));
-    const { new: first, continued } = this.#waiting;
-    for (const keys of [first, continued, this.#again, this.#timers, this.#resting]) keys.clear();
-    for (const keys of [this.#failures, this.#notBefore]) keys.clear();
+    for (const keys of Object.values(this.#waiting)) keys.clear();
+    for (const keys of [this.#again, this.#timers, this.#resting, this.#failures, this.#notBefore])
+      keys.clear();
     if (this.#running.size === 0) return Promise.resolve();
     return new Promise(resolve => this.#whenIdle.push(resolve));
   }

@@ -57,8 +57,8 @@ const STAND_IN_MILLISECONDS = 60_000;
 const CLIENT_OPTIONS = { maxConnections: 64, requestTimeoutMilliseconds: 30_000 };
 
 /**
- * Starts a cluster without nodes, in which Tekton's kinds are defined. The first start on a machine builds the programs, which takes minutes and
- * is told on standard error; others take a few seconds.
+ * Starts a cluster without nodes, in which Tekton's kinds are defined. The first start on a machine builds the
+ * programs, which takes minutes and is told on standard error; others take a few seconds.
  *
  * @throws Error when a program cannot be built or does not become ready; nothing is left running then
  */

@@ -2,15 +2,15 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PatchStrategy, setHeaderOptions, type V1PodSpec } from "@kubernetes/client-node";
+import type { V1PodSpec } from "@kubernetes/client-node";
 import { parse, stringify } from "yaml";
+import { JSON_PATCH } from "../../capabilities/json-patch";
 import { kubeClients, type KubeClients } from "../../capabilities/kube-client";
 import { until } from "../../testbed/until";
 import { OPERATOR_NAMESPACE, RELEASE } from "../../testbed/operator-names";
 import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
 const NAMESPACE = "guards";
-const JSON_PATCH = setHeaderOptions("Content-Type", PatchStrategy.JsonPatch);
 const PLACEHOLDER = {
   "app.kubernetes.io/name": "pipelinerun-pod-affinity",
   "app.kubernetes.io/component": "placeholder",

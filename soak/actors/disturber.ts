@@ -1,13 +1,14 @@
 /** Carries out what befalls placeholders and nodes, and hands on what befalls controllers. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
+import { JSON_PATCH } from "../../capabilities/json-patch";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { ifFound } from "../../testbed/if-found";
 import { addNode, FAKE_NODE_LABEL } from "../../testbed/nodes";
 import type { Disturbance } from "../plan/disturbances";
 import { hasFinished, isLabelledPlaceholder, labelOf } from "../objects";
 import { ControllerActor } from "./controllers";
-import { JSON_PATCH, type Stage } from "./stage";
+import type { Stage } from "./stage";
 
 export const URGENT = "soak-urgent";
 /** How long a pod stays that has preempted others. */

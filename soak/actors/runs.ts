@@ -1,5 +1,6 @@
 /** Plays what the plan says about one run: people, and the other gates. */
 import { setTimeout as delay } from "node:timers/promises";
+import { at, JSON_PATCH } from "../../capabilities/json-patch";
 import { OPT_IN_LABEL, PENDING } from "../../capabilities/keys";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../../capabilities/tekton";
 import { statusOf } from "../../capabilities/kube-errors";
@@ -7,12 +8,11 @@ import { Chance } from "../chance";
 import type { PlannedRun } from "../plan/runs";
 import { runBody, strangerOf, type Recordings, type RunBody } from "./bodies";
 import { hasCome } from "./moments";
-import { JSON_PATCH, type Stage } from "./stage";
+import type { Stage } from "./stage";
 
 const MOMENT_MILLISECONDS = 20_000;
 const CREATE_AGAIN_MILLISECONDS = 15_000;
 const CREATE_AGAIN_PAUSE_MILLISECONDS = 50;
-const at = (label: string): string => `/metadata/labels/${label.replaceAll("/", "~1")}`;
 
 export class RunActor {
   constructor(
@@ -101,7 +101,9 @@ export class RunActor {
   withdraw(namespace: string, name: string): Promise<void> {
     const chance = new Chance(this.stage.seed, `withdraw ${namespace}/${name}`);
     const op = chance.happens(0.5) ? { op: "replace", value: "false" } : { op: "remove" };
-    return this.#patch("opt-in withdrawn", namespace, name, [{ path: at(OPT_IN_LABEL), ...op }]);
+    return this.#patch("opt-in withdrawn", namespace, name, [
+      { path: at("/metadata/labels", OPT_IN_LABEL), ...op },
+    ]);
   }
 
   async delete(namespace: string, name: string): Promise<void> {

@@ -1,11 +1,9 @@
 /** What every actor has at hand. */
-import { ApiException, PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { ApiException } from "@kubernetes/client-node";
 import { describeError } from "../../capabilities/kube-errors";
 import type { Cluster } from "../../testbed/cluster";
 import type { Operator } from "../../testbed/operator";
 import type { Live } from "../live";
-
-export const JSON_PATCH = setHeaderOptions("Content-Type", PatchStrategy.JsonPatch);
 
 /** Others are at work on the same objects, and namespaces go: then an action comes to nothing. */
 const EXPECTED = [403, 404, 409, 422, 429];
