@@ -1,11 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Affinity } from "@kubernetes/client-node";
-import { aRun, placeholderOf } from "../testing/builders";
+import { aRun, placeholderOf, reservation } from "../testing/builders";
 import { unitePodTemplates } from "./pod-templates";
 import { settledAffinity } from "./placeholder-affinity";
 import { resourcesFor } from "./placeholder-size";
 import { firstTemplate, isPinned, isSettled, pinnedTemplate, settledTemplate } from "./placeholder-template";
-import type { Reservation } from "./reservation";
 
 const near: V1Affinity = {
   podAffinity: {
@@ -13,12 +12,6 @@ const near: V1Affinity = {
       { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app: "cache" } } },
     ],
   },
-};
-const reservation: Reservation = {
-  ask: { cpu: 4000, memory: 2 ** 32, "nvidia.com/gpu": 1 },
-  floor: { cpu: 10, memory: 2 ** 24 },
-  firstWave: { cpu: 1000 },
-  tasks: [],
 };
 
 describe("a template", () => {

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Affinity } from "@kubernetes/client-node";
-import { aRun, placeholderOf, RUN_UID, type RunBuilder } from "../testing/builders";
+import { aRun, placeholderOf, reservation, RUN_UID, type RunBuilder } from "../testing/builders";
 import { placeholderName } from "./names";
 import { isSettled } from "./placeholder-template";
 import { hasLimits, requestedBy, reservationOf } from "./placeholder-size";
 import { settledAffinity } from "./placeholder-affinity";
 import { unitePodTemplates } from "./pod-templates";
-import type { Reservation } from "./reservation";
 
 const name = placeholderName("build");
 const ownRun = {
@@ -146,13 +145,6 @@ describe("affinity", () => {
     });
   });
 });
-
-const reservation: Reservation = {
-  ask: { cpu: 4000, memory: 2 ** 32, "nvidia.com/gpu": 1 },
-  floor: { cpu: 10, memory: 2 ** 24 },
-  firstWave: { cpu: 1000 },
-  tasks: [],
-};
 
 describe("a placeholder with a reservation", () => {
   const made = placeholderOf(aRun().held().run, reservation);

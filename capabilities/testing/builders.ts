@@ -145,6 +145,14 @@ export const taskRunOf = (
   status: { conditions: [{ type: "Succeeded", status: succeeded }] },
 });
 
+/** Of a run that needs a device as well. */
+export const reservation: Reservation = {
+  ask: { cpu: 4000, memory: 2 ** 32, "nvidia.com/gpu": 1 },
+  floor: { cpu: 10, memory: 2 ** 24 },
+  firstWave: { cpu: 1000 },
+  tasks: [],
+};
+
 /** The live pod of such a TaskRun. */
 export function taskPod(taskRun: TaskRun, requests: Resources): V1Pod {
   const { name, labels } = taskRun.metadata!;

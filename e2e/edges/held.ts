@@ -43,6 +43,14 @@ const deleteRun = (namespace: string, name: string, propagationPolicy = "Backgro
     propagationPolicy,
   });
 
+/** A run that waits for a node, and one that goes on for a while. */
+async function createHeldAndPlaced(namespace: string): Promise<void> {
+  await operated.createRun(namespace, run("held", tasks, {}, onNodeOf(namespace)));
+  await operated.createRun(namespace, run("placed", [nap("long", 30)]));
+  await untilPlaceholder(namespace, "held");
+  await untilPlaced(namespace, "placed");
+}
+
 /** In a namespace of its own, so that all may go on at once. */
 function edge(namespace: string, what: string, work: (namespace: string) => Promise<void>): void {
   test.concurrent(
@@ -116,10 +124,7 @@ export function heldTests(): void {
       "foreground",
       "deleted in the foreground: run and placeholder go, held or placed",
       async namespace => {
-        await operated.createRun(namespace, run("held", tasks, {}, onNodeOf(namespace)));
-        await operated.createRun(namespace, run("placed", [nap("long", 30)]));
-        await untilPlaceholder(namespace, "held");
-        await untilPlaced(namespace, "placed");
+        await createHeldAndPlaced(namespace);
         for (const name of ["held", "placed"]) await deleteRun(namespace, name, "Foreground");
         await until(
           "both to be gone",
@@ -134,10 +139,7 @@ export function heldTests(): void {
       "terminating",
       "its namespace is deleted, with a held run and a placed one: all of it goes",
       async namespace => {
-        await operated.createRun(namespace, run("held", tasks, {}, onNodeOf(namespace)));
-        await operated.createRun(namespace, run("placed", [nap("long", 30)]));
-        await untilPlaceholder(namespace, "held");
-        await untilPlaced(namespace, "placed");
+        await createHeldAndPlaced(namespace);
         await operated.cluster.clients.core.deleteNamespace({ name: namespace });
         await until("everything to be gone", RUN_MILLISECONDS, async () => {
           const { history } = operated;

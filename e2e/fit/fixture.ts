@@ -1,5 +1,6 @@
 /** What tests about room share: nodes of a size, neighbours on them, and runs that ask for something. */
-import { PatchStrategy, setHeaderOptions, type V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
+import { JSON_PATCH } from "../../capabilities/json-patch";
 import { isPlaceholderPod } from "../../capabilities/decide/co-location";
 import { isResizeRefused } from "../../capabilities/kube-errors";
 import { applyObjects } from "../../testbed/manifests";
@@ -96,10 +97,9 @@ export class Fit {
   async #resizeIsRefused(namespace: string, name: string): Promise<boolean> {
     const path = "/spec/containers/0/resources/requests/cpu";
     const body = [{ op: "replace", path, value: "1" }];
-    const options = setHeaderOptions("Content-Type", PatchStrategy.JsonPatch);
     const { core } = this.operated.cluster.clients;
     try {
-      await core.patchNamespacedPodResize({ namespace, name, body, dryRun: "All" }, options);
+      await core.patchNamespacedPodResize({ namespace, name, body, dryRun: "All" }, JSON_PATCH);
       return false;
     } catch (error) {
       return isResizeRefused(error);
