@@ -45,7 +45,7 @@ keeps the `previous` one trusted, because pods take up a changed Secret after a 
 {{- if $sign -}}
   {{- $authority := buildCustomCert (index $state "current.crt" | b64enc) (index $state "current.key" | b64enc) -}}
   {{- $host := printf "%s.%s.svc" $name .Release.Namespace -}}
-  {{- $signed := genSignedCert $host nil (list $host (printf "%s.cluster.local" $host)) $days $authority -}}
+  {{- $signed := genSignedCertWithKey $host nil (list $host (printf "%s.cluster.local" $host)) $days $authority (genPrivateKey "ecdsa") -}}
   {{- $pair = dict "tls.crt" $signed.Cert "tls.key" $signed.Key -}}
 {{- else -}}
   {{- $pair = dict "tls.crt" (index $serving "tls.crt" | b64dec) "tls.key" (index $serving "tls.key" | b64dec) -}}
