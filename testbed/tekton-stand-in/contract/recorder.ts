@@ -1,7 +1,6 @@
 /** Records what happens in some namespaces of a cluster, the way the recordings were made. */
-import { KubeConfig, Watch } from "@kubernetes/client-node";
-import type { Stored } from "../io/store";
-import { momentOf, type Moment, type Recording, type Resource } from "./recording";
+import { EventFeed, type Change } from "../../event-feed";
+import { momentOf, type Recording, type Resource } from "./recording";
 
 const watched = [
   "/apis/tekton.dev/v1/pipelineruns",
@@ -12,56 +11,47 @@ const watched = [
 ];
 
 export class Recorder {
-  readonly #recordings = new Map<string, Recording>();
-  readonly #lastEvent = new Map<string, number>();
-  readonly #watches: AbortController[] = [];
+  /** By namespace, as they were seen: those of different watches may stand in a wrong order. */
+  readonly #changes = new Map<string, Change<Resource>[]>();
   readonly #begin = Date.now();
-  #problem: Error | undefined;
+  #feed: EventFeed | undefined;
 
   /** Begins to watch. Call it before anything is created: there is nothing that it could have missed then. */
   async start(kubeconfigFile: string): Promise<void> {
-    const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromFile(kubeconfigFile);
-    const watch = new Watch(kubeConfig);
-    for (const path of watched) {
-      const seen = (event: string, object: Resource): void => this.#see(event as Moment["event"], object);
-      this.#watches.push(await watch.watch(path, {}, seen, error => this.#ended(path, error)));
-    }
+    this.#feed = new EventFeed(kubeconfigFile);
+    for (const path of watched) await this.#feed.follow<Resource>(path, change => this.#see(change));
   }
 
   stop(): void {
-    for (const watch of this.#watches) watch.abort();
+    this.#feed?.stop();
   }
 
   /**
-   * What has happened in a namespace.
+   * What has happened in a namespace, in its order.
    *
-   * @throws Error when a watch broke, as something may be missing then
+   * @throws Error when something may be missing
    */
   of(namespace: string): Recording {
-    if (this.#problem) throw this.#problem;
-    return this.#recordings.get(namespace) ?? { timeline: [], objectsAsCreated: {} };
+    this.#feed?.check();
+    const changes = (this.#changes.get(namespace) ?? []).toSorted((a, b) => a.revision - b.revision);
+    const recording: Recording = { timeline: [], objectsAsCreated: {} };
+    for (const { type, object, at } of changes) {
+      const moment = momentOf(type, object, at - this.#begin);
+      recording.timeline.push(moment);
+      recording.objectsAsCreated[moment.object] ??= object;
+    }
+    return recording;
   }
 
   /** Milliseconds since something last happened in a namespace. */
   quietFor(namespace: string): number {
-    return Date.now() - (this.#lastEvent.get(namespace) ?? Date.now());
+    return Date.now() - (this.#changes.get(namespace)?.at(-1)?.at ?? Date.now());
   }
 
-  #ended(path: string, error: unknown): void {
-    if ((error as Error | null)?.name === "AbortError") return;
-    this.#problem ??= new Error(
-      `the watch of ${path} ended early (${String(error)}), so something may be missing`,
-    );
-  }
-
-  #see(event: Moment["event"], object: Resource & Stored): void {
-    const namespace = object.metadata?.namespace ?? "";
-    const recording = this.of(namespace);
-    this.#recordings.set(namespace, recording);
-    this.#lastEvent.set(namespace, Date.now());
-    const moment = momentOf(event, object, Date.now() - this.#begin);
-    recording.timeline.push(moment);
-    recording.objectsAsCreated[moment.object] ??= object;
+  #see(change: Change<Resource>): void {
+    const namespace = change.object.metadata?.namespace ?? "";
+    const changes = this.#changes.get(namespace) ?? [];
+    this.#changes.set(namespace, changes);
+    changes.push(change);
   }
 }
