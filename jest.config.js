@@ -10,6 +10,8 @@ const esModules = [
 /** @type {import("jest").Config} */
 module.exports = {
   testEnvironment: "node",
+  // For a machine that is busy: nothing here is timed.
+  testTimeout: 60_000,
   testMatch: ["<rootDir>/{capabilities,chart,testbed,e2e,demo,preview,scripts,soak}/**/*.test.ts"],
   transform: {
     "^.+\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],

@@ -1,6 +1,5 @@
 /** The controller dies, and a placeholder is lost, at the worst moments. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../capabilities/decide/co-location";
 import { placeholderPodName } from "../capabilities/decide/names";
 import { hasEnded, isPending } from "../capabilities/tekton";
 import { addNode } from "../testbed/nodes";
@@ -13,6 +12,7 @@ import {
   RUN_MILLISECONDS,
   START_MILLISECONDS,
 } from "./operated-cluster";
+import { endPods, podsOf } from "./pods";
 
 let operated: OperatedCluster;
 /** One node: a second run has to wait until there is another. */
@@ -32,7 +32,7 @@ const bound = (namespace: string, run: string) =>
   async () => {
     const namespace = "killed";
     await operated.createNamespace(namespace);
-    await operated.createRun(namespace, run("first", [nap("long", 8)]));
+    await operated.createRun(namespace, run("first", [nap("long", 600)]));
     await bound(namespace, "first");
     await operated.createRun(namespace, run("second", [nap("short")]));
     await until("the second placeholder to wait", RUN_MILLISECONDS, async () =>
@@ -44,6 +44,7 @@ const bound = (namespace: string, run: string) =>
     // With the controller down nothing lets it go.
     expect(isPending(await operated.readRun(namespace, "second"))).toBe(true);
     await operated.operator.start("controller");
+    await endPods(operated, podsOf(operated, namespace));
     const runs = await operated.untilEnded(namespace);
     expect(runs.map(({ status }) => status?.conditions?.[0]?.reason)).toEqual(["Succeeded", "Succeeded"]);
     await operated.untilNoPlaceholder(namespace);
@@ -58,13 +59,11 @@ test(
     const namespace = "lost";
     await operated.createNamespace(namespace);
     // The node of the run is not the emptiest, so only affinity can bring the placeholder back to it.
-    const tasks = [nap("early", 6), nap("late", 1, { runAfter: ["early"] })];
+    const tasks = [nap("early", 600), nap("late", 1, { runAfter: ["early"] })];
     await operated.createRun(namespace, run("split-me", tasks));
     const before = await bound(namespace, "split-me");
     await until("the first task to run", RUN_MILLISECONDS, async () =>
-      operated.history
-        .now("pod", namespace)
-        .some(pod => !isPlaceholderPod(pod) && pod.status?.phase === "Running"),
+      podsOf(operated, namespace).some(({ status }) => status?.phase === "Running"),
     );
     await operated.operator.stop("controller", "SIGKILL");
     for (let turn = 0; turn < 3; turn++) {
@@ -77,6 +76,7 @@ test(
         );
       });
     }
+    await endPods(operated, podsOf(operated, namespace));
     const [ended] = await until("the run to end", RUN_MILLISECONDS, async () => {
       const runs = operated.history.now("run", namespace).filter(hasEnded);
       return runs.length > 0 ? runs : undefined;

@@ -13,7 +13,7 @@ import { addNode } from "../../testbed/nodes";
 import { RELEASE } from "../../testbed/operator-names";
 import { until } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
-import { endPods, podsOf } from "./pods";
+import { endPods, podsOf } from "../pods";
 
 /** As many nodes, of 8 CPUs, as runs that are placed; just as many wait. */
 const NODES = 20;
@@ -150,10 +150,11 @@ export function uninstallation(operated: () => OperatedCluster): void {
       await operated().operator.upgrade();
       await operated().untilNoPlaceholder(NAMESPACE, RUN_MILLISECONDS);
       await operated().createNamespace("stuck");
-      await operated().createRun("stuck", waves("waits", 3));
+      await operated().createRun("stuck", waves("waits", 600));
       await until("its first pod", RUN_MILLISECONDS, async () => podsOf(operated(), "stuck").length > 0);
       await operated().operator.stop("controller");
       await applyObjects(operated().cluster.kubeconfigFile, NO_RESIZE);
+      await endPods(operated(), podsOf(operated(), "stuck"));
       // Nobody hands over: one of three fits beside the placeholder, at the most.
       const waiting = () =>
         podsOf(operated(), "stuck").filter(({ spec, status }) => !spec?.nodeName && status?.conditions);

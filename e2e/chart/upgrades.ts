@@ -9,7 +9,7 @@ import { addNode } from "../../testbed/nodes";
 import { CHART } from "../../testbed/operator";
 import { until } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
-import { endPods, podsOf } from "./pods";
+import { endPods, podsOf } from "../pods";
 import { trustedAuthorities } from "./availability";
 
 const NAMESPACE = "upgraded";

@@ -10,19 +10,46 @@ import { nap, run, RUN_MILLISECONDS } from "../operated-cluster";
 import { operated, tasks } from "./cluster";
 
 /** "Within seconds"; the machine may be busy. */
-const TOLD_MILLISECONDS = 15_000;
+const TOLD_MILLISECONDS = 30_000;
 
 const untilTold = (namespace: string, reason: string) =>
   until(`a Warning ${reason} in ${namespace}`, TOLD_MILLISECONDS, async () =>
     (await operated.warnings(namespace)).find(warning => warning.reason === reason),
   );
 
-const quota = (hard: Record<string, string>) => ({
-  apiVersion: "v1",
-  kind: "ResourceQuota",
-  metadata: { name: "builds" },
-  spec: { hard },
-});
+type Refusable = "pods" | "statefulsets";
+
+/** What was made against them is in force a moment after it was made: a probe tells. */
+async function untilRefused(namespace: string, resource: Refusable, why: string): Promise<void> {
+  const labels = { [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT };
+  const metadata = { name: "probe", labels };
+  const spec = { containers: [{ name: "c", image: "busybox" }] };
+  const set = {
+    serviceName: "x",
+    selector: { matchLabels: labels },
+    template: { metadata: { labels }, spec },
+  };
+  const { core, apps } = operated.cluster.clients;
+  const dryRun = "All";
+  const probe = () =>
+    resource === "pods"
+      ? core.createNamespacedPod({ namespace, dryRun, body: { metadata, spec } })
+      : apps.createNamespacedStatefulSet({ namespace, dryRun, body: { metadata, spec: set } });
+  await until(`${resource} to be refused in ${namespace}`, RUN_MILLISECONDS, () =>
+    probe().then(
+      () => false,
+      (error: Error) => error.message.includes(why),
+    ),
+  );
+}
+
+/** No more of the resource in the namespace. */
+async function allowNone(namespace: string, resource: Refusable): Promise<void> {
+  const hard = { [resource === "pods" ? "pods" : "count/statefulsets.apps"]: "0" };
+  const body = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "builds" }, spec: { hard } };
+  await operated.apply(namespace, [body]);
+  await untilRefused(namespace, resource, "exceeded quota");
+}
 
 const limits = (...list: object[]) => ({
   apiVersion: "v1",
@@ -34,7 +61,7 @@ const limits = (...list: object[]) => ({
 const policies = () => operated.cluster.clients.admission;
 
 /** A policy of the cluster's own against something of the namespace's placeholders. */
-async function forbid(namespace: string, apiGroup: string, resource: string): Promise<void> {
+async function forbid(namespace: string, apiGroup: string, resource: Refusable): Promise<void> {
   const name = `no-${resource}`;
   const isPlaceholder = `object.metadata.labels[?'${COMPONENT_LABEL}'].orValue('') == '${PLACEHOLDER_COMPONENT}'`;
   await policies().createValidatingAdmissionPolicy({
@@ -54,28 +81,10 @@ async function forbid(namespace: string, apiGroup: string, resource: string): Pr
   await policies().createValidatingAdmissionPolicyBinding({
     body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } },
   });
-  const labels = { [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT };
-  const spec = { containers: [{ name: "c", image: "busybox" }] };
-  const set = {
-    serviceName: "x",
-    selector: { matchLabels: labels },
-    template: { metadata: { labels }, spec },
-  };
-  const { core, apps } = operated.cluster.clients;
-  await until(`${name} to be in force`, RUN_MILLISECONDS, async () => {
-    const metadata = { name: "probe", labels };
-    const made =
-      resource === "pods"
-        ? core.createNamespacedPod({ namespace, dryRun: "All", body: { metadata, spec } })
-        : apps.createNamespacedStatefulSet({ namespace, dryRun: "All", body: { metadata, spec: set } });
-    return made.then(
-      () => false,
-      (error: Error) => error.message.includes("no strangers here"),
-    );
-  });
+  await untilRefused(namespace, resource, "no strangers here");
 }
 
-async function allow(resource: string): Promise<void> {
+async function allow(resource: Refusable): Promise<void> {
   const name = `no-${resource}`;
   await policies().deleteValidatingAdmissionPolicyBinding({ name });
   await policies().deleteValidatingAdmissionPolicy({ name });
@@ -120,12 +129,12 @@ const makeStorageClass = async () => {
 const CASES: Record<string, Case> = {
   "quota-of-statefulsets": {
     message: /StatefulSet.*exceeded quota.*Raise the quota/,
-    obstruct: namespace => operated.apply(namespace, [quota({ "count/statefulsets.apps": "0" })]),
+    obstruct: namespace => allowNone(namespace, "statefulsets"),
     clear: deleteQuota,
   },
   "quota-of-pods": {
     message: /pod.*exceeded quota.*Raise the quota/,
-    obstruct: namespace => operated.apply(namespace, [quota({ pods: "0" })]),
+    obstruct: namespace => allowNone(namespace, "pods"),
     clear: deleteQuota,
   },
   "limit-range": {
@@ -233,11 +242,18 @@ export function refusedTests(): void {
       async () => {
         const namespace = "timeout-cancel";
         await operated.createNamespace(namespace);
-        await operated.createRun(namespace, run("cancel", tasks, within("2s", "cancel"), nowhere));
+        await operated.createRun(namespace, run("cancel", tasks, within("1h", "cancel"), nowhere));
+        await until("the scheduler to say why", RUN_MILLISECONDS, async () =>
+          operated.history
+            .now("pod", namespace)
+            .some(({ status }) => status?.conditions?.some(({ reason }) => reason === "Unschedulable")),
+        );
+        const path = "/metadata/annotations/pod-affinity.tekton.dev~1placement-timeout";
+        await operated.patchRun(namespace, "cancel", [{ op: "replace", path, value: "1s" }]);
         const ended = await untilEnded(namespace, "cancel");
         expect(ended.status?.conditions?.[0]?.reason).toBe("Cancelled");
         const { message } = await untilTold(namespace, "PlacementTimedOut");
-        expect(message).toMatch(/within 2s\. It is cancelled .*nodes are available/);
+        expect(message).toMatch(/within 1s\. It is cancelled .*nodes are available/);
         await operated.untilNoPlaceholder(namespace);
         expect(operated.history.nodesOfPods(namespace)).toEqual([]);
       },
@@ -249,7 +265,7 @@ export function refusedTests(): void {
       async () => {
         const namespace = "timeout-refused";
         await operated.createNamespace(namespace);
-        await operated.apply(namespace, [quota({ "count/statefulsets.apps": "0" })]);
+        await allowNone(namespace, "statefulsets");
         await operated.createRun(namespace, run("refused", tasks, within("2s", "cancel")));
         await untilEnded(namespace, "refused");
         expect((await untilTold(namespace, "PlacementTimedOut")).message).toContain("exceeded quota");

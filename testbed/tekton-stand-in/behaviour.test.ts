@@ -46,7 +46,7 @@ describe("a run", () => {
       await bed.untilReason("TaskRun", namespace, "r-a", "TaskRunCancelled");
       const cancelled = await bed.untilReason("PipelineRun", namespace, "r", "Cancelled");
       expect(cancelled.status?.completionTime).toBeDefined();
-      expect(await bed.pod(namespace, "r-a-pod")).toBeUndefined();
+      await bed.untilNoPod(namespace, "r-a-pod");
     },
     testMilliseconds,
   );
@@ -125,7 +125,7 @@ describe("a run", () => {
         { "testbed/fail": "true", "testbed/run-seconds": "1" },
         { onError: "continue" },
       );
-      const next = taskThat("next", { "testbed/run-seconds": "3" }, { runAfter: ["bad"] });
+      const next = taskThat("next", { "testbed/run-seconds": "10" }, { runAfter: ["bad"] });
       await bed.run(namespace, "r", spec(bad, next, task("never", { runAfter: ["next"] })));
       await bed.untilReason("TaskRun", namespace, "r-bad", "FailureIgnored");
       await bed.untilReason("TaskRun", namespace, "r-next", "Running");
@@ -142,9 +142,10 @@ describe("a run", () => {
     "whose tasks take too long still runs its final tasks",
     async () => {
       const namespace = await bed.namespace("tasks-timeout");
+      const last = taskThat("last", { "testbed/run-seconds": "10" });
       await bed.run(namespace, "r", {
         timeouts: { tasks: "2s" },
-        pipelineSpec: { tasks: [taskThat("long", { "testbed/run-seconds": "60" })], finally: [task("last")] },
+        pipelineSpec: { tasks: [taskThat("long", { "testbed/run-seconds": "60" })], finally: [last] },
       });
       await bed.untilReason("PipelineRun", namespace, "r", "PipelineRunTimeoutRunningFinally");
       await bed.untilReason("TaskRun", namespace, "r-last", "Succeeded");
@@ -216,6 +217,7 @@ describe("a pod", () => {
       const namespace = await bed.namespace("quota");
       const quota = { metadata: { name: "none" }, spec: { hard: { pods: "0" } } };
       await bed.cluster.clients.core.createNamespacedResourceQuota({ namespace, body: quota });
+      await bed.untilPodsAreRefused(namespace);
       await bed.run(namespace, "r", spec(task("a")));
       const taskRun = await bed.untilReason("TaskRun", namespace, "r-a", "ExceededResourceQuota");
       expect(taskRun.status?.startTime).toBeUndefined();
@@ -244,7 +246,7 @@ describe("a pod", () => {
         plural: "validatingwebhookconfigurations",
         body: { metadata: { name: "refuse" }, webhooks: [webhook] },
       });
-      await bed.settle(); // The API server takes the webhook up a moment later, and says nowhere when.
+      await bed.untilPodsAreRefused(namespace);
       await bed.run(namespace, "r", spec(task("a")));
       await bed.untilReason("TaskRun", namespace, "r-a", "PodCreationFailed");
       await bed.untilReason("PipelineRun", namespace, "r", "Failed");
@@ -277,9 +279,10 @@ test(
   "a run goes on where it was after a restart, and what happened meanwhile is seen",
   async () => {
     const namespace = await bed.namespace("restart");
+    const a = taskThat("a", { "testbed/run-seconds": "10" });
     const flaky = taskThat("flaky", { "testbed/fail": "true", "testbed/run-seconds": "1" }, { retries: 1 });
     await bed.run(namespace, "r", {
-      pipelineSpec: { tasks: [task("a"), task("b", { runAfter: ["a"] }), flaky], finally: [task("last")] },
+      pipelineSpec: { tasks: [a, task("b", { runAfter: ["a"] }), flaky], finally: [task("last")] },
     });
     await bed.untilReason("TaskRun", namespace, "r-a", "Running");
     await bed.stopStandIn();

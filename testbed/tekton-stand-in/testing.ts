@@ -133,6 +133,25 @@ export class Bed {
     });
   }
 
+  untilNoPod(namespace: string, name: string): Promise<true> {
+    return until(
+      `pod ${namespace}/${name} to be gone`,
+      waitMilliseconds,
+      async () => (await this.pod(namespace, name)) === undefined,
+    ) as Promise<true>;
+  }
+
+  /** A quota or a webhook is in force a moment after it was made; a dry run tells. */
+  async untilPodsAreRefused(namespace: string): Promise<void> {
+    const body = { metadata: { name: "probe" }, spec: { containers: [{ name: "c", image: "busybox" }] } };
+    await until(`pods to be refused in ${namespace}`, waitMilliseconds, () =>
+      this.cluster.clients.core.createNamespacedPod({ namespace, body, dryRun: "All" }).then(
+        () => false,
+        () => true,
+      ),
+    );
+  }
+
   /** Long enough for what must not happen to happen. */
   settle(): Promise<void> {
     return delay(500);

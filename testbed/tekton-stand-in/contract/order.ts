@@ -9,7 +9,7 @@ import type { Moment, Recording, Resource } from "./recording";
 /** Ends that lie closer together than this are one wave: which of them came first is chance. */
 const waveMilliseconds = 500;
 
-const isEnd = ({ object, phase, completed, event }: Moment): boolean =>
+export const isEnd = ({ object, phase, completed, event }: Moment): boolean =>
   object.startsWith("Pod/")
     ? phase === "Succeeded" || phase === "Failed" || event === "DELETED"
     : completed === true;

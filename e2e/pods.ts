@@ -1,7 +1,7 @@
 /** Pods of runs, and their end. */
 import { PatchStrategy, setHeaderOptions, type V1Pod } from "@kubernetes/client-node";
-import { isPlaceholderPod } from "../../capabilities/decide/co-location";
-import type { OperatedCluster } from "../operated-cluster";
+import { isPlaceholderPod } from "../capabilities/decide/co-location";
+import type { OperatedCluster } from "./operated-cluster";
 
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
