@@ -1,4 +1,5 @@
 import { stopServing, useCertificate } from "./capabilities/https-server";
+import "./capabilities/endless-watches";
 import "./capabilities/no-store";
 import { Log, PeprModule } from "pepr";
 import { PodAffinity, startController } from "./capabilities";
