@@ -15,6 +15,7 @@ import { Stage } from "./actors/stage";
 import { AuditFeed } from "./audit-feed";
 import { Director } from "./director";
 import { allInvariants } from "./invariants";
+import type { Violation } from "./invariant";
 import { Live } from "./live";
 import { LAG_MILLISECONDS, Observer } from "./observer";
 import type { SoakOptions } from "./options";
@@ -88,7 +89,11 @@ class Soak {
     const start = Date.now();
     const isComplete = await this.#play(director, proxy);
     const seconds = (Date.now() - start) / 1000;
-    const findings = this.#findings(stage, proxy, seconds, isComplete);
+    const crashes = operator.kubelet.crashes().map(crash => ({
+      ...{ invariant: "no crash", at: Date.now(), uids: [] },
+      message: `a process of the operator ended by itself: ${crash}`,
+    }));
+    const findings = this.#findings(stage, proxy, seconds, isComplete, crashes);
     if (findings.violations.length > 0) await this.#keepEvidence();
     return findings;
   }
@@ -133,7 +138,13 @@ class Soak {
     this.#pace.sample(Date.now(), Date.now() - start);
   }
 
-  #findings(stage: Stage, proxy: FaultProxy, seconds: number, isComplete: boolean): Findings {
+  #findings(
+    stage: Stage,
+    proxy: FaultProxy,
+    seconds: number,
+    isComplete: boolean,
+    crashes: Violation[],
+  ): Findings {
     const { seed, minutes, runs, bug } = this.options;
     const problems = new Map(stage.problems);
     try {
@@ -150,7 +161,7 @@ class Soak {
         changes: this.#observer.seen,
         lostSeconds: this.#pace.lost / 1000,
         invariants: this.#invariants,
-        violations: this.#observer.violations,
+        violations: [...this.#observer.violations, ...crashes],
       },
     };
   }

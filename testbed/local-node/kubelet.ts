@@ -15,6 +15,8 @@ const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 export interface Kubelet {
   /** Pods that run here now. */
   pods(): LocalPod[];
+  /** Names of pods, with the exit code, whose process ended by itself and failed. */
+  crashes(): readonly string[];
   /** Containers of this name are not started again when they end, until `resume`. */
   suspend(container: string): void;
   resume(container: string): void;
@@ -29,6 +31,7 @@ export async function startKubelet(cluster: Cluster, servers: Record<string, str
   void kubelet.run();
   return {
     pods: () => [...kubelet.local.values()],
+    crashes: () => kubelet.crashes,
     suspend: container => kubelet.suspended.add(container),
     resume: container => kubelet.suspended.delete(container),
     stop: async () => {
@@ -42,6 +45,7 @@ class LocalKubelet {
   /** By UID. */
   readonly local = new Map<string, LocalPod>();
   readonly suspended = new Set<string>();
+  readonly crashes: string[] = [];
   /** UIDs of pods that something is done for which takes its time. */
   readonly #busy = new Set<string>();
   #stopped = false;
@@ -129,7 +133,9 @@ class LocalKubelet {
     const { code } = await local.process.exited;
     if (pod.spec!.restartPolicy === "Never") return this.#write(pod, statusOf(local, code ?? 137));
     await this.#tell(pod, local);
-    if (!this.suspended.has(pod.spec!.containers[0]!.name)) restart(this.cluster, local);
+    if (this.suspended.has(pod.spec!.containers[0]!.name)) return;
+    if (code) this.crashes.push(`${pod.metadata!.name} (exit code ${code})`);
+    restart(this.cluster, local);
   }
 
   /** Writes the status when the readiness is no longer what was written. */
