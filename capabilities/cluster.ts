@@ -72,8 +72,9 @@ export class Cluster {
     const readStatefulSet = () =>
       ifThere(this.clients.apps.readNamespacedStatefulSet({ namespace, name: placeholder }));
     // Clusters keep many runs that have ended.
-    const left = needsNoPlaceholder(run) ? await readStatefulSet() : undefined;
-    if (needsNoPlaceholder(run) && left === undefined) return nothingOf(run);
+    const isOver = needsNoPlaceholder(run);
+    const left = isOver ? await readStatefulSet() : undefined;
+    if (isOver && left === undefined) return nothingOf(run);
     const belongs = { namespace, labelSelector: `${PLACEHOLDER_LABEL}=${placeholder}` };
     const isPlaced = run?.metadata?.labels?.[PLACEHOLDER_LABEL] === placeholder;
     // TaskRuns before pods: one that is seen without a pod may get it meanwhile, and counts once.

@@ -16,8 +16,8 @@ import { noteUses } from "./rbac-uses";
 /** The first start on a machine builds the control plane. */
 export const START_MILLISECONDS = 20 * 60_000;
 export const RUN_MILLISECONDS = 60_000;
-/** A placeholder goes some 100 ms after its run's end, or after the last pod's; the machine may be busy. */
-export const CLEAN_UP_MILLISECONDS = 30_000;
+/** Bounds of what the operator promises. */
+export const CLEAN_UP_MILLISECONDS = 10_000;
 
 /** Names a cluster with a Tekton of its own to run the tests on, in place of an embedded one. */
 const GIVEN_KUBECONFIG = process.env.E2E_KUBECONFIG;

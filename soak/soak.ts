@@ -89,12 +89,8 @@ class Soak {
     const start = Date.now();
     const isComplete = await this.#play(director, proxy);
     const seconds = (Date.now() - start) / 1000;
-    const crashes = operator.kubelet.crashes().map(crash => ({
-      ...{ invariant: "no crash", at: Date.now(), uids: [] },
-      message: `a process of the operator ended by itself: ${crash}`,
-    }));
-    const findings = this.#findings(stage, proxy, seconds, isComplete, crashes);
-    if (findings.violations.length > 0) await this.#keepEvidence();
+    const findings = this.#findings(stage, proxy, seconds, isComplete);
+    if (findings.violations.length > 0) await this.#keepEvidence(findings.violations);
     return findings;
   }
 
@@ -138,13 +134,7 @@ class Soak {
     this.#pace.sample(Date.now(), Date.now() - start);
   }
 
-  #findings(
-    stage: Stage,
-    proxy: FaultProxy,
-    seconds: number,
-    isComplete: boolean,
-    crashes: Violation[],
-  ): Findings {
+  #findings(stage: Stage, proxy: FaultProxy, seconds: number, isComplete: boolean): Findings {
     const { seed, minutes, runs, bug } = this.options;
     const problems = new Map(stage.problems);
     try {
@@ -152,6 +142,10 @@ class Soak {
     } catch (error) {
       problems.set(String(error), 1);
     }
+    const crashes = stage.operator.kubelet.crashes().map(crash => ({
+      ...{ invariant: "no crash", at: Date.now(), uids: [] },
+      message: `a process of the operator ended by itself: ${crash}`,
+    }));
     if (this.#observer.late > 0)
       problems.set("changes that came too late to be put in order", this.#observer.late);
     return {
@@ -166,9 +160,9 @@ class Soak {
     };
   }
 
-  async #keepEvidence(): Promise<void> {
+  async #keepEvidence(violations: readonly Violation[]): Promise<void> {
     const directory = await this.cluster.keepEvidence();
-    const stories = this.#observer.violations.map(violation => ({
+    const stories = violations.map(violation => ({
       ...violation,
       history: this.#observer.historyOf(violation),
     }));

@@ -25,3 +25,24 @@ export async function until<T>(
     await delay(pause);
   }
 }
+
+/**
+ * Tries until the API server refuses: a quota, a webhook or a policy is in force only a moment after it was made.
+ *
+ * @param probe a dry run
+ * @param why part of the refusal
+ * @throws Error when nothing is refused for this reason within the bound
+ */
+export function untilRefused(
+  what: string,
+  timeoutMilliseconds: number,
+  probe: () => Promise<unknown>,
+  why: string,
+): Promise<true> {
+  return until(`${what} to be refused`, timeoutMilliseconds, () =>
+    probe().then(
+      () => false as const,
+      (error: Error) => error.message.includes(why),
+    ),
+  ) as Promise<true>;
+}

@@ -1,6 +1,7 @@
 /** What people and other controllers do to a run while it is held, or to what belongs to it. */
 import { describe, expect, test } from "@jest/globals";
 import { placeholderName } from "../../capabilities/decide/names";
+import { at } from "../../capabilities/json-patch";
 import { HELD_LABEL, HELD_SINCE_ANNOTATION, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { hasEnded, isHeldByUs, isPending, PIPELINE_RUN_V1, TASK_RUN_V1 } from "../../capabilities/tekton";
 import { addNode } from "../../testbed/nodes";
@@ -229,7 +230,7 @@ export function heldTests(): void {
       await operated.createRun(namespace, run("late", [nap("only", 600)], { labels: {} }));
       await until("its pod", RUN_MILLISECONDS, async () => operated.history.now("pod", namespace).length > 0);
       const [[key, value]] = Object.entries(optedIn) as [[string, string]];
-      const path = `/metadata/labels/${key.replace("/", "~1")}`;
+      const path = at("/metadata/labels", key);
       await operated.patchRun(namespace, "late", [{ op: "add", path, value }]);
       await untilTold(namespace);
       await succeedsWithoutAffinity(namespace, "late");

@@ -3,14 +3,15 @@ import { describe, expect, test } from "@jest/globals";
 import { request } from "node:https";
 import { isPlaceholderPod } from "../../capabilities/decide/co-location";
 import { placeholderName } from "../../capabilities/decide/names";
+import { at } from "../../capabilities/json-patch";
 import { COMPONENT_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { hasEnded, isPending } from "../../capabilities/tekton";
-import { until } from "../../testbed/until";
+import { until, untilRefused } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS } from "../operated-cluster";
 import { operated, tasks } from "./cluster";
 
 /** "Within seconds"; the machine may be busy. */
-const TOLD_MILLISECONDS = 30_000;
+const TOLD_MILLISECONDS = 15_000;
 
 const untilTold = (namespace: string, reason: string) =>
   until(`a Warning ${reason} in ${namespace}`, TOLD_MILLISECONDS, async () =>
@@ -19,8 +20,11 @@ const untilTold = (namespace: string, reason: string) =>
 
 type Refusable = "pods" | "statefulsets";
 
-/** What was made against them is in force a moment after it was made: a probe tells. */
-async function untilRefused(namespace: string, resource: Refusable, why: string): Promise<void> {
+async function untilPlaceholdersAreRefused(
+  namespace: string,
+  resource: Refusable,
+  why: string,
+): Promise<void> {
   const labels = { [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT };
   const metadata = { name: "probe", labels };
   const spec = { containers: [{ name: "c", image: "busybox" }] };
@@ -35,12 +39,7 @@ async function untilRefused(namespace: string, resource: Refusable, why: string)
     resource === "pods"
       ? core.createNamespacedPod({ namespace, dryRun, body: { metadata, spec } })
       : apps.createNamespacedStatefulSet({ namespace, dryRun, body: { metadata, spec: set } });
-  await until(`${resource} to be refused in ${namespace}`, RUN_MILLISECONDS, () =>
-    probe().then(
-      () => false,
-      (error: Error) => error.message.includes(why),
-    ),
-  );
+  await untilRefused(`${resource} in ${namespace}`, RUN_MILLISECONDS, probe, why);
 }
 
 /** No more of the resource in the namespace. */
@@ -48,7 +47,7 @@ async function allowNone(namespace: string, resource: Refusable): Promise<void> 
   const hard = { [resource === "pods" ? "pods" : "count/statefulsets.apps"]: "0" };
   const body = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "builds" }, spec: { hard } };
   await operated.apply(namespace, [body]);
-  await untilRefused(namespace, resource, "exceeded quota");
+  await untilPlaceholdersAreRefused(namespace, resource, "exceeded quota");
 }
 
 const limits = (...list: object[]) => ({
@@ -81,7 +80,7 @@ async function forbid(namespace: string, apiGroup: string, resource: Refusable):
   await policies().createValidatingAdmissionPolicyBinding({
     body: { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } },
   });
-  await untilRefused(namespace, resource, "no strangers here");
+  await untilPlaceholdersAreRefused(namespace, resource, "no strangers here");
 }
 
 async function allow(resource: Refusable): Promise<void> {
@@ -169,6 +168,11 @@ const within = (timeout: string, then: string) => ({
   },
 });
 
+const chooseAnew = (namespace: string, name: string, choice: string, value: string) => {
+  const path = at("/metadata/annotations", `pod-affinity.tekton.dev/${choice}`);
+  return operated.patchRun(namespace, name, [{ op: "replace", path, value }]);
+};
+
 /** @returns what a process of the controller answers at /metrics */
 function metricsAt(port: number): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -248,8 +252,7 @@ export function refusedTests(): void {
             .now("pod", namespace)
             .some(({ status }) => status?.conditions?.some(({ reason }) => reason === "Unschedulable")),
         );
-        const path = "/metadata/annotations/pod-affinity.tekton.dev~1placement-timeout";
-        await operated.patchRun(namespace, "cancel", [{ op: "replace", path, value: "1s" }]);
+        await chooseAnew(namespace, "cancel", "placement-timeout", "1s");
         const ended = await untilEnded(namespace, "cancel");
         expect(ended.status?.conditions?.[0]?.reason).toBe("Cancelled");
         const { message } = await untilTold(namespace, "PlacementTimedOut");
@@ -319,9 +322,8 @@ export function refusedTests(): void {
         await operated.createNamespace(namespace);
         await operated.createRun(namespace, run("patient", tasks, within("1s", "wait"), nowhere));
         expect((await untilTold(namespace, "PlacementTimedOut")).message).toContain("goes on waiting");
-        const path = "/metadata/annotations/pod-affinity.tekton.dev~1on-timeout";
         // A choice may be changed meanwhile; and what was told once was not told again.
-        await operated.patchRun(namespace, "patient", [{ op: "replace", path, value: "cancel" }]);
+        await chooseAnew(namespace, "patient", "on-timeout", "cancel");
         await untilEnded(namespace, "patient");
         const told = (await operated.warnings(namespace)).filter(
           ({ reason }) => reason === "PlacementTimedOut",

@@ -217,7 +217,7 @@ describe("a pod", () => {
       const namespace = await bed.namespace("quota");
       const quota = { metadata: { name: "none" }, spec: { hard: { pods: "0" } } };
       await bed.cluster.clients.core.createNamespacedResourceQuota({ namespace, body: quota });
-      await bed.untilPodsAreRefused(namespace);
+      await bed.untilPodsAreRefused(namespace, "exceeded quota");
       await bed.run(namespace, "r", spec(task("a")));
       const taskRun = await bed.untilReason("TaskRun", namespace, "r-a", "ExceededResourceQuota");
       expect(taskRun.status?.startTime).toBeUndefined();
@@ -246,7 +246,7 @@ describe("a pod", () => {
         plural: "validatingwebhookconfigurations",
         body: { metadata: { name: "refuse" }, webhooks: [webhook] },
       });
-      await bed.untilPodsAreRefused(namespace);
+      await bed.untilPodsAreRefused(namespace, "failed calling webhook");
       await bed.run(namespace, "r", spec(task("a")));
       await bed.untilReason("TaskRun", namespace, "r-a", "PodCreationFailed");
       await bed.untilReason("PipelineRun", namespace, "r", "Failed");

@@ -8,7 +8,7 @@ import type { ManagedProcess } from "../managed-process";
 import { untilReady } from "../managed-process";
 import { createNamespace } from "../namespaces";
 import { addNode } from "../nodes";
-import { until } from "../until";
+import { until, untilRefused } from "../until";
 import { conditionOf } from "./conditions";
 import { resources } from "./io/api";
 import { saysReady } from "../ready";
@@ -141,15 +141,11 @@ export class Bed {
     ) as Promise<true>;
   }
 
-  /** A quota or a webhook is in force a moment after it was made; a dry run tells. */
-  async untilPodsAreRefused(namespace: string): Promise<void> {
+  /** @param why part of the refusal */
+  async untilPodsAreRefused(namespace: string, why: string): Promise<void> {
     const body = { metadata: { name: "probe" }, spec: { containers: [{ name: "c", image: "busybox" }] } };
-    await until(`pods to be refused in ${namespace}`, waitMilliseconds, () =>
-      this.cluster.clients.core.createNamespacedPod({ namespace, body, dryRun: "All" }).then(
-        () => false,
-        () => true,
-      ),
-    );
+    const probe = () => this.cluster.clients.core.createNamespacedPod({ namespace, body, dryRun: "All" });
+    await untilRefused(`pods in ${namespace}`, waitMilliseconds, probe, why);
   }
 
   /** Long enough for what must not happen to happen. */

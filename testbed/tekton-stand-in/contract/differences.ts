@@ -17,50 +17,19 @@ export function valueDifferences(path: string, recorded: unknown, here: unknown)
   return [...keys].flatMap(key => valueDifferences(`${path}.${key}`, recorded[key], here[key]));
 }
 
-interface State {
-  text: string;
-  /** Milliseconds until the next one. */
-  lasted: number;
-}
-
-/** A state that ended sooner may pass unseen when the machine is busy for as long. */
-const briefMilliseconds = 4_000;
-
 /** The states that an object went through, each once as long as it lasts. */
-function statesOf(timeline: Moment[], object: string): State[] {
-  const states: (State & { ms: number })[] = [];
+function statesOf(timeline: Moment[], object: string): string[] {
+  const states: string[] = [];
   for (const moment of timeline.filter(item => item.object === object)) {
-    const { ms, object: _object, event, ...state } = moment;
+    const { ms: _ms, object: _object, event, ...state } = moment;
     const text = event === "DELETED" ? "deleted" : JSON.stringify(state);
-    const last = states.at(-1);
-    if (text === last?.text) continue;
-    if (last) last.lasted = ms - last.ms;
-    states.push({ text, lasted: Infinity, ms });
+    if (text !== states.at(-1)) states.push(text);
   }
   return states;
 }
 
-/** Brief states of the recording that an object did not go through here, as "Kind/name: state". */
-export function missedStates(recorded: Recording, here: Recording): string[] {
-  return Object.keys(recorded.objectsAsCreated).flatMap(name => {
-    const seen = new Set(statesOf(here.timeline, name).map(({ text }) => text));
-    return statesOf(recorded.timeline, name)
-      .filter(({ text, lasted }) => lasted < briefMilliseconds && !seen.has(text))
-      .map(({ text }) => `${name}: ${text}`);
-  });
-}
-
-/** Brief ones that were missed are left out: see `missedStates`. */
-function stateDifferences(name: string, recorded: Recording, here: Recording): string[] {
-  const missed = new Set(missedStates(recorded, here));
-  const before = statesOf(recorded.timeline, name).map(({ text }) => text);
-  const now = statesOf(here.timeline, name).map(({ text }) => text);
-  const expected = before.filter(text => !missed.has(`${name}: ${text}`));
-  return valueDifferences(`${name}: states`, expected, now);
-}
-
 /**
- * Everything in which `here` is not as `recorded`, but for `missedStates`. Both must be normalised.
+ * Everything in which `here` is not as `recorded`. Both must be normalised.
  *
  * @param file named at the beginning of each line
  */
@@ -70,7 +39,11 @@ export function differences(file: string, recorded: Recording, here: Recording):
     const [before, now] = [recorded.objectsAsCreated[name], here.objectsAsCreated[name]];
     if (!now) return [`${name}: recorded, and not here`];
     if (!before) return [`${name}: here, and not recorded`];
-    return [...valueDifferences(name, before, now), ...stateDifferences(name, recorded, here)];
+    const lives = [statesOf(recorded.timeline, name), statesOf(here.timeline, name)];
+    return [
+      ...valueDifferences(name, before, now),
+      ...valueDifferences(`${name}: states`, ...(lives as [string[], string[]])),
+    ];
   });
   return [...perObject, ...waveProblems(recorded, here)].map(line => `${file}: ${line}`);
 }
