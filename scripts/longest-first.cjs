@@ -4,7 +4,7 @@
  */
 const Sequencer = require("@jest/test-sequencer").default;
 
-const LONGEST = ["chart-lifecycle", "soak", "chart", "edges", "fit", "behaviour", "faults"];
+const LONGEST = ["chart-lifecycle", "chart", "edges", "fit", "behaviour", "faults"];
 
 /** Position in that list; behind it when it is not there. */
 const rank = ({ path }) => {

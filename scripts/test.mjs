@@ -14,6 +14,11 @@ const CHECK_TIMEOUT_MILLISECONDS = 10 * 60_000;
 /** The first start of a cluster builds its control plane. */
 const TESTS_TIMEOUT_MILLISECONDS = 60 * 60_000;
 const totals = { passed: 0, failed: 0 };
+/** What is told of a failure at the end; all of it is said where it happened. */
+const FAILURE_LINES = 12;
+const failures = [];
+
+const recall = (name, message) => failures.push([name, ...message.split("\n").slice(0, FAILURE_LINES)]);
 
 const seconds = since => `${Math.round((Date.now() - since) / 1000)} s`;
 
@@ -34,7 +39,10 @@ async function check(name, command, args, { tellsProgress = false } = {}) {
     child.on("close", (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
   });
   console.log(`\n== ${name}\n${Buffer.concat(output)}`);
-  if (problem !== undefined) totals.failed += 1;
+  if (problem !== undefined) {
+    totals.failed += 1;
+    recall(name, problem);
+  }
   console.log(`== ${name}: ${problem === undefined ? "passed" : `FAILED (${problem})`} (${seconds(start)})`);
 }
 
@@ -48,11 +56,16 @@ function jest(name, args) {
     // The report is also printed to standard output; what people read goes to standard error.
     { stdio: ["ignore", "ignore", "inherit"], timeout: TESTS_TIMEOUT_MILLISECONDS },
   );
-  let summary = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1 };
+  let summary = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1, testResults: [] };
   try {
     summary = JSON.parse(readFileSync(report, "utf8"));
   } catch {
     console.error(`jest left no report (${run.error?.message ?? `exit code ${run.status}`}).`);
+  }
+  for (const { name: file, message, assertionResults } of summary.testResults) {
+    const failed = assertionResults.filter(({ status }) => status === "failed");
+    for (const { fullName, failureMessages } of failed) recall(fullName, failureMessages.join("\n"));
+    if (failed.length === 0 && message !== "") recall(file, message);
   }
   const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites;
   totals.passed += summary.numPassedTests;
@@ -74,8 +87,9 @@ jest("unit tests", [
   ...testsIn("capabilities", "chart", "demo", "preview", "scripts", "soak"),
 ]);
 rmSync(".testbed/rbac", { recursive: true, force: true });
-// Three clusters at once: each waits for much of its time. But for tests of how long something takes.
-const ALONE = ["leader", "neighbours"].map(name => join(process.cwd(), "e2e", `${name}.test.ts`));
+// Three clusters at once: each waits for much of its time. But for tests of how long something takes, or how often
+// something comes about.
+const ALONE = ["soak", "leader", "neighbours"].map(name => join(process.cwd(), "e2e", `${name}.test.ts`));
 jest("test bed and end-to-end tests", [
   "--maxWorkers=3",
   "--testSequencer=./scripts/longest-first.cjs",
@@ -85,5 +99,6 @@ jest("test bed and end-to-end tests", [
 jest("end-to-end tests of time", ["--runInBand", ...ALONE]);
 await check("permissions used", process.execPath, ["--import", "tsx", "e2e/rbac-coverage.ts"]);
 rmSync(reports, { recursive: true, force: true });
+for (const [name, ...lines] of failures) console.log(`\nFAILED: ${name}\n${lines.join("\n")}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
