@@ -12,11 +12,11 @@ import { clusterFiles } from "./control-plane";
 import { copyLogs, makeEvidenceDirectory, writeObjects } from "./evidence";
 import { startGuard, type Guard } from "./guard";
 import { launchControlPlane } from "./launch";
-import { untilReady, type ManagedProcess } from "./managed-process";
+import type { ManagedProcess } from "./managed-process";
 import { applyDefinitions, applyFile } from "./manifests";
 import { untilUsable } from "./namespaces";
 import { ProcessSet } from "./processes";
-import { saysReady } from "./ready";
+import { startStandIn } from "./stand-in";
 
 export interface Cluster {
   readonly name: string;
@@ -53,7 +53,6 @@ export interface ClusterOptions {
 const CHECKOUT = join(__dirname, "..");
 const STORAGE_CLASSES = join(__dirname, "manifests", "storage-classes.yaml");
 const TEKTON_STAND_IN = join(__dirname, "tekton-stand-in");
-const STAND_IN_MILLISECONDS = 60_000;
 const CLIENT_OPTIONS = { maxConnections: 64, requestTimeoutMilliseconds: 30_000 };
 
 /**
@@ -169,10 +168,4 @@ class ClusterWithProcesses implements Cluster {
 async function startTektonStandIn(cluster: Cluster): Promise<void> {
   await applyFile(cluster.kubeconfigFile, join(TEKTON_STAND_IN, "feature-flags.yaml"));
   await startStandIn(cluster, "tekton-stand-in");
-}
-
-async function startStandIn(cluster: Cluster, name: "kubelet-stand-in" | "tekton-stand-in"): Promise<void> {
-  const entry = join(__dirname, name, "main.ts");
-  const standIn = cluster.spawn(name, process.execPath, ["--import", "tsx", entry]);
-  await untilReady(standIn, STAND_IN_MILLISECONDS, () => saysReady(name, standIn.logFile));
 }

@@ -1,21 +1,18 @@
 /** A cluster with the stand-in for its own tests, and short ways to make runs and to see what comes of them. */
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { V1Pod } from "@kubernetes/client-node";
 import { startCluster, type Cluster } from "../cluster";
 import { ifFound } from "../if-found";
 import type { ManagedProcess } from "../managed-process";
-import { untilReady } from "../managed-process";
 import { createNamespace } from "../namespaces";
 import { addNode } from "../nodes";
 import { until, untilRefused } from "../until";
 import { conditionOf } from "./conditions";
 import { resources } from "./io/api";
-import { saysReady } from "../ready";
+import { startStandIn } from "../stand-in";
 import type { PipelineRun, PipelineRunSpec, PipelineTask, Run, TaskRun } from "./types";
 
 const waitMilliseconds = 30_000;
-const readyMilliseconds = 60_000;
 
 /** A pipeline task of one step. */
 export const task = (name: string, more: Partial<PipelineTask> = {}): PipelineTask => ({
@@ -52,14 +49,7 @@ export class Bed {
 
   async startStandIn(): Promise<void> {
     // A log of its own for each, so that the line of the one before is not taken for this one's.
-    const name = `tekton-stand-in-${Date.now()}`;
-    const standIn = this.cluster.spawn(name, process.execPath, [
-      "--import",
-      "tsx",
-      join(__dirname, "main.ts"),
-    ]);
-    this.#standIn = standIn;
-    await untilReady(standIn, readyMilliseconds, () => saysReady("tekton-stand-in", standIn.logFile));
+    this.#standIn = await startStandIn(this.cluster, "tekton-stand-in", `tekton-stand-in-${Date.now()}`);
   }
 
   async stopStandIn(): Promise<void> {
