@@ -1,9 +1,44 @@
 /**
  * `pepr build`, made safe: it leaves old files in dist/ lying about, and exits 0 when the module fails to
- * load. Then the chart, out of what it made.
+ * load. Then the chart, out of what it made. Does nothing when dist/ is what these sources yield.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Whatever decides what is built. */
+const SOURCES = [
+  "pepr.ts",
+  "capabilities",
+  "chart",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "scripts/build.mjs",
+  "testbed/binaries",
+];
+/** Holds the digest of the sources and of what was made of them; written when all is made. */
+const STAMP = join("dist", ".built-from");
+
+const filesBelow = path =>
+  statSync(path).isDirectory()
+    ? readdirSync(path, { recursive: true }).map(name => join(path, name))
+    : [path];
+
+/** SHA-256 over the names and contents of all files below the paths. */
+function digest(paths) {
+  const hash = createHash("sha256");
+  const files = paths.filter(path => existsSync(path)).flatMap(filesBelow);
+  for (const file of files.sort().filter(name => name !== STAMP && statSync(name).isFile())) {
+    hash.update(`${file}\0`).update(createHash("sha256").update(readFileSync(file)).digest());
+  }
+  return hash.digest("hex");
+}
+
+const state = () => `${digest(SOURCES)} ${digest(["dist"])}\n`;
+
+if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === state()) process.exit(0);
 
 const { uuid } = JSON.parse(readFileSync("package.json", "utf8")).pepr;
 const expected = [`dist/pepr-${uuid}.js`, `dist/pepr-module-${uuid}.yaml`];
@@ -11,6 +46,7 @@ const expected = [`dist/pepr-${uuid}.js`, `dist/pepr-module-${uuid}.yaml`];
 const CHART_TIMEOUT_MILLISECONDS = 30 * 60_000;
 
 rmSync("dist", { recursive: true, force: true });
+const sources = digest(SOURCES);
 const built = spawnSync("npx", ["pepr", "build"], { encoding: "utf8", timeout: 300_000 });
 const missing = expected.filter(file => !existsSync(file));
 if (built.status !== 0 || missing.length > 0) {
@@ -23,3 +59,5 @@ const chart = spawnSync(process.execPath, ["--import", "tsx", "chart/build.ts"],
   timeout: CHART_TIMEOUT_MILLISECONDS,
 });
 if (chart.status !== 0) process.exit(1);
+// Were a source changed meanwhile, the next build would make it anew.
+writeFileSync(STAMP, `${sources} ${digest(["dist"])}\n`);
