@@ -91,19 +91,24 @@ test(
       stdio: ["ignore", "pipe", "inherit"],
     });
     let output = "";
-    driver.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
-    const directory = await until("the driver's cluster", TEST_MILLISECONDS, async () => {
-      return output.endsWith("\n") && output.trim();
-    });
-    // Seldom there is one more for an instant: a shell that is about to become a `sleep`.
-    await until("its processes", WAIT_MILLISECONDS, async () => {
-      return (await processesNaming(directory)).length === PROGRAMS.length + 1;
-    });
-    driver.kill("SIGKILL");
-    await until("its processes to be gone", WAIT_MILLISECONDS, async () => {
-      return (await processesNaming(directory)).length === 0;
-    });
-    await until("its directory to be gone", WAIT_MILLISECONDS, async () => !existsSync(directory));
+    try {
+      driver.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
+      const directory = await until("the driver's cluster", TEST_MILLISECONDS, async () => {
+        return output.endsWith("\n") && output.trim();
+      });
+      // Beside the programs the kubelet's stand-in and `stubborn`. Seldom there is one more for an instant: a shell
+      // that is about to become a `sleep`.
+      await until("its processes", WAIT_MILLISECONDS, async () => {
+        return (await processesNaming(directory)).length === PROGRAMS.length + 2;
+      });
+      driver.kill("SIGKILL");
+      await until("its processes to be gone", WAIT_MILLISECONDS, async () => {
+        return (await processesNaming(directory)).length === 0;
+      });
+      await until("its directory to be gone", WAIT_MILLISECONDS, async () => !existsSync(directory));
+    } finally {
+      driver.kill("SIGKILL"); // Where a step above has failed.
+    }
   },
   2 * TEST_MILLISECONDS,
 );
