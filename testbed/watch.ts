@@ -1,6 +1,7 @@
 /** A watch of one kind of object that is begun anew when it breaks. */
 import {
-  makeInformer,
+  ListWatch,
+  Watch,
   type KubeConfig,
   type KubernetesListObject,
   type KubernetesObject,
@@ -12,8 +13,15 @@ const RESTART_MILLISECONDS = 500;
 export interface Watched<T> {
   path: string;
   list: () => Promise<KubernetesListObject<T & KubernetesObject>>;
-  seen: (object: T & KubernetesObject, isGone: boolean) => void;
+  seen?(object: T & KubernetesObject, isGone: boolean): void;
   labelSelector?: string;
+  fieldSelector?: string;
+}
+
+export interface Watching<T> {
+  /** All that there is, as far as it has been seen. */
+  objects(): readonly T[];
+  stop(): void;
 }
 
 /** What went wrong in a line: the errors of the client have the whole answer in their message. */
@@ -22,28 +30,55 @@ export function inShort(error: unknown): string {
   return code === undefined ? (message ?? String(error)) : `HTTP status ${String(code)}`;
 }
 
-/** Resolves when everything that there is has been seen once. A watch that breaks is begun anew, for ever. */
+/**
+ * Resolves when everything that there is has been seen once. A watch that breaks is begun anew, until `stop`.
+ * Selectors have to be those of `list`.
+ */
 export function watch<T>(
   kubeConfig: KubeConfig,
-  { path, list, seen, labelSelector }: Watched<T>,
-): Promise<void> {
+  { path, list, seen, labelSelector, fieldSelector }: Watched<T>,
+): Promise<Watching<T>> {
   return new Promise(resolve => {
-    const first = async (): ReturnType<typeof list> => {
+    let isStopped = false;
+    let isListed = false;
+    const listed = async (): ReturnType<typeof list> => {
       const all = await list();
-      resolve();
+      isListed = true;
       return all;
     };
-    const informer = makeInformer<T & KubernetesObject>(kubeConfig, path, first, labelSelector);
-    informer.on("add", object => seen(object, false));
-    informer.on("update", object => seen(object, false));
-    informer.on("delete", object => seen(object, true));
+    const informer = new ListWatch<T & KubernetesObject>(
+      path,
+      new Watch(kubeConfig),
+      listed,
+      false,
+      labelSelector,
+      fieldSelector,
+    );
+    if (seen !== undefined) {
+      informer.on("add", object => seen(object, false));
+      informer.on("update", object => seen(object, false));
+      informer.on("delete", object => seen(object, true));
+    }
+    const watching: Watching<T> = {
+      objects: () => informer.list(),
+      stop: () => {
+        isStopped = true;
+        void informer.stop();
+      },
+    };
+    // Where the list fails, it ends well all the same.
+    const begun = (): void => (isListed ? resolve(watching) : undefined);
+    const start = (): void => {
+      if (!isStopped) informer.start().then(begun, restart);
+    };
     const restart = (error: unknown): void => {
+      if (isStopped) return;
       console.error(
         `the watch of ${path} broke (${inShort(error)}); it begins anew in ${RESTART_MILLISECONDS} ms`,
       );
-      setTimeout(() => void informer.start().catch(restart), RESTART_MILLISECONDS);
+      setTimeout(start, RESTART_MILLISECONDS);
     };
     informer.on("error", restart);
-    informer.start().catch(restart);
+    start();
   });
 }

@@ -1,8 +1,15 @@
 /** Plays the kubelet of the local node: each pod that is bound to it is a process of this machine. */
 import { join } from "node:path";
-import { PatchStrategy, setHeaderOptions, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
+import {
+  KubeConfig,
+  PatchStrategy,
+  setHeaderOptions,
+  type V1Pod,
+  type V1PodStatus,
+} from "@kubernetes/client-node";
 import type { Cluster } from "../cluster";
 import { ifFound } from "../if-found";
+import { watch, type Watching } from "../watch";
 import { freePorts } from "../ports";
 import { LOCAL_NODE, startLocalNode } from "./node";
 import { probe, restart, startPod, statusOf, type LocalPod } from "./local-pod";
@@ -27,7 +34,8 @@ export interface Kubelet {
 /** @param servers what containers of a name talk to in place of the API server */
 export async function startKubelet(cluster: Cluster, servers: Record<string, string> = {}): Promise<Kubelet> {
   const node = await startLocalNode(cluster);
-  const kubelet = new LocalKubelet(cluster, servers);
+  const pods = await watchPods(cluster);
+  const kubelet = new LocalKubelet(cluster, pods, servers);
   void kubelet.run();
   return {
     pods: () => [...kubelet.local.values()],
@@ -39,6 +47,17 @@ export async function startKubelet(cluster: Cluster, servers: Record<string, str
       await kubelet.stop();
     },
   };
+}
+
+function watchPods(cluster: Cluster): Promise<Watching<V1Pod>> {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(cluster.kubeconfigFile);
+  const fieldSelector = `spec.nodeName=${LOCAL_NODE}`;
+  return watch<V1Pod>(kubeConfig, {
+    path: "/api/v1/pods",
+    list: () => cluster.clients.core.listPodForAllNamespaces({ fieldSelector }),
+    fieldSelector,
+  });
 }
 
 class LocalKubelet {
@@ -53,30 +72,25 @@ class LocalKubelet {
 
   constructor(
     private readonly cluster: Cluster,
+    private readonly bound: Watching<V1Pod>,
     private readonly servers: Record<string, string>,
   ) {}
 
   async run(): Promise<void> {
     while (!this.#stopped) {
-      try {
-        await this.#look();
-      } catch (error) {
-        if (!this.#stopped) process.stderr.write(`test bed: the local node: ${String(error)}\n`);
-      }
+      this.#look();
       await new Promise(resolve => setTimeout(resolve, LOOK_MILLISECONDS));
     }
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.bound.stop();
     await Promise.all([...this.local.values()].map(({ process: running }) => running.stop("SIGKILL")));
   }
 
-  async #look(): Promise<void> {
-    const { items } = await this.cluster.clients.core.listPodForAllNamespaces({
-      fieldSelector: `spec.nodeName=${LOCAL_NODE}`,
-    });
-    for (const pod of items) {
+  #look(): void {
+    for (const pod of this.bound.objects()) {
       const uid = pod.metadata!.uid!;
       if (this.#busy.has(uid)) continue;
       this.#busy.add(uid);
@@ -140,10 +154,18 @@ class LocalKubelet {
 
   /** Writes the status when the readiness is no longer what was written. */
   async #tell(pod: V1Pod, local: LocalPod): Promise<void> {
-    local.ready = await probe(local);
+    await this.#probe(local);
     const written = pod.status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
     if (pod.status?.phase === "Running" && written === local.ready) return;
     await this.#write(pod, statusOf(local));
+  }
+
+  /** As often as the pod says while it is ready; until then, and when its process has ended, at each look. */
+  async #probe(local: LocalPod): Promise<void> {
+    const period = (local.pod.spec!.containers[0]!.readinessProbe?.periodSeconds ?? 0) * 1000;
+    if (local.ready && !local.process.hasExited() && Date.now() - local.probed < period) return;
+    local.probed = Date.now();
+    local.ready = await probe(local);
   }
 
   async #write(pod: V1Pod, status: V1PodStatus): Promise<void> {

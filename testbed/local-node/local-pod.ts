@@ -21,6 +21,8 @@ export interface LocalPod {
   process: ManagedProcess;
   ready: boolean;
   /** Milliseconds of the epoch. */
+  probed: number;
+  /** Milliseconds of the epoch. */
   volumesWritten: number;
 }
 
@@ -77,6 +79,7 @@ export async function startPod(
     ...place,
     process: run(cluster, pod, root, port, kubeconfig),
     ready: false,
+    probed: 0,
     volumesWritten: Date.now(),
   };
 }

@@ -1,10 +1,9 @@
 /** Plays kube-proxy for one Service whose pods run on the local node. */
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { DiscoveryV1Api, KubeConfig } from "@kubernetes/client-node";
+import { DiscoveryV1Api, KubeConfig, type V1EndpointSlice } from "@kubernetes/client-node";
 import type { Cluster } from "../cluster";
+import { watch } from "../watch";
 import type { Kubelet } from "./kubelet";
-
-const LOOK_MILLISECONDS = 200;
 
 export interface ServiceProxy {
   /** The Service's. */
@@ -12,15 +11,20 @@ export interface ServiceProxy {
   stop(): void;
 }
 
-/** Addresses of ready endpoints, as the EndpointSlices say. */
-async function readyAddresses(api: DiscoveryV1Api, namespace: string, service: string): Promise<string[]> {
-  const { items } = await api.listNamespacedEndpointSlice({
-    namespace,
-    labelSelector: `kubernetes.io/service-name=${service}`,
-  });
-  return items.flatMap(({ endpoints }) =>
+/** Addresses of ready endpoints. */
+const readyAddresses = (slices: readonly V1EndpointSlice[]): string[] =>
+  slices.flatMap(({ endpoints }) =>
     (endpoints ?? []).filter(({ conditions }) => conditions?.ready).flatMap(({ addresses }) => addresses),
   );
+
+function watchSlices(kubeConfig: KubeConfig, namespace: string, service: string) {
+  const api = kubeConfig.makeApiClient(DiscoveryV1Api);
+  const labelSelector = `kubernetes.io/service-name=${service}`;
+  return watch<V1EndpointSlice>(kubeConfig, {
+    path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+    list: () => api.listNamespacedEndpointSlice({ namespace, labelSelector }),
+    labelSelector,
+  });
 }
 
 function join(client: Socket, port: number): void {
@@ -42,15 +46,12 @@ export async function startServiceProxy(
   const { spec } = await cluster.clients.core.readNamespacedService(service);
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromFile(cluster.kubeconfigFile);
-  const api = kubeConfig.makeApiClient(DiscoveryV1Api);
-  let addresses: string[] = [];
+  const slices = await watchSlices(kubeConfig, service.namespace, service.name);
   let turn = 0;
-  const look = async () => (addresses = await readyAddresses(api, service.namespace, service.name));
-  await look();
-  const timer = setInterval(() => void look().catch(() => undefined), LOOK_MILLISECONDS);
   const sockets = new Set<Socket>();
   const server = createServer(client => {
     sockets.add(client.on("close", () => sockets.delete(client)));
+    const addresses = readyAddresses(slices.objects());
     const ports = kubelet.pods().flatMap(pod => (addresses.includes(pod.address) ? [pod.port] : []));
     const port = ports[turn++ % ports.length];
     if (port === undefined) client.destroy();
@@ -60,7 +61,7 @@ export async function startServiceProxy(
   return {
     address: spec!.clusterIP!,
     stop: () => {
-      clearInterval(timer);
+      slices.stop();
       for (const socket of sockets) socket.destroy();
       server.close();
     },

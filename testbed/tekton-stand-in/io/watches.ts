@@ -14,13 +14,14 @@ export interface Queues {
   taskRuns: WorkQueue;
 }
 
-interface Stored<T> extends Watched<T> {
+interface Stored<T> extends Required<Pick<Watched<T>, "path" | "list" | "seen">> {
+  labelSelector?: string;
   store: Store<T & KubernetesObject>;
 }
 
 /** Puts what is seen into the store before it is told. */
-function watchInto<T>(kubeConfig: KubeConfig, { store, ...watched }: Stored<T>): Promise<void> {
-  return watch<T>(kubeConfig, {
+async function watchInto<T>(kubeConfig: KubeConfig, { store, ...watched }: Stored<T>): Promise<void> {
+  await watch<T>(kubeConfig, {
     ...watched,
     seen: (object, isGone) => {
       if (isGone) store.delete(object);
