@@ -1,5 +1,6 @@
 /** Watches nodes, pods, runs and StatefulSets, and keeps every change. */
-import { KubeConfig, Watch, type KubernetesObject } from "@kubernetes/client-node";
+import { Watch, type KubernetesObject } from "@kubernetes/client-node";
+import { readKubeConfig } from "../testbed/kubeconfig";
 import { present, type Kind, type Kinds, type Seen } from "./observation";
 
 const PATHS: Record<Kind, string> = {
@@ -20,9 +21,7 @@ export class Observer {
 
   /** Begins with what is there. To be called before anything that shall not be missed. */
   async start(kubeconfigFile: string): Promise<void> {
-    const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromFile(kubeconfigFile);
-    const watch = new Watch(kubeConfig);
+    const watch = new Watch(readKubeConfig(kubeconfigFile));
     for (const kind of Object.keys(PATHS) as Kind[]) {
       const note = (type: string, object: KubernetesObject): void => this.#note(kind, type, object);
       const ended = (error: unknown): void => this.#ended(kind, error);

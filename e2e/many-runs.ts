@@ -1,13 +1,13 @@
 /** A controller that starts when there is much to do: what it takes, and how long. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { KubeConfig } from "@kubernetes/client-node";
 import { placeholderName } from "../capabilities/decide/names";
 import { HELD, HELD_LABEL, PENDING, PLACEHOLDER_LABEL } from "../capabilities/keys";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton";
 import { startCluster, type Cluster } from "../testbed/cluster";
 import { createNamespace } from "../testbed/namespaces";
 import { addNode } from "../testbed/nodes";
+import { readKubeConfig } from "../testbed/kubeconfig";
 import { setCoschedule, startOperator, type Operator } from "../testbed/operator";
 import { RELEASE } from "../testbed/operator-names";
 import { nap, optedIn, run } from "./operated-cluster";
@@ -112,9 +112,7 @@ async function someAreHeld({ clients: { custom } }: Cluster): Promise<boolean> {
 }
 
 function apiServerPort({ kubeconfigFile }: Cluster): number {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(kubeconfigFile);
-  return Number(new URL(kubeConfig.getCurrentCluster()!.server).port);
+  return Number(new URL(readKubeConfig(kubeconfigFile).getCurrentCluster()!.server).port);
 }
 
 async function serve(cluster: Cluster, operator: Operator, count: number): Promise<Outcome> {

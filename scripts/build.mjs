@@ -36,9 +36,11 @@ function digest(paths) {
   return hash.digest("hex");
 }
 
-const state = () => `${digest(SOURCES)} ${digest(["dist"])}\n`;
+// Were a source changed while it is built, the next build would make all anew.
+const sources = digest(SOURCES);
+const stamp = () => `${sources} ${digest(["dist"])}\n`;
 
-if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === state()) process.exit(0);
+if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp()) process.exit(0);
 
 const { uuid } = JSON.parse(readFileSync("package.json", "utf8")).pepr;
 const expected = [`dist/pepr-${uuid}.js`, `dist/pepr-module-${uuid}.yaml`];
@@ -46,7 +48,6 @@ const expected = [`dist/pepr-${uuid}.js`, `dist/pepr-module-${uuid}.yaml`];
 const CHART_TIMEOUT_MILLISECONDS = 30 * 60_000;
 
 rmSync("dist", { recursive: true, force: true });
-const sources = digest(SOURCES);
 const built = spawnSync("npx", ["pepr", "build"], { encoding: "utf8", timeout: 300_000 });
 const missing = expected.filter(file => !existsSync(file));
 if (built.status !== 0 || missing.length > 0) {
@@ -59,5 +60,4 @@ const chart = spawnSync(process.execPath, ["--import", "tsx", "chart/build.ts"],
   timeout: CHART_TIMEOUT_MILLISECONDS,
 });
 if (chart.status !== 0) process.exit(1);
-// Were a source changed meanwhile, the next build would make it anew.
-writeFileSync(STAMP, `${sources} ${digest(["dist"])}\n`);
+writeFileSync(STAMP, stamp());

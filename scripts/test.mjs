@@ -40,10 +40,11 @@ async function check(name, command, args, { tellsProgress = false } = {}) {
     child.on("error", ({ message }) => resolve(message));
     child.on("close", (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
   });
-  console.log(`\n== ${name}\n${Buffer.concat(output)}`);
+  const said = Buffer.concat(output).toString();
+  console.log(`\n== ${name}\n${said}`);
   if (problem !== undefined) {
     totals.failed += 1;
-    recall(name, problem);
+    recall(name, `${problem}\n${said}`);
   }
   console.log(`== ${name}: ${problem === undefined ? "passed" : `FAILED (${problem})`} (${seconds(start)})`);
 }

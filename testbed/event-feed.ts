@@ -1,6 +1,7 @@
 /** Every change of some kinds of objects, none left out, from watches that are begun anew where they broke. */
 import { setTimeout as delay } from "node:timers/promises";
-import { KubeConfig, Watch, type KubernetesObject } from "@kubernetes/client-node";
+import { Watch, type KubernetesObject } from "@kubernetes/client-node";
+import { readKubeConfig } from "./kubeconfig";
 
 export interface Change<T = KubernetesObject> {
   type: "ADDED" | "MODIFIED" | "DELETED";
@@ -22,9 +23,7 @@ export class EventFeed {
   #problem: Error | undefined;
 
   constructor(kubeconfigFile: string) {
-    const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromFile(kubeconfigFile);
-    this.#watch = new Watch(kubeConfig);
+    this.#watch = new Watch(readKubeConfig(kubeconfigFile));
   }
 
   /** Begins with what is there; resolves when the watch is under way. */

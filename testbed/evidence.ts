@@ -1,8 +1,9 @@
 /** What is kept of a run that failed: the objects of the cluster and the logs of its processes. */
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { KubeConfig, KubernetesObjectApi } from "@kubernetes/client-node";
+import { KubernetesObjectApi } from "@kubernetes/client-node";
 import { stringify } from "yaml";
+import { readKubeConfig } from "./kubeconfig";
 
 /** Kept in the checkout, where a person looks and CI collects; git ignores it. */
 export const EVIDENCE_ROOT = join(__dirname, "..", ".testbed");
@@ -30,9 +31,7 @@ export async function makeEvidenceDirectory(clusterName: string, now: Date): Pro
  * gone) gets a file that says why: evidence must not fail for being incomplete.
  */
 export async function writeObjects(kubeconfigFile: string, directory: string): Promise<void> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(kubeconfigFile);
-  const api = KubernetesObjectApi.makeApiClient(kubeConfig);
+  const api = KubernetesObjectApi.makeApiClient(readKubeConfig(kubeconfigFile));
   await Promise.all(
     KINDS.map(async ({ apiVersion, kind, file }) => {
       const text = await api.list(apiVersion, kind).then(

@@ -1,4 +1,5 @@
 /** The kubeconfig of a cluster, with everything inside it. */
+import { KubeConfig } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import type { ClusterCertificates } from "./certificates";
 
@@ -29,6 +30,13 @@ export function kubeconfigText(
     contexts: [{ name, context: { cluster: name, user: "admin" } }],
     "current-context": name,
   });
+}
+
+/** @throws Error when the file cannot be read or is no kubeconfig */
+export function readKubeConfig(file: string): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  kubeConfig.loadFromFile(file);
+  return kubeConfig;
 }
 
 function base64(text: string): string {

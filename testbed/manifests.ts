@@ -2,7 +2,6 @@
 import { readFile } from "node:fs/promises";
 import {
   HttpMethod,
-  KubeConfig,
   KubernetesObjectApi,
   PatchStrategy,
   type KubernetesObject,
@@ -11,6 +10,7 @@ import {
 import { parseAllDocuments } from "yaml";
 import { ifFound } from "./if-found";
 import { until } from "./until";
+import { readKubeConfig } from "./kubeconfig";
 
 const FIELD_MANAGER = "testbed";
 const ESTABLISHED_MILLISECONDS = 30_000;
@@ -133,7 +133,5 @@ export function parseObjects(text: string): KubernetesObject[] {
 }
 
 function objectApi(kubeconfigFile: string): ObjectApi {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(kubeconfigFile);
-  return kubeConfig.makeApiClient(ObjectApi);
+  return readKubeConfig(kubeconfigFile).makeApiClient(ObjectApi);
 }

@@ -1,6 +1,6 @@
 /** What the API server counts, in the text format of Prometheus. */
 import { request, type RequestOptions } from "node:https";
-import { KubeConfig } from "@kubernetes/client-node";
+import { readKubeConfig } from "./kubeconfig";
 
 export interface Sample {
   name: string;
@@ -22,8 +22,7 @@ export function samplesIn(text: string): Sample[] {
 }
 
 export async function apiServerMetrics(kubeconfigFile: string): Promise<Sample[]> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(kubeconfigFile);
+  const kubeConfig = readKubeConfig(kubeconfigFile);
   const options: RequestOptions = {};
   await kubeConfig.applyToHTTPSOptions(options);
   const url = `${kubeConfig.getCurrentCluster()!.server}/metrics`;

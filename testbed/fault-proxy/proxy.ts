@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { Agent, createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { KubeConfig } from "@kubernetes/client-node";
 import type { Cluster } from "../cluster";
 import { clusterFiles } from "../control-plane";
+import { readKubeConfig } from "../kubeconfig";
 import type { Fault, FaultRates } from "./faults";
 import { FaultyForwarding, type Delayed } from "./forwarding";
 
@@ -42,10 +42,8 @@ export async function startFaultProxy(
   const [ca, cert, key] = await Promise.all(
     [files.authority, files.servingCertificate, files.servingKey].map(file => readFile(file)),
   );
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(cluster.kubeconfigFile);
   const proxy = new FaultyForwarding(
-    kubeConfig.getCurrentCluster()!.server,
+    readKubeConfig(cluster.kubeconfigFile).getCurrentCluster()!.server,
     new Agent({ ca, keepAlive: true }),
     seed,
     rates,

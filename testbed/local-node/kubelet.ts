@@ -1,16 +1,11 @@
 /** Plays the kubelet of the local node: each pod that is bound to it is a process of this machine. */
 import { join } from "node:path";
-import {
-  KubeConfig,
-  PatchStrategy,
-  setHeaderOptions,
-  type V1Pod,
-  type V1PodStatus,
-} from "@kubernetes/client-node";
+import { PatchStrategy, setHeaderOptions, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
 import type { Cluster } from "../cluster";
 import { ifFound } from "../if-found";
-import { watch, type Watching } from "../watch";
+import { readKubeConfig } from "../kubeconfig";
 import { freePorts } from "../ports";
+import { watch, type Watching } from "../watch";
 import { LOCAL_NODE, startLocalNode } from "./node";
 import { probe, restart, startPod, statusOf, type LocalPod } from "./local-pod";
 import { writeVolumes } from "./pod-files";
@@ -50,10 +45,8 @@ export async function startKubelet(cluster: Cluster, servers: Record<string, str
 }
 
 function watchPods(cluster: Cluster): Promise<Watching<V1Pod>> {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(cluster.kubeconfigFile);
   const fieldSelector = `spec.nodeName=${LOCAL_NODE}`;
-  return watch<V1Pod>(kubeConfig, {
+  return watch<V1Pod>(readKubeConfig(cluster.kubeconfigFile), {
     path: "/api/v1/pods",
     list: () => cluster.clients.core.listPodForAllNamespaces({ fieldSelector }),
     fieldSelector,

@@ -2,9 +2,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
-import { KubeConfig, type V1Container, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
+import { type V1Container, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
 import { stringify } from "yaml";
 import type { Cluster } from "../cluster";
+import { readKubeConfig } from "../kubeconfig";
 import type { ManagedProcess } from "../managed-process";
 import { linkPackages, localPath, writeVolumes } from "./pod-files";
 
@@ -44,9 +45,7 @@ async function writeKubeconfig(cluster: Cluster, pod: V1Pod, root: string, serve
       },
     },
   });
-  const administrator = new KubeConfig();
-  administrator.loadFromFile(cluster.kubeconfigFile);
-  const { server: apiServer, caData } = administrator.getCurrentCluster()!;
+  const { server: apiServer, caData } = readKubeConfig(cluster.kubeconfigFile).getCurrentCluster()!;
   const file = join(root, "kubeconfig");
   const text = stringify({
     apiVersion: "v1",

@@ -1,8 +1,9 @@
 /** A node whose pods are processes of this machine, and its heartbeat. */
 import type { V1Node, V1Taint } from "@kubernetes/client-node";
-import { CoordinationV1Api, KubeConfig, V1MicroTime } from "@kubernetes/client-node";
+import { CoordinationV1Api, V1MicroTime } from "@kubernetes/client-node";
 import type { Cluster } from "../cluster";
 import { ifFound } from "../if-found";
+import { readKubeConfig } from "../kubeconfig";
 import { until } from "../until";
 
 export const LOCAL_NODE = "local";
@@ -35,9 +36,7 @@ function nodeObject(now: Date): V1Node {
 }
 
 function leaseApi(cluster: Cluster): CoordinationV1Api {
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(cluster.kubeconfigFile);
-  return kubeConfig.makeApiClient(CoordinationV1Api);
+  return readKubeConfig(cluster.kubeconfigFile).makeApiClient(CoordinationV1Api);
 }
 
 /**

@@ -1,7 +1,8 @@
 /** Plays kube-proxy for one Service whose pods run on the local node. */
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { DiscoveryV1Api, KubeConfig, type V1EndpointSlice } from "@kubernetes/client-node";
+import { DiscoveryV1Api, type KubeConfig, type V1EndpointSlice } from "@kubernetes/client-node";
 import type { Cluster } from "../cluster";
+import { readKubeConfig } from "../kubeconfig";
 import { watch } from "../watch";
 import type { Kubelet } from "./kubelet";
 
@@ -44,8 +45,7 @@ export async function startServiceProxy(
   service: { namespace: string; name: string },
 ): Promise<ServiceProxy> {
   const { spec } = await cluster.clients.core.readNamespacedService(service);
-  const kubeConfig = new KubeConfig();
-  kubeConfig.loadFromFile(cluster.kubeconfigFile);
+  const kubeConfig = readKubeConfig(cluster.kubeconfigFile);
   const slices = await watchSlices(kubeConfig, service.namespace, service.name);
   let turn = 0;
   const sockets = new Set<Socket>();
