@@ -1,11 +1,11 @@
-import { stopServing, useCertificate } from "./capabilities/https-server";
-import "./capabilities/endless-watches";
-import "./capabilities/no-store";
+import { stopServing, useCertificate } from "./capabilities/server/https-server";
+import "./capabilities/server/endless-watches";
+import "./capabilities/server/no-store";
 import { Log, PeprModule } from "pepr";
 import { PodAffinity, startController } from "./capabilities";
-import { certificateFiles, watchCertificate } from "./capabilities/certificate";
-import { onStop, stopAtSignal } from "./capabilities/stop";
-import { uninstall } from "./capabilities/uninstall";
+import { certificateFiles, watchCertificate } from "./capabilities/server/certificate";
+import { onStop, stopAtSignal } from "./capabilities/server/stop";
+import { uninstall } from "./capabilities/controller/uninstall";
 import cfg from "./package.json";
 
 function serve(): void {

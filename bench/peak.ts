@@ -8,7 +8,7 @@ import { FlowNetwork } from "../capabilities/demand/max-flow";
 import { indexed } from "../capabilities/demand/order";
 import { peakDemand } from "../capabilities/demand/peak";
 import { taskGraph, type Definitions, type TaskGraph } from "../capabilities/demand/task-graph";
-import type { PipelineRun } from "../capabilities/tekton";
+import type { PipelineRun } from "../capabilities/tekton/objects";
 
 const NOTHING_ELSE: Definitions = {
   pipelines: new Map(),

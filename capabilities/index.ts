@@ -1,10 +1,10 @@
 /** Every binding of the operator: what it sees, and which file decides about it. */
 import { a, Capability } from "pepr";
-import { Cluster } from "./cluster";
-import { colocate } from "./colocate";
-import { defaultChoices, parseSettings } from "./config";
-import { Controller, rootRunOf } from "./controller";
-import { freeCopy, holdNew, holdOn, refuseUnknown, tellFreed } from "./hold";
+import { Cluster } from "./kube/cluster";
+import { colocate } from "./admission/colocate";
+import { defaultChoices, parseSettings } from "./choices/settings";
+import { Controller, rootRunOf } from "./controller/controller";
+import { freeCopy, holdNew, holdOn, refuseUnknown, tellFreed } from "./admission/hold";
 import {
   COMPONENT_LABEL,
   FEATURE_FLAGS,
@@ -15,9 +15,9 @@ import {
   PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
 } from "./keys";
-import { kubeClients } from "./kube-client";
-import { lead } from "./lead";
-import type { Leader } from "./leader";
+import { kubeClients } from "./kube/client";
+import { lead } from "./leader/lead";
+import type { Leader } from "./leader/leader";
 import {
   PIPELINE_RUN_V1,
   PIPELINE_RUN_V1BETA1,
@@ -27,7 +27,7 @@ import {
   TASK_RUN_V1BETA1,
   TaskRunV1,
   TaskRunV1Beta1,
-} from "./tekton";
+} from "./tekton/objects";
 
 const settings = parseSettings(process.env);
 

@@ -50,7 +50,7 @@ export const HELD_SINCE_ANNOTATION = `${KEY_PREFIX}held-since`;
  */
 export const ROOT_ANNOTATION = `${KEY_PREFIX}run`;
 
-/** On a placeholder's StatefulSet, as JSON: what it keeps for its run, see decide/reservation.ts. */
+/** On a placeholder's StatefulSet, as JSON: what it keeps for its run, see room/reservation.ts. */
 export const RESERVATION_ANNOTATION = `${KEY_PREFIX}reservation`;
 /** On a placeholder's StatefulSet, while its pod is replaced by a smaller one: the node that it is to stay on. */
 export const PINNED_ANNOTATION = `${KEY_PREFIX}pinned-to`;

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { SETTINGS } from "../capabilities/config";
+import { SETTINGS } from "../capabilities/choices/settings";
 import { updated } from "./readme";
 import { SET_BY_THE_CHART, settings, settingsSchema, settingsValues } from "./settings";
 

@@ -1,6 +1,6 @@
 /** What chart and README say about the operator's settings, all of it from the operator's own schema. */
 import { z } from "zod";
-import { SETTINGS } from "../capabilities/config";
+import { SETTINGS } from "../capabilities/choices/settings";
 
 export interface Setting {
   /** Environment variable behind POD_AFFINITY_. */

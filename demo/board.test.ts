@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { placeholderPodName } from "../capabilities/decide/names";
+import { placeholderPodName } from "../capabilities/placement/names";
 import { PENDING, PLACEHOLDER_LABELS, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
 import { boardLines, facts, type State } from "./board";
 import { line, wrapped } from "./text";

@@ -1,6 +1,6 @@
 /** The board: what there is now, as lines for a terminal. */
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
-import { isPending, type PipelineRun } from "../capabilities/tekton";
+import { isPending, type PipelineRun } from "../capabilities/tekton/objects";
 import { isActive, isPlaceholder, placeholderOf, runOf, schedulerReason } from "./observation";
 import { line, wrapped, type Piece } from "./text";
 

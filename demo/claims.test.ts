@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { placeholderName, placeholderPodName } from "../capabilities/decide/names";
+import { placeholderName, placeholderPodName } from "../capabilities/placement/names";
 import {
   HELD,
   HELD_LABEL,

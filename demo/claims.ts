@@ -1,5 +1,5 @@
 /** What the demo claims of the operator, each held against every change that was seen. */
-import { hasEnded, isHeldByUs, isPending } from "../capabilities/tekton";
+import { hasEnded, isHeldByUs, isPending } from "../capabilities/tekton/objects";
 import { isActive, isPlaceholder, ofKind, present, runOf, schedulerReason, type Seen } from "./observation";
 
 export interface Expected {

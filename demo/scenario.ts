@@ -1,5 +1,5 @@
 /** What happens in the demo, one step after the other. */
-import { hasEnded, isPending } from "../capabilities/tekton";
+import { hasEnded, isPending } from "../capabilities/tekton/objects";
 import type { Cluster } from "../testbed/cluster";
 import { applyObjects } from "../testbed/manifests";
 import { addNode } from "../testbed/nodes";

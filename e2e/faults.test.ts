@@ -1,7 +1,7 @@
 /** The controller dies, and a placeholder is lost, at the worst moments. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { placeholderPodName } from "../capabilities/decide/names";
-import { hasEnded, isPending } from "../capabilities/tekton";
+import { placeholderPodName } from "../capabilities/placement/names";
+import { hasEnded, isPending } from "../capabilities/tekton/objects";
 import { addNode } from "../testbed/nodes";
 import { until } from "../testbed/until";
 import {

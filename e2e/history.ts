@@ -1,7 +1,7 @@
 /** What a test holds the operator against: every event of runs, placeholders and pods, in order. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { isPlaceholderPod } from "../capabilities/decide/co-location";
-import type { PipelineRun } from "../capabilities/tekton";
+import { isPlaceholderPod } from "../capabilities/admission/co-location";
+import type { PipelineRun } from "../capabilities/tekton/objects";
 import { EventFeed, type Change } from "../testbed/event-feed";
 
 type Kind = "run" | "pod" | "statefulSet";

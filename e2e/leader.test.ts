@@ -1,8 +1,8 @@
 /** Two controllers: one acts, and the other takes over. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../capabilities/decide/co-location";
+import { isPlaceholderPod } from "../capabilities/admission/co-location";
 import { PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
-import { hasEnded, isPending } from "../capabilities/tekton";
+import { hasEnded, isPending } from "../capabilities/tekton/objects";
 import { OPERATOR_NAMESPACE } from "../testbed/operator-names";
 import { until } from "../testbed/until";
 import { nap, OperatedCluster, run, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";

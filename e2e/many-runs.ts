@@ -1,9 +1,9 @@
 /** A controller that starts when there is much to do: what it takes, and how long. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { placeholderName } from "../capabilities/decide/names";
+import { placeholderName } from "../capabilities/placement/names";
 import { HELD, HELD_LABEL, PENDING, PLACEHOLDER_LABEL } from "../capabilities/keys";
-import { PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton";
+import { PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
 import { startCluster, type Cluster } from "../testbed/cluster";
 import { createNamespace } from "../testbed/namespaces";
 import { addNode } from "../testbed/nodes";

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
-import { hasEnded, PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton";
+import { hasEnded, PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
 import { attachCluster, startCluster, type Cluster } from "../testbed/cluster";
 import { applyObjects, parseObjects } from "../testbed/manifests";
 import { createNamespace } from "../testbed/namespaces";

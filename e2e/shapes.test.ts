@@ -1,8 +1,8 @@
 /** Runs of every shape: placed as a whole, let go only after the placeholder was bound, and cleaned up. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../capabilities/decide/co-location";
+import { isPlaceholderPod } from "../capabilities/admission/co-location";
 import { PLACEHOLDER_LABEL } from "../capabilities/keys";
-import { hasStarted, isPending } from "../capabilities/tekton";
+import { hasStarted, isPending } from "../capabilities/tekton/objects";
 import { until } from "../testbed/until";
 import {
   CLEAN_UP_MILLISECONDS,

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { defaultChoices } from "../capabilities/config";
+import { defaultChoices } from "../capabilities/choices/settings";
 import { RunBuilder, SETTINGS } from "../capabilities/testing/builders";
 import { admissionOf, asHeld } from "./admission";
 

@@ -5,10 +5,10 @@ import {
   isOptedIn,
   refusals,
   type RunChanges,
-} from "../capabilities/decide/admission";
-import type { Choices } from "../capabilities/decide/choices";
+} from "../capabilities/admission/admit";
+import type { Choices } from "../capabilities/choices/choices";
 import { HELD, HELD_LABEL, OPT_IN_LABEL, OPTED_IN, OPTED_OUT } from "../capabilities/keys";
-import { isChild, isManagedElsewhere, isPending, type PipelineRun } from "../capabilities/tekton";
+import { isChild, isManagedElsewhere, isPending, type PipelineRun } from "../capabilities/tekton/objects";
 
 export interface Admission {
   outcome:

@@ -1,12 +1,12 @@
 /** A pod of a placed run: what decides where it goes. Its containers and volumes are Tekton's to make. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { coLocated } from "../capabilities/decide/co-location";
-import { placeholderName } from "../capabilities/decide/names";
-import { effectiveTemplates } from "../capabilities/decide/pod-templates";
+import { coLocated } from "../capabilities/admission/co-location";
+import { placeholderName } from "../capabilities/placement/names";
+import { effectiveTemplates } from "../capabilities/placement/pod-templates";
 import { UNREAD_PIPELINE } from "../capabilities/demand/expand";
 import type { PlannedTask } from "../capabilities/demand/task-graph";
 import { PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
-import type { PipelineRun, PipelineRunSpec, PodTemplate } from "../capabilities/tekton";
+import type { PipelineRun, PipelineRunSpec, PodTemplate } from "../capabilities/tekton/objects";
 import { childName, childNames, podName } from "../testbed/tekton-stand-in/names";
 
 const TASK_LABEL = "tekton.dev/pipelineTask";

@@ -1,12 +1,12 @@
 /** Reads from a cluster what the file does not hold. Nothing is written. */
 import { KubeConfig, type V1LimitRange } from "@kubernetes/client-node";
-import { Cluster } from "../capabilities/cluster";
-import { describeError, ifThere } from "../capabilities/kube-errors";
-import type { Settings } from "../capabilities/config";
-import type { Storage } from "../capabilities/decide/volumes";
-import { dependsOnNamespace } from "../capabilities/decide/admission";
+import { Cluster } from "../capabilities/kube/cluster";
+import { describeError, ifThere } from "../capabilities/kube/errors";
+import type { Settings } from "../capabilities/choices/settings";
+import type { Storage } from "../capabilities/placement/volumes";
+import { dependsOnNamespace } from "../capabilities/admission/admit";
 import type { Reference } from "../capabilities/demand/task-graph";
-import { kubeClients, type KubeClients } from "../capabilities/kube-client";
+import { kubeClients, type KubeClients } from "../capabilities/kube/client";
 import { TEKTON_GROUP } from "../capabilities/keys";
 import { unknownOf } from "./preview";
 import type { StoredRun } from "./stored-run";

@@ -1,7 +1,7 @@
 /** `npm run preview`: what the operator would do with a PipelineRun, without doing it. */
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
-import { parseSettings } from "../capabilities/config";
+import { parseSettings } from "../capabilities/choices/settings";
 import { completed, namespaceOf } from "./from-cluster";
 import { chooseRun, parseManifest } from "./manifest";
 import { parseOptions, USAGE, type PreviewOptions } from "./options";

@@ -1,12 +1,12 @@
 /** What the operator would make of a run. Every decision is made by the operator's own functions. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { defaultChoices, floorOf, unknownTaskOf, type Settings } from "../capabilities/config";
-import { choicesOf } from "../capabilities/decide/choices";
-import { needsLimits } from "../capabilities/decide/namespace-bounds";
-import { placeholderFor } from "../capabilities/decide/placeholder";
-import { priorityClassNames, unitePodTemplates } from "../capabilities/decide/pod-templates";
-import { reservationFor } from "../capabilities/decide/reservation";
-import { canBeRead, claimNames, volumesOf } from "../capabilities/decide/volumes";
+import { defaultChoices, floorOf, unknownTaskOf, type Settings } from "../capabilities/choices/settings";
+import { choicesOf } from "../capabilities/choices/choices";
+import { needsLimits } from "../capabilities/room/namespace-bounds";
+import { placeholderFor } from "../capabilities/placement/placeholder";
+import { priorityClassNames, unitePodTemplates } from "../capabilities/placement/pod-templates";
+import { reservationFor } from "../capabilities/room/reservation";
+import { canBeRead, claimNames, volumesOf } from "../capabilities/placement/volumes";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
 import { toQuantities } from "../capabilities/demand/resources";
 import {
@@ -16,7 +16,7 @@ import {
   type PlannedTask,
   type TaskGraph,
 } from "../capabilities/demand/task-graph";
-import type { PipelineRun } from "../capabilities/tekton";
+import type { PipelineRun } from "../capabilities/tekton/objects";
 import { admissionOf, asHeld, type Admission } from "./admission";
 import { examplePod } from "./example-pod";
 import type { StoredRun } from "./stored-run";

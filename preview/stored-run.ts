@@ -1,6 +1,6 @@
 /** A run as the API server would store it. */
 import { isObject } from "../capabilities/demand/untrusted";
-import type { PipelineRun } from "../capabilities/tekton";
+import type { PipelineRun } from "../capabilities/tekton/objects";
 import { convert } from "../testbed/tekton-stand-in/admission/convert";
 import { ManifestError, specOf, type ManifestObject } from "./manifest";
 

@@ -1,6 +1,6 @@
 /** What a preview rests on beside the run itself. */
 import type { V1LimitRange, V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
-import type { Storage } from "../capabilities/decide/volumes";
+import type { Storage } from "../capabilities/placement/volumes";
 import type { Definitions } from "../capabilities/demand/task-graph";
 import { parseResources, type Resources } from "../capabilities/demand/resources";
 import { objectOf } from "../capabilities/demand/untrusted";

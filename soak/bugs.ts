@@ -18,7 +18,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: "no-release-guard",
     what: "a run is let go without a look at whether it is the same one, and still held by us",
-    file: "capabilities/run-writes.ts",
+    file: "capabilities/kube/run-writes.ts",
     find: "{ ...PIPELINE_RUN_V1, namespace: namespace!, name: name!, body },",
     replace:
       '{ ...PIPELINE_RUN_V1, namespace: namespace!, name: name!, body: body.filter(({ op }) => op !== "test") },',
@@ -26,14 +26,14 @@ export const BUGS: readonly Bug[] = [
   {
     name: "delete-without-uid",
     what: "a placeholder is deleted by its name alone",
-    file: "capabilities/placeholder-writes.ts",
+    file: "capabilities/kube/placeholder-writes.ts",
     find: "body: { preconditions: { uid: uid!, resourceVersion: resourceVersion! } },",
     replace: "body: uid === resourceVersion ? { preconditions: { uid: uid! } } : {},",
   },
   {
     name: "queue-drops-on-error",
     what: "a run whose step failed is forgotten",
-    file: "capabilities/work-queue.ts",
+    file: "capabilities/controller/work-queue.ts",
     find: "after = this.#noteFailure(key, error);",
     replace: "after = this.#noteFailure(key, error) < 0 ? 0 : undefined;",
   },

@@ -1,7 +1,7 @@
 /** Questions that are asked of objects, and answered as a user would: not with the operator's own code. */
 import type { KubernetesObject, V1OwnerReference, V1Pod } from "@kubernetes/client-node";
 import { HOSTNAME_TOPOLOGY, KEY_PREFIX } from "../capabilities/keys";
-import type { PipelineRun } from "../capabilities/tekton";
+import type { PipelineRun } from "../capabilities/tekton/objects";
 
 export const uidOf = (object: KubernetesObject): string => object.metadata!.uid!;
 export const labelOf = (object: KubernetesObject, label: string): string | undefined =>

@@ -1,8 +1,8 @@
 /** Builders of changes for the tests of invariants. */
 import type { V1Node, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { placeholderName } from "../capabilities/decide/names";
+import { placeholderName } from "../capabilities/placement/names";
 import { HELD_LABEL, OPT_IN_LABEL, PENDING, PLACEHOLDER_LABEL } from "../capabilities/keys";
-import type { PipelineRun } from "../capabilities/tekton";
+import type { PipelineRun } from "../capabilities/tekton/objects";
 import type { Write } from "../testbed/audit";
 import type { Invariant, Violation } from "./invariant";
 import { World, type Kind, type Kinds } from "./world";

@@ -1,7 +1,7 @@
 /** The cluster as the observer has seen it so far. Pure: events go in, in the order of their versions. */
 import type { V1Namespace, V1Node, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL } from "../capabilities/keys";
-import type { PipelineRun } from "../capabilities/tekton";
+import type { PipelineRun } from "../capabilities/tekton/objects";
 import type { Write } from "../testbed/audit";
 import type { Change } from "../testbed/event-feed";
 import { controllerOf, hasFinished, isLabelledPlaceholder, labelOf, uidOf } from "./objects";

@@ -5,7 +5,7 @@
 import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { kubeClients, type KubeClients } from "../capabilities/kube-client";
+import { kubeClients, type KubeClients } from "../capabilities/kube/client";
 import { ensureBinaries } from "./binaries";
 import { makeCertificates } from "./certificates";
 import { clusterFiles } from "./control-plane";

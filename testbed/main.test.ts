@@ -6,7 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { kubeClients } from "../capabilities/kube-client";
+import { kubeClients } from "../capabilities/kube/client";
 import { ensureBinaries } from "./binaries";
 import { processesNaming } from "./process-list";
 import { checkFree } from "./published-kubeconfig";

@@ -1,4 +1,4 @@
-import type { KubeClients } from "../capabilities/kube-client";
+import type { KubeClients } from "../capabilities/kube/client";
 import { ifFound } from "./if-found";
 import { until } from "./until";
 

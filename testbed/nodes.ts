@@ -1,6 +1,6 @@
 /** Fake nodes, whose kubelet is KWOK. */
 import type { V1Node, V1Taint } from "@kubernetes/client-node";
-import type { KubeClients } from "../capabilities/kube-client";
+import type { KubeClients } from "../capabilities/kube/client";
 import { ifFound } from "./if-found";
 import { until } from "./until";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { asking, aTask, graphOf, known, runOf, UNKNOWN } from "../testing/definitions";
-import type { PipelineRun } from "../tekton";
+import type { PipelineRun } from "../tekton/objects";
 import { firstWave, peakDemand, waves } from "./peak";
 import type { PipelineSpec, PipelineTask } from "./pipeline-spec";
 import { toQuantities } from "./resources";

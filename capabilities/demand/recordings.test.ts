@@ -6,7 +6,7 @@ import { describe, expect, it } from "@jest/globals";
 import { parseAllDocuments } from "yaml";
 import { known } from "../testing/definitions";
 import { TEKTON_PIPELINE_RUN_LABEL } from "../keys";
-import type { PipelineRun } from "../tekton";
+import type { PipelineRun } from "../tekton/objects";
 import { parseResources, sum, type Resources } from "./resources";
 import { missingDefinitions, taskGraph } from "./task-graph";
 

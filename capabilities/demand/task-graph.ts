@@ -1,5 +1,5 @@
 /** The graph of a run's tasks as Tekton will build it, with what their pods ask for. */
-import type { PipelineRun } from "../tekton";
+import type { PipelineRun } from "../tekton/objects";
 import { expand } from "./expand";
 import type { Place } from "./expansion";
 import { requestDefaults, type RequestDefaults } from "./limit-ranges";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import { asking, graphOf, known, runOf } from "../testing/definitions";
-import type { PipelineRun } from "../tekton";
+import type { PipelineRun } from "../tekton/objects";
 import { peakDemand } from "./peak";
 import { toQuantities } from "./resources";
 import { missingDefinitions } from "./task-graph";

@@ -1,12 +1,12 @@
 /** Builders of the objects that decisions are about, for tests. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { floorOf, parseSettings } from "../config";
-import { placeholderName } from "../decide/names";
-import type { Observed } from "../decide/observed";
-import { placeholderFor } from "../decide/placeholder";
-import { resourcesFor } from "../decide/placeholder-size";
-import { unitePodTemplates } from "../decide/pod-templates";
-import type { Reservation } from "../decide/reservation";
+import { floorOf, parseSettings } from "../choices/settings";
+import { placeholderName } from "../placement/names";
+import type { Observed } from "../controller/observed";
+import { placeholderFor } from "../placement/placeholder";
+import { resourcesFor } from "../placement/placeholder-size";
+import { unitePodTemplates } from "../placement/pod-templates";
+import type { Reservation } from "../room/reservation";
 import { toQuantities, type Resources } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
 import {
@@ -18,7 +18,7 @@ import {
   TEKTON_PIPELINE_TASK_LABEL,
   TEKTON_TASK_RUN_LABEL,
 } from "../keys";
-import type { PipelineRun, TaskRun } from "../tekton";
+import type { PipelineRun, TaskRun } from "../tekton/objects";
 
 export const SETTINGS = parseSettings({});
 export const RUN_UID = "uid-of-run";

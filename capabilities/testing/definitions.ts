@@ -3,7 +3,7 @@ import type { Definitions, PipelineSpec, PipelineTask, TaskSpec } from "../deman
 import { peakDemand } from "../demand/peak";
 import { toQuantities, type Resources } from "../demand/resources";
 import { taskGraph, type TaskGraph } from "../demand/task-graph";
-import type { PipelineRun } from "../tekton";
+import type { PipelineRun } from "../tekton/objects";
 
 /** A task of one step that asks for this. */
 export const aTask = (requests: Record<string, string>): TaskSpec => ({

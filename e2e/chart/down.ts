@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { HELD_LABEL, OPT_IN_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import { isHeldByUs, PIPELINE_RUN_V1, PIPELINE_RUN_V1BETA1 } from "../../capabilities/tekton";
+import { isHeldByUs, PIPELINE_RUN_V1, PIPELINE_RUN_V1BETA1 } from "../../capabilities/tekton/objects";
 import { apiServerMetrics } from "../../testbed/metrics";
 import { until } from "../../testbed/until";
 import { nap, optedIn, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";

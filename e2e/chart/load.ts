@@ -1,6 +1,6 @@
 /** Creations at a steady rate that all go through admission and leave nothing behind. */
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import { PIPELINE_RUN_V1 } from "../../capabilities/tekton";
+import { PIPELINE_RUN_V1 } from "../../capabilities/tekton/objects";
 import type { Cluster } from "../../testbed/cluster";
 import { nap, run } from "../operated-cluster";
 

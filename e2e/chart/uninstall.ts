@@ -7,7 +7,7 @@ import {
   PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
 } from "../../capabilities/keys";
-import { hasStarted, isHeldByUs } from "../../capabilities/tekton";
+import { hasStarted, isHeldByUs } from "../../capabilities/tekton/objects";
 import { applyObjects, listObjects } from "../../testbed/manifests";
 import { addNode } from "../../testbed/nodes";
 import { RELEASE } from "../../testbed/operator-names";

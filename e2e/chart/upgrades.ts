@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "@jest/globals";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import { isHeldByUs } from "../../capabilities/tekton";
+import { isHeldByUs } from "../../capabilities/tekton/objects";
 import { clusterFiles } from "../../testbed/control-plane";
 import { addNode } from "../../testbed/nodes";
 import { CHART } from "../../testbed/operator";

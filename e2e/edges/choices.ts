@@ -1,9 +1,9 @@
 /** What is not ours to hold, what is refused, and what other people's objects do to a run. */
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../../capabilities/decide/co-location";
-import { placeholderName } from "../../capabilities/decide/names";
+import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { placeholderName } from "../../capabilities/placement/names";
 import { HELD_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import { isPending } from "../../capabilities/tekton";
+import { isPending } from "../../capabilities/tekton/objects";
 import { addNode } from "../../testbed/nodes";
 import { setCoschedule } from "../../testbed/operator";
 import { until } from "../../testbed/until";

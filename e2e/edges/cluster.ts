@@ -1,5 +1,5 @@
 /** The one cluster of these tests. Most of them go on at once, each in a namespace of its own. */
-import { placeholderName } from "../../capabilities/decide/names";
+import { placeholderName } from "../../capabilities/placement/names";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { until } from "../../testbed/until";
 import { nap, OperatedCluster, RUN_MILLISECONDS } from "../operated-cluster";

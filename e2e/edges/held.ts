@@ -1,9 +1,15 @@
 /** What people and other controllers do to a run while it is held, or to what belongs to it. */
 import { describe, expect, test } from "@jest/globals";
-import { placeholderName } from "../../capabilities/decide/names";
-import { at } from "../../capabilities/json-patch";
+import { placeholderName } from "../../capabilities/placement/names";
+import { at } from "../../capabilities/kube/json-patch";
 import { HELD_LABEL, HELD_SINCE_ANNOTATION, PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import { hasEnded, isHeldByUs, isPending, PIPELINE_RUN_V1, TASK_RUN_V1 } from "../../capabilities/tekton";
+import {
+  hasEnded,
+  isHeldByUs,
+  isPending,
+  PIPELINE_RUN_V1,
+  TASK_RUN_V1,
+} from "../../capabilities/tekton/objects";
 import { addNode } from "../../testbed/nodes";
 import { until } from "../../testbed/until";
 import { nap, optedIn, run, RUN_MILLISECONDS } from "../operated-cluster";

@@ -1,11 +1,11 @@
 /** A placeholder that cannot be made, or finds no node: the run says why, and ends its wait as it was asked to. */
 import { describe, expect, test } from "@jest/globals";
 import { request } from "node:https";
-import { isPlaceholderPod } from "../../capabilities/decide/co-location";
-import { placeholderName } from "../../capabilities/decide/names";
-import { at } from "../../capabilities/json-patch";
+import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { placeholderName } from "../../capabilities/placement/names";
+import { at } from "../../capabilities/kube/json-patch";
 import { COMPONENT_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import { hasEnded, isPending } from "../../capabilities/tekton";
+import { hasEnded, isPending } from "../../capabilities/tekton/objects";
 import { until, untilRefused } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS } from "../operated-cluster";
 import { operated, tasks } from "./cluster";

@@ -1,8 +1,8 @@
 /** What tests about room share: nodes of a size, neighbours on them, and runs that ask for something. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { JSON_PATCH } from "../../capabilities/json-patch";
-import { isPlaceholderPod } from "../../capabilities/decide/co-location";
-import { isResizeRefused } from "../../capabilities/kube-errors";
+import { JSON_PATCH } from "../../capabilities/kube/json-patch";
+import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { isResizeRefused } from "../../capabilities/kube/errors";
 import { applyObjects } from "../../testbed/manifests";
 import { addNode, removeNode, type NodeOptions } from "../../testbed/nodes";
 import { until } from "../../testbed/until";

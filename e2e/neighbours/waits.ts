@@ -1,7 +1,7 @@
 /** How long the pods of runs waited for room, and who was in the way. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { isPlaceholderPod } from "../../capabilities/decide/co-location";
-import { podRequests } from "../../capabilities/decide/pod-requests";
+import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { podRequests } from "../../capabilities/room/pod-requests";
 import { amountOf, parseResources } from "../../capabilities/demand/resources";
 import type { Change } from "../../testbed/event-feed";
 

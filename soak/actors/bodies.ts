@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubernetesObject, V1StatefulSet } from "@kubernetes/client-node";
-import { placeholderName } from "../../capabilities/decide/names";
+import { placeholderName } from "../../capabilities/placement/names";
 import { OPT_IN_LABEL, PENDING } from "../../capabilities/keys";
 import { parseObjects } from "../../testbed/manifests";
 import { STRANGER_LABEL } from "../invariants/objects-of-others";

@@ -1,7 +1,7 @@
 /** Carries out what befalls placeholders and nodes, and hands on what befalls controllers. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
-import { JSON_PATCH } from "../../capabilities/json-patch";
+import { JSON_PATCH } from "../../capabilities/kube/json-patch";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { ifFound } from "../../testbed/if-found";
 import { addNode, FAKE_NODE_LABEL } from "../../testbed/nodes";

@@ -1,6 +1,6 @@
-import { placeholderName, placeholderPodName } from "../../capabilities/decide/names";
+import { placeholderName, placeholderPodName } from "../../capabilities/placement/names";
 import { TEKTON_PIPELINE_RUN_LABEL } from "../../capabilities/keys";
-import { hasEnded } from "../../capabilities/tekton";
+import { hasEnded } from "../../capabilities/tekton/objects";
 import type { Live } from "../live";
 import { isLabelledPlaceholder } from "../objects";
 import type { Moment, PlannedRun } from "../plan/runs";

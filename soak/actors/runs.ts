@@ -1,9 +1,9 @@
 /** Plays what the plan says about one run: people, and the other gates. */
 import { setTimeout as delay } from "node:timers/promises";
-import { at, JSON_PATCH } from "../../capabilities/json-patch";
+import { at, JSON_PATCH } from "../../capabilities/kube/json-patch";
 import { OPT_IN_LABEL, PENDING } from "../../capabilities/keys";
-import { PIPELINE_RUN_V1, type PipelineRun } from "../../capabilities/tekton";
-import { statusOf } from "../../capabilities/kube-errors";
+import { PIPELINE_RUN_V1, type PipelineRun } from "../../capabilities/tekton/objects";
+import { statusOf } from "../../capabilities/kube/errors";
 import { Chance } from "../chance";
 import type { PlannedRun } from "../plan/runs";
 import { runBody, strangerOf, type Recordings, type RunBody } from "./bodies";

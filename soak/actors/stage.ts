@@ -1,6 +1,6 @@
 /** What every actor has at hand. */
 import { ApiException } from "@kubernetes/client-node";
-import { describeError } from "../../capabilities/kube-errors";
+import { describeError } from "../../capabilities/kube/errors";
 import type { Cluster } from "../../testbed/cluster";
 import type { Operator } from "../../testbed/operator";
 import type { Live } from "../live";

@@ -1,5 +1,5 @@
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import { isHeldByUs } from "../../capabilities/tekton";
+import { isHeldByUs } from "../../capabilities/tekton/objects";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
 import { uidOf } from "../objects";
 import type { Seen, World } from "../world";

@@ -1,5 +1,5 @@
 import type { V1StatefulSet } from "@kubernetes/client-node";
-import { hasEnded } from "../../capabilities/tekton";
+import { hasEnded } from "../../capabilities/tekton/objects";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { Deadlines } from "../deadlines";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { HELD_LABEL, OPT_IN_LABEL, PENDING, PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import { hasEnded, isHeldByUs, type PipelineRun } from "../../capabilities/tekton";
+import { hasEnded, isHeldByUs, type PipelineRun } from "../../capabilities/tekton/objects";
 import type { Write } from "../../testbed/audit";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
 import { labelOf } from "../objects";

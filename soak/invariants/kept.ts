@@ -1,5 +1,5 @@
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
-import { hasEnded } from "../../capabilities/tekton";
+import { hasEnded } from "../../capabilities/tekton/objects";
 import { uidOf } from "../objects";
 import type { Seen, World } from "../world";
 

@@ -1,6 +1,6 @@
-import { isChild, isHeldByUs, hasEnded, type PipelineRun } from "../../capabilities/tekton";
+import { isChild, isHeldByUs, hasEnded, type PipelineRun } from "../../capabilities/tekton/objects";
 import { OPT_IN_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import { placeholderName } from "../../capabilities/decide/names";
+import { placeholderName } from "../../capabilities/placement/names";
 import { Deadlines } from "../deadlines";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
 import { isLabelledPlaceholder, labelOf, uidOf } from "../objects";

@@ -1,4 +1,4 @@
-import { isHeldByUs, type PipelineRun } from "../../capabilities/tekton";
+import { isHeldByUs, type PipelineRun } from "../../capabilities/tekton/objects";
 import { Deadlines } from "../deadlines";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
 import { hasFinished, labelOf, uidOf } from "../objects";

@@ -1,6 +1,6 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import type { PipelineRun } from "../../capabilities/tekton";
+import type { PipelineRun } from "../../capabilities/tekton/objects";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
 import { choiceOf, hasFinished, labelOf, uidOf } from "../objects";
 import type { Seen, World } from "../world";

@@ -6,8 +6,8 @@
  * Keeps nothing but what is on the objects, so it can be stopped and started at any time.
  */
 import { KubeConfig, type V1Pod } from "@kubernetes/client-node";
-import { kubeClients } from "../../capabilities/kube-client";
-import { WorkQueue } from "../../capabilities/work-queue";
+import { kubeClients } from "../../capabilities/kube/client";
+import { WorkQueue } from "../../capabilities/controller/work-queue";
 import { readyLine } from "../ready";
 import { inShort, watch } from "../watch";
 import { NodeResizes } from "./node-resizes";

@@ -1,6 +1,6 @@
 /** Carries out what is decided for one node. */
 import { ApiException, type V1Pod } from "@kubernetes/client-node";
-import type { KubeClients } from "../../capabilities/kube-client";
+import type { KubeClients } from "../../capabilities/kube/client";
 import { ifFound } from "../if-found";
 import { FAKE_NODE_LABEL } from "../nodes";
 import { decideResizes, hasEnded, isWaitingForRoom, pendingCondition, wantsResize } from "./decide";

@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { V1Pod, V1Volume } from "@kubernetes/client-node";
-import type { KubeClients } from "../../capabilities/kube-client";
+import type { KubeClients } from "../../capabilities/kube/client";
 
 type Files = Record<string, Buffer>;
 

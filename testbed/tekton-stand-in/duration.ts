@@ -1,6 +1,6 @@
 /** Durations as Go writes them (`1h0m0s`, `90s`, `1.5h`), and times as Kubernetes does. */
 
-export { parseDuration } from "../../capabilities/decide/duration";
+export { parseDuration } from "../../capabilities/choices/duration";
 
 /** Milliseconds as Go prints a duration of whole seconds: `1h0m0s`, `5s`. Parts of a second are kept. */
 export function formatDuration(milliseconds: number): string {

@@ -5,7 +5,7 @@
  * everything is watched. Keeps nothing but what is on the objects, so it can be stopped and started at any time.
  */
 import { KubeConfig } from "@kubernetes/client-node";
-import { kubeClients } from "../../capabilities/kube-client";
+import { kubeClients } from "../../capabilities/kube/client";
 import { makeCertificates } from "../certificates";
 import { Api } from "./io/api";
 import { PipelineRunController } from "./io/pipeline-runs";

@@ -1,5 +1,5 @@
 /** What someone did to some of the runs while they were recorded: see the comments of the inputs. */
-import type { KubeClients } from "../../../capabilities/kube-client";
+import type { KubeClients } from "../../../capabilities/kube/client";
 import { until } from "../../until";
 import { namespaceOf, type Moment, type Recording, type Resource } from "./recording";
 

@@ -6,7 +6,7 @@ import {
   type V1Pod,
   type V1PersistentVolumeClaim,
 } from "@kubernetes/client-node";
-import type { KubeClients } from "../../../capabilities/kube-client";
+import type { KubeClients } from "../../../capabilities/kube/client";
 import { group } from "../keys";
 import type { Refusal } from "../task/pod-refusal";
 import type { ChildKind, Run, Wanted, WantedPod } from "../types";

@@ -1,6 +1,6 @@
 /** Watching the cluster: what is seen goes to the stores, and the keys it concerns to the queues. */
 import type { KubeConfig, KubernetesListObject, KubernetesObject, V1Pod } from "@kubernetes/client-node";
-import type { KubeClients } from "../../../capabilities/kube-client";
+import type { KubeClients } from "../../../capabilities/kube/client";
 import { watch, type Watched } from "../../watch";
 import { group, label } from "../keys";
 import type { ChildKind } from "../types";

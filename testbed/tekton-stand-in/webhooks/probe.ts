@@ -1,5 +1,5 @@
 /** Waiting until the API server really calls the webhooks: it takes a moment after they are configured. */
-import type { KubeClients } from "../../../capabilities/kube-client";
+import type { KubeClients } from "../../../capabilities/kube/client";
 import { until } from "../../until";
 import { group } from "../keys";
 

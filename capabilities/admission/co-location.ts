@@ -1,0 +1,43 @@
+/** The one term that ties a pod to its run's placeholder. */
+import type { V1Affinity, V1Pod, V1PodAffinityTerm } from "@kubernetes/client-node";
+import { COMPONENT_LABEL, INSTANCE_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../keys";
+import { choicesOf } from "../choices/choices";
+import { requiredPodTerms, withOnlyRequiredTerm } from "../placement/required-term";
+
+export function isPlaceholderPod(pod: V1Pod): boolean {
+  return pod.metadata?.labels?.[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
+}
+
+function termFor(placeholder: string, topologyKey: string): V1PodAffinityTerm {
+  return {
+    topologyKey,
+    labelSelector: {
+      matchLabels: { [INSTANCE_LABEL]: placeholder, [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT },
+    },
+  };
+}
+
+function isTermFor(term: V1PodAffinityTerm, placeholder: string): boolean {
+  const labels = term.labelSelector?.matchLabels;
+  return labels?.[INSTANCE_LABEL] === placeholder && labels[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
+}
+
+/**
+ * The affinity of a pod of a placed run: what the user asked for, and one more required term, to the
+ * placeholder in the pod's own namespace. The topology key is the run's choice, which Tekton copies to
+ * its pods with all annotations.
+ *
+ * Pod affinity that the user requires becomes preferred: the placeholder was placed where it is met,
+ * and beside our term it could never be met as a requirement (see required-term.ts).
+ *
+ * @returns undefined when there is nothing to change: no placeholder's label, a placeholder itself, or
+ * the term is there already (admission may see a pod twice)
+ */
+export function coLocated(pod: V1Pod): V1Affinity | undefined {
+  const placeholder = pod.metadata?.labels?.[PLACEHOLDER_LABEL];
+  if (placeholder === undefined || isPlaceholderPod(pod)) return undefined;
+  const affinity = pod.spec?.affinity ?? {};
+  if (requiredPodTerms(affinity).some(term => isTermFor(term, placeholder))) return undefined;
+  const topologyKey = choicesOf(pod.metadata?.annotations ?? {})["topology-key"];
+  return withOnlyRequiredTerm(affinity, termFor(placeholder, topologyKey));
+}

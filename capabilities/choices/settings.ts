@@ -1,0 +1,175 @@
+/**
+ * The operator's settings, from environment variables that begin with POD_AFFINITY_.
+ *
+ * Parsed once, at start. A wrong value or an unknown name stops the start: a setting that is silently
+ * ignored would be found out by a build that waits.
+ */
+import { z } from "zod";
+import { CHOICES, COMPUTED, oneOf, type Choices } from "./choices";
+import { parseResources, type Resources } from "../demand/resources";
+
+const PREFIX = "POD_AFFINITY_";
+
+const wholeNumber = (least: number, most: number) =>
+  z.coerce
+    .number()
+    .int()
+    .min(least)
+    .max(most)
+    .meta({ allowed: `a whole number from ${least} to ${most}` });
+
+const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
+const IMAGE = /^[a-zA-Z0-9][\w.-]*(?::\d+)?(?:\/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
+// No look-ahead: Helm checks these with Go's regular expressions, which have none.
+const CPU = /^(?:0*[1-9]\d*m|0*[1-9]\d*(?:\.\d+)?|0+\.0*[1-9]\d*)$/;
+const MEMORY = /^(?:0*[1-9]\d*(?:\.\d+)?|0+\.0*[1-9]\d*)(?:Ki|Mi|Gi|Ti|k|M|G|T)?$/;
+
+/** Each setting by its environment variable behind the prefix. */
+export const SETTINGS = {
+  PLACEHOLDER_IMAGE: z
+    .string()
+    .regex(IMAGE)
+    .meta({ allowed: "an image reference, for example registry.example.com/pause:3.10.1" })
+    .default("registry.k8s.io/pause:3.10.1")
+    .describe("Image of the placeholder pod. It does nothing; it must exist for every architecture in use."),
+  PLACEHOLDER_CPU: z
+    .string()
+    .regex(CPU)
+    .meta({ allowed: "a CPU quantity above zero, for example 10m" })
+    .default("10m")
+    .describe("CPU that a placeholder asks for at least."),
+  PLACEHOLDER_MEMORY: z
+    .string()
+    .regex(MEMORY)
+    .meta({ allowed: "a memory quantity above zero, for example 16Mi" })
+    .default("16Mi")
+    .describe("Memory that a placeholder asks for at least."),
+  TEKTON_NAMESPACE: z
+    .string()
+    .regex(DNS_LABEL)
+    .meta({ allowed: "the name of a namespace" })
+    .default("tekton-pipelines")
+    .describe("Namespace of Tekton's controller, where its ConfigMap feature-flags is."),
+  DEFAULT_ISOLATION: CHOICES.isolation.describe("What a run without the annotation isolation gets."),
+  DEFAULT_ISOLATION_SCOPE: CHOICES["isolation-scope"].describe(
+    "What a run without the annotation isolation-scope gets.",
+  ),
+  DEFAULT_TOPOLOGY_KEY: CHOICES["topology-key"].describe(
+    "What a run without the annotation topology-key gets.",
+  ),
+  DEFAULT_ISOLATION_TOPOLOGY_KEY: CHOICES["isolation-topology-key"].describe(
+    "What a run without the annotation isolation-topology-key gets.",
+  ),
+  DEFAULT_RESERVATION: CHOICES.reservation.describe("What a run without the annotation reservation gets."),
+  DEFAULT_PLACEMENT_TIMEOUT: CHOICES["placement-timeout"].describe(
+    "What a run without the annotation placement-timeout gets.",
+  ),
+  DEFAULT_ON_TIMEOUT: CHOICES["on-timeout"].describe("What a run without the annotation on-timeout gets."),
+  UNKNOWN_TASK_CPU: z
+    .string()
+    .regex(CPU)
+    .meta({ allowed: "a CPU quantity above zero, for example 500m" })
+    .default("500m")
+    .describe("CPU that a task counts for whose definition cannot be read in advance, as with a resolver."),
+  UNKNOWN_TASK_MEMORY: z
+    .string()
+    .regex(MEMORY)
+    .meta({ allowed: "a memory quantity above zero, for example 512Mi" })
+    .default("512Mi")
+    .describe("Memory that such a task counts for."),
+  AUTOSCALER: oneOf(["expected", "none"])
+    .default("expected")
+    .describe(
+      "Whether an autoscaler may add larger nodes; if none, a run that no node can hold is told at once.",
+    ),
+  ON_NEVER_FITS: oneOf(["wait", "at-once"])
+    .default("wait")
+    .describe("Whether such a run waits until its placement-timeout, or on-timeout applies at once."),
+  GROWTH_RETRY_SECONDS: wholeNumber(5, 3600)
+    .default(30)
+    .describe("Seconds after which a placeholder asks again for room that its node could not give back."),
+  LEASE_NAMESPACE: z
+    .string()
+    .regex(DNS_LABEL)
+    .meta({ allowed: "the name of a namespace" })
+    .default("pepr-system")
+    .describe("The operator's own namespace, where the Lease is by which one controller of several acts."),
+  LEASE_DURATION_SECONDS: wholeNumber(3, 300)
+    .default(7)
+    .describe("Seconds after which another controller takes over from one that is gone without a word."),
+  WORKERS: wholeNumber(1, 100).default(10).describe("How many runs are worked on at once."),
+  MAX_CONNECTIONS: wholeNumber(1, 100)
+    .default(20)
+    .describe("Most connections, and so requests in flight, to the API server at once."),
+  REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 300)
+    .default(15)
+    .describe("Seconds after which a request to the API server is given up and tried again."),
+  RETRY_BASE_MILLISECONDS: wholeNumber(10, 60_000)
+    .default(500)
+    .describe("Milliseconds before a failed run is looked at again; doubled with every failure in a row."),
+  RETRY_LIMIT_SECONDS: wholeNumber(1, 3600).default(60).describe("Most seconds between two such tries."),
+  RESYNC_SECONDS: wholeNumber(5, 3600)
+    .default(120)
+    .describe("Seconds between two looks at every held run and every placeholder, whatever events said."),
+} as const;
+
+const schema = z.strictObject(SETTINGS);
+export type Settings = z.output<typeof schema>;
+
+/** A setting that the operator will not start with. The message names key, value and what is allowed. */
+export class SettingsError extends Error {}
+
+function sentence(issue: z.core.$ZodIssue, given: Record<string, string>): string {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys
+      .map(key => `${PREFIX}${key} (value ${JSON.stringify(given[key])}) is not a setting; `)
+      .concat(
+        `allowed are ${Object.keys(SETTINGS)
+          .map(key => PREFIX + key)
+          .join(", ")}`,
+      )
+      .join("");
+  }
+  const name = String(issue.path[0]) as keyof typeof SETTINGS;
+  const allowed = SETTINGS[name].unwrap().meta()?.["allowed"];
+  return `${PREFIX}${name} has the value ${JSON.stringify(given[name])}; allowed: ${String(allowed)}`;
+}
+
+/**
+ * @param environment variable name to value; those without the prefix are not looked at
+ * @throws SettingsError with one line for each wrong setting
+ */
+export function parseSettings(environment: Record<string, string | undefined>): Settings {
+  const given = Object.fromEntries(
+    Object.entries(environment)
+      .filter((entry): entry is [string, string] => entry[0].startsWith(PREFIX) && entry[1] !== undefined)
+      .map(([key, value]) => [key.slice(PREFIX.length), value]),
+  );
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new SettingsError(
+    ["The operator does not start, because of its settings:"]
+      .concat(parsed.error.issues.map(issue => `- ${sentence(issue, given)}`))
+      .join("\n"),
+  );
+}
+
+/** What a placeholder asks for at least. */
+export const floorOf = (settings: Settings): Resources =>
+  parseResources({ cpu: settings.PLACEHOLDER_CPU, memory: settings.PLACEHOLDER_MEMORY });
+
+/** What a task counts for of which nothing can be known in advance. */
+export const unknownTaskOf = (settings: Settings): Resources =>
+  parseResources({ cpu: settings.UNKNOWN_TASK_CPU, memory: settings.UNKNOWN_TASK_MEMORY });
+
+/** What a run gets that leaves a choice open. */
+export const defaultChoices = (settings: Settings): Choices => ({
+  isolation: settings.DEFAULT_ISOLATION,
+  "isolation-scope": settings.DEFAULT_ISOLATION_SCOPE,
+  "topology-key": settings.DEFAULT_TOPOLOGY_KEY,
+  "isolation-topology-key": settings.DEFAULT_ISOLATION_TOPOLOGY_KEY,
+  reservation: settings.DEFAULT_RESERVATION,
+  requests: COMPUTED,
+  "placement-timeout": settings.DEFAULT_PLACEMENT_TIMEOUT,
+  "on-timeout": settings.DEFAULT_ON_TIMEOUT,
+});

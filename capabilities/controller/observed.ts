@@ -1,0 +1,93 @@
+/** What a decision about one run rests on, and the questions that are asked of it. */
+import type { V1OwnerReference, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { APP_NAME, APP_NAME_LABEL, COMPONENT_LABEL, PLACEHOLDER_COMPONENT } from "../keys";
+import type { PipelineRun, TaskRun } from "../tekton/objects";
+import { isPlaceholderPod } from "../admission/co-location";
+import type { NodeSummary } from "../placement/never-fits";
+
+/** One run and all that belongs to its placeholder, freshly read. */
+export interface Observed {
+  run: PipelineRun | undefined;
+  /** The StatefulSet of the placeholder's name, whoever it belongs to. */
+  statefulSet: V1StatefulSet | undefined;
+  /** Every pod of the namespace that carries the placeholder's label: the placeholder and the run's. */
+  pods: V1Pod[];
+  /** Every TaskRun, and every run of a pipeline in a pipeline, that carries the label; read only for a placed run. */
+  taskRuns: TaskRun[];
+  children: PipelineRun[];
+  /** The value of `coschedule` in Tekton's feature flags; read only for a run that we hold. */
+  coschedule: string | undefined;
+  /** In the API server's words, why it would not take the placeholder's StatefulSet; known when that was tried. */
+  refusal?: string;
+  /** Why the StatefulSet's pod was refused, as its Events tell; read only where it lacks its pod. */
+  podRefusal?: string;
+  /** All nodes of the cluster; read only where they decide something, see dependsOnNodes. */
+  nodes?: readonly NodeSummary[];
+}
+
+export type Ownership =
+  | "none"
+  | "ours"
+  /** Ours, of an earlier run of the same name, and Kubernetes will collect it. */
+  | "earlier-run"
+  /** Ours, with no owner left: its run was deleted with --cascade=orphan. */
+  | "orphan"
+  | "foreign";
+
+const ownerRun = (statefulSet: V1StatefulSet): V1OwnerReference | undefined =>
+  statefulSet.metadata?.ownerReferences?.find(owner => owner.controller === true);
+
+/** Whose the StatefulSet of the placeholder's name is. Only `ours` and `orphan` are ever deleted. */
+export function ownership({ run, statefulSet }: Observed): Ownership {
+  if (statefulSet === undefined) return "none";
+  const labels = statefulSet.metadata?.labels ?? {};
+  const hasOurLabels =
+    labels[APP_NAME_LABEL] === APP_NAME && labels[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
+  if (!hasOurLabels) return "foreign";
+  const owner = ownerRun(statefulSet);
+  if (owner === undefined) return "orphan";
+  if (owner.kind !== "PipelineRun") return "foreign";
+  return owner.uid === run?.metadata?.uid ? "ours" : "earlier-run";
+}
+
+const hasFinished = (pod: V1Pod): boolean =>
+  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+
+/** Pods of the run that are waiting or running; its placeholder is not among them. */
+export function activePods({ pods }: Observed): V1Pod[] {
+  return pods.filter(pod => !isPlaceholderPod(pod) && !hasFinished(pod));
+}
+
+/** Names of the claims that pods of the run use, those among them that Tekton has made for it. */
+export function claimsInUse({ pods }: Observed): string[] {
+  const names = pods
+    .filter(pod => !isPlaceholderPod(pod))
+    .flatMap(({ spec }) => spec?.volumes ?? [])
+    .flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
+  return [...new Set(names)];
+}
+
+/** The placeholder's pod, if it is one of the StatefulSet as it is now, and stays. */
+export function placeholderPod({ pods, statefulSet }: Observed): V1Pod | undefined {
+  const uid = statefulSet?.metadata?.uid;
+  return pods.find(
+    pod =>
+      isPlaceholderPod(pod) &&
+      uid !== undefined &&
+      pod.metadata?.ownerReferences?.some(owner => owner.uid === uid) === true &&
+      pod.metadata.deletionTimestamp === undefined &&
+      !hasFinished(pod),
+  );
+}
+
+/** The node that the placeholder is bound to. */
+export function boundNode(observed: Observed): string | undefined {
+  return placeholderPod(observed)?.spec?.nodeName || undefined;
+}
+
+/** In the scheduler's words, why the placeholder has no node. */
+export function schedulingMessage(observed: Observed): string | undefined {
+  return placeholderPod(observed)?.status?.conditions?.find(
+    condition => condition.type === "PodScheduled" && condition.status === "False",
+  )?.message;
+}

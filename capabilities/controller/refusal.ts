@@ -1,0 +1,138 @@
+/** Why a placeholder cannot be made, in the API server's words, and when that is tried again. */
+import { PLACEHOLDER_COMPONENT } from "../keys";
+import type { PipelineRun } from "../tekton/objects";
+import type { Step, Warning } from "./next-step";
+import { placeholderPod, schedulingMessage, type Observed } from "./observed";
+import { heldSince } from "./placement-timeout";
+
+/** What stands in the way; the values of a metric's label. */
+export type RefusalReason =
+  | "quota"
+  | "limit_range"
+  | "pod_security"
+  | "admission_policy"
+  | "admission_webhook"
+  | "volume"
+  | "class"
+  | "permission"
+  | "other";
+
+export interface Refusal {
+  of: "StatefulSet" | "pod" | "node";
+  message: string;
+}
+
+const WHAT_FAILS: Record<Refusal["of"], string> = {
+  StatefulSet: "the StatefulSet of its placeholder cannot be made",
+  pod: "the pod of its placeholder cannot be made",
+  node: "its placeholder can have no node",
+};
+
+/** The last is said where a claim's class is not there, and while a volume is made that does not wait for a pod. */
+const MISSING_STORAGE =
+  /(?:persistentvolumeclaim|storageclass)\S* .*not found|unbound immediate PersistentVolumeClaims/i;
+
+/** In the words of Kubernetes 1.36's admission plugins; the first that matches counts. */
+const WORDS: [RefusalReason, RegExp][] = [
+  ["admission_webhook", /admission webhook .* denied the request|failed calling webhook/],
+  ["admission_policy", /ValidatingAdmissionPolicy .* denied request/],
+  ["pod_security", /violates PodSecurity/],
+  ["quota", /exceeded quota|failed quota/],
+  ["limit_range", /(?:minimum|maximum) .* usage per |limit to request ratio per /],
+  ["class", /no PriorityClass with name|RuntimeClass .* not found/],
+  ["volume", MISSING_STORAGE],
+  ["permission", /cannot (?:create|list|get|patch|delete) resource/],
+];
+
+const WHAT_TO_DO: Record<RefusalReason, string> = {
+  quota: "Raise the quota, or wait until other runs have ended.",
+  limit_range: "Change the LimitRange, or the operator's least requests (placeholderCpu, placeholderMemory).",
+  pod_security:
+    "Its pod meets the restricted standard; the run's pod templates or another webhook change it.",
+  admission_policy: `Allow StatefulSets and pods that are labelled app.kubernetes.io/component=${PLACEHOLDER_COMPONENT}.`,
+  admission_webhook: `Allow StatefulSets and pods that are labelled app.kubernetes.io/component=${PLACEHOLDER_COMPONENT}.`,
+  volume: "Make the claim, and its StorageClass or a volume for it, or take it out of the run.",
+  class: "Make the class that the run's pod templates name, or change them.",
+  permission: "Install the operator's chart anew: its account lacks a permission.",
+  other: "",
+};
+
+const isEndingNamespace = (message: string): boolean => message.includes("because it is being terminated");
+
+export function refusalReason(message: string): RefusalReason {
+  return WORDS.find(([, words]) => words.test(message))?.[0] ?? "other";
+}
+
+export function refusalWarning({ of, message }: Refusal): Warning {
+  const reason = refusalReason(message);
+  return {
+    reason: "PlaceholderRefused",
+    refused: reason,
+    // The words differ from try to try, as with what is used of a quota; one Event is enough.
+    about: `${of} ${reason}`,
+    message: `The run waits, because ${WHAT_FAILS[of]}: ${message}. ${WHAT_TO_DO[reason]}`.trim(),
+  };
+}
+
+const LEAST_PAUSE_SECONDS = 4;
+/** In which the pod of a StatefulSet appears, when all is well. */
+const POD_SECONDS = 1;
+const FIRST_LOOK_SECONDS = 2;
+
+/** Grows with the time for which it has gone on, so that a while later as much as half of that is waited. */
+const pauseSeconds = (sinceSeconds: number, most: number): number =>
+  Math.min(most, Math.max(LEAST_PAUSE_SECONDS, sinceSeconds / 2));
+
+const madeAt = ({ statefulSet }: Observed): number => seconds(statefulSet?.metadata?.creationTimestamp);
+const seconds = (time: Date | string | undefined): number => new Date(time ?? NaN).getTime() / 1000;
+
+/** Whether the StatefulSet should have its pod by now: then its Events tell why it has not. */
+export function lacksItsPod(observed: Observed, now: Date): boolean {
+  return placeholderPod(observed) === undefined && seconds(now) - madeAt(observed) >= POD_SECONDS;
+}
+
+/** The API server would not take the StatefulSet just now. */
+export function afterRefusal(run: PipelineRun, message: string, now: Date, mostSeconds: number): Step {
+  const why = `its placeholder is refused: ${message}`;
+  const lookAgainSeconds = pauseSeconds(seconds(now) - heldSince(run) / 1000, mostSeconds);
+  // Its namespace takes no Event either, and will take the run with it.
+  if (isEndingNamespace(message)) return { kind: "wait", why, lookAgainSeconds };
+  return { kind: "wait", why, lookAgainSeconds, warnings: [refusalWarning({ of: "StatefulSet", message })] };
+}
+
+/**
+ * A StatefulSet that has no pod. One whose pod is refused is made anew now and then, by what the namespace allows
+ * then. Nothing but a look tells of a refusal.
+ *
+ * @param mostSeconds longest pause between two tries
+ * @returns undefined when its pod is there
+ */
+export function withoutPod(
+  run: PipelineRun,
+  observed: Observed,
+  now: Date,
+  mostSeconds: number,
+): Step | undefined {
+  if (placeholderPod(observed) !== undefined) return undefined;
+  const made = madeAt(observed);
+  const { podRefusal: message } = observed;
+  if (message === undefined) {
+    const lookAgainSeconds = lacksItsPod(observed, now)
+      ? pauseSeconds(seconds(now) - made, mostSeconds)
+      : FIRST_LOOK_SECONDS;
+    return { kind: "wait", why: "its placeholder's pod is being made", lookAgainSeconds };
+  }
+  const why = `its placeholder's pod is refused: ${message}`;
+  const warnings = isEndingNamespace(message) ? [] : [refusalWarning({ of: "pod", message })];
+  const left = made + pauseSeconds(made - heldSince(run) / 1000, mostSeconds) - seconds(now);
+  return left > 0
+    ? { kind: "wait", why, warnings, lookAgainSeconds: left }
+    : { kind: "delete-placeholder", why, warnings, lookAgainSeconds: FIRST_LOOK_SECONDS };
+}
+
+/** A pod that no node can help: what its volumes need is not there. */
+export function missingStorage(observed: Observed): Warning[] {
+  const message = schedulingMessage(observed);
+  if (message === undefined || !MISSING_STORAGE.test(message)) return [];
+  return [refusalWarning({ of: "node", message })];
+}

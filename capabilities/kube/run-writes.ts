@@ -1,0 +1,96 @@
+/** What is written to runs, and told on them. Every write carries a guard: only a run that we hold is changed. */
+import { Log } from "pepr";
+import type { Warning } from "../controller/next-step";
+import { eventFor } from "./events";
+import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
+import {
+  CANCELLED,
+  HELD,
+  HELD_LABEL,
+  LET_GO_ANNOTATION,
+  NODE_ANNOTATION,
+  OPTED_IN,
+  OPT_IN_LABEL,
+  PENDING,
+  PLACEHOLDER_LABEL,
+  ROOT_ANNOTATION,
+  WITHOUT_AFFINITY,
+} from "../keys";
+import type { KubeClients } from "./client";
+import { describeError, refusalOf, statusOf } from "./errors";
+import { PIPELINE_RUN_V1, type PipelineRun } from "../tekton/objects";
+
+export class RunWrites {
+  constructor(private readonly clients: Pick<KubeClients, "core" | "custom">) {}
+
+  /** Guard: the same run, still held by us and still opted in. */
+  async release(run: PipelineRun, placeholder: string, node: string): Promise<void> {
+    await this.#patchHeld(run, [
+      { op: "test", path: at("/metadata/labels", OPT_IN_LABEL), value: OPTED_IN },
+      { op: "add", path: at("/metadata/labels", PLACEHOLDER_LABEL), value: placeholder },
+      ...annotationsOf(run),
+      { op: "add", path: at("/metadata/annotations", NODE_ANNOTATION), value: node },
+      { op: "add", path: at("/metadata/annotations", ROOT_ANNOTATION), value: run.metadata!.name! },
+      { op: "remove", path: "/spec/status" },
+    ]);
+  }
+
+  /** Starts the run without affinity. Guard: the same run, held by us, its opt-in as it was seen. */
+  async letGo(run: PipelineRun): Promise<void> {
+    await this.#patchHeld(run, [
+      unchanged(run),
+      ...annotationsOf(run),
+      { op: "add", path: at("/metadata/annotations", LET_GO_ANNOTATION), value: WITHOUT_AFFINITY },
+      { op: "remove", path: "/spec/status" },
+    ]);
+  }
+
+  /** Ends the run, of which nothing has started. Guard: the same run, held by us, its choices as they were seen. */
+  async cancel(run: PipelineRun): Promise<void> {
+    await this.#patchHeld(run, [unchanged(run), { op: "replace", path: "/spec/status", value: CANCELLED }]);
+  }
+
+  async #patchHeld(run: PipelineRun, changes: JsonPatch): Promise<void> {
+    const { namespace, name, uid } = run.metadata!;
+    const body: JsonPatch = [
+      { op: "test", path: "/metadata/uid", value: uid },
+      { op: "test", path: at("/metadata/labels", HELD_LABEL), value: HELD },
+      { op: "test", path: "/spec/status", value: PENDING },
+      ...changes,
+    ];
+    await this.clients.custom.patchNamespacedCustomObject(
+      { ...PIPELINE_RUN_V1, namespace: namespace!, name: name!, body },
+      JSON_PATCH,
+    );
+  }
+
+  /**
+   * Tells people on the run. The same warning on the same run is one Event, however often it is given. No run depends
+   * on it: where its namespace takes no Events (it is being deleted, or has a quota of them), the log has to do.
+   *
+   * @returns whether it is news
+   */
+  async warn(run: PipelineRun, warning: Warning, now: Date): Promise<boolean> {
+    const body = eventFor(run, warning, now);
+    try {
+      await this.clients.core.createNamespacedEvent({ namespace: body.metadata.namespace!, body });
+      return true;
+    } catch (error) {
+      if (statusOf(error) === 409) return false;
+      if (refusalOf(error) === undefined && statusOf(error) !== 404) throw error;
+      const { namespace, name } = run.metadata!;
+      const { reason, message } = warning;
+      Log.warn(
+        { run: `${namespace}/${name}`, reason, message, error: describeError(error) },
+        "No Event was taken",
+      );
+      return false;
+    }
+  }
+}
+
+const unchanged = ({ metadata }: PipelineRun): JsonPatch[number] => ({
+  op: "test",
+  path: "/metadata/resourceVersion",
+  value: metadata!.resourceVersion,
+});

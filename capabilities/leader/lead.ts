@@ -1,0 +1,49 @@
+/** Ties the controller to the Lease. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
+import { Log } from "pepr";
+import type { Settings } from "../choices/settings";
+import type { Controller } from "../controller/controller";
+import { leaseTerms } from "./lease";
+import { kubeClients } from "../kube/client";
+import { describeError } from "../kube/errors";
+import { Leader } from "./leader";
+import { LeaseStore } from "./lease-store";
+import { onStop } from "../server/stop";
+
+/**
+ * The pod's name tells people who acts. One process on a developer's machine is started again and again: with
+ * the same name every time it need not wait for itself.
+ */
+const identity = (): string =>
+  process.env.PEPR_MODE === "dev"
+    ? `pepr-dev_${hostname()}`
+    : `${process.env.POD_NAME ?? hostname()}_${randomUUID()}`;
+
+export function lead(controller: Controller, settings: Settings): Leader {
+  const terms = leaseTerms(settings.LEASE_DURATION_SECONDS);
+  // Connections of its own: renewals wait for nothing else. Two tries fit before the deadline.
+  const clients = kubeClients({
+    maxConnections: 2,
+    requestTimeoutMilliseconds: Math.floor(terms.renewDeadline / 3),
+  });
+  const me = identity();
+  const leader = new Leader(new LeaseStore(clients, settings.LEASE_NAMESPACE), me, terms, {
+    onGained: () => {
+      Log.info({ me }, "This controller acts now");
+      controller.start();
+    },
+    onLost: () => {
+      Log.warn({ me }, "This controller does not act any more: it gave its Lease back or could not renew it");
+      void controller.stop();
+    },
+    onFailure: error => Log.warn({ error: describeError(error) }, "The Lease was not had; trying again"),
+  });
+  // What is under way ends while it may still write; then another may take the Lease at once.
+  onStop(async () => {
+    await controller.stop();
+    await leader.stop();
+  });
+  leader.start();
+  return leader;
+}

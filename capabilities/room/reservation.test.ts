@@ -1,0 +1,164 @@
+import { describe, expect, test } from "@jest/globals";
+import { parseResources, sum } from "../demand/resources";
+import type { PlannedTask } from "../demand/task-graph";
+import { planned } from "../testing/builders";
+import { BUILT_IN_CHOICES, type Choices } from "../choices/choices";
+import { NO_BOUNDS } from "./namespace-bounds";
+import { parseReservation, reservationFor, sizeAtRelease, sizeBeside, type Reservation } from "./reservation";
+
+const floor = parseResources({ cpu: "10m", memory: "16Mi" });
+/** a, then b and c side by side. */
+const fork = [
+  planned("a", { cpu: 1000, memory: 2 ** 30 }),
+  planned("b", { cpu: 2000 }, ["a"]),
+  planned("c", { cpu: 1500 }, ["a"]),
+];
+const reserving = (choices: Partial<Choices> = {}, tasks: PlannedTask[] = fork, bounds = NO_BOUNDS) =>
+  reservationFor(
+    { tasks, notes: ["A note on the graph."] },
+    { ...BUILT_IN_CHOICES, ...choices },
+    floor,
+    bounds,
+  );
+
+describe("the reservation", () => {
+  test("is the run's widest moment, for each resource", () => {
+    const { reservation, notes } = reserving();
+    expect(reservation).toEqual({
+      ask: { cpu: 3500, memory: 2 ** 30 },
+      floor,
+      firstWave: { cpu: 1000, memory: 2 ** 30 },
+      tasks: fork,
+    });
+    expect(notes[0]).toMatch(
+      /^The placeholder asks for cpu 3500m, memory 1Gi: its widest moment \(.*b, c.*\)\.$/,
+    );
+    expect(notes).toContain("A note on the graph.");
+  });
+
+  test("is never below the floor", () => {
+    expect(reserving({}, [planned("a", { cpu: 1 })]).reservation.ask).toEqual({ ...floor });
+  });
+
+  test("asks for no ephemeral storage, expressly, once it may let go of it", () => {
+    const { floor: least } = reserving({}, [planned("a", { "ephemeral-storage": 5 })]).reservation;
+    expect(least).toEqual({ ...floor, "ephemeral-storage": 0 });
+  });
+
+  test("names no resource of which nothing is needed", () => {
+    const { ask } = reserving({}, [planned("a", { cpu: 1000, "nvidia.com/gpu": 0 })]).reservation;
+    expect(ask).not.toHaveProperty(["nvidia.com/gpu"]);
+  });
+
+  test("none: the floor, and not a word of it", () => {
+    const { reservation, notes } = reserving({ reservation: "none" });
+    expect(reservation).toEqual({ ask: floor, floor, firstWave: {}, tasks: [] });
+    expect(notes).toEqual(["A note on the graph."]);
+  });
+
+  test("of a run with no tasks: the floor", () => {
+    expect(reserving({}, []).reservation.ask).toEqual(floor);
+  });
+
+  test.each([
+    ["stands in place of what is computed", "cpu=8,memory=4Gi", { cpu: 8000, memory: 2 ** 32 }],
+    ["may name less", "cpu=3", { cpu: 3000, memory: floor["memory"] }],
+    ["may name what no task does", "nvidia.com/gpu=1", { ...floor, "nvidia.com/gpu": 1 }],
+  ])("the annotation requests %s", (_what, requests, ask) => {
+    const { reservation, notes } = reserving({ requests });
+    expect(reservation).toMatchObject({ ask, tasks: [] });
+    expect(notes[0]).toContain("as its annotation says");
+  });
+
+  test("the annotation requests bounds the first wave: no more room is freed than there is", () => {
+    expect(reserving({ requests: "cpu=500m" }).reservation.firstWave).toMatchObject({ cpu: 500 });
+  });
+
+  test("over several nodes: the largest pod, whatever may run beside it", () => {
+    const tasks = [...fork, planned("d", { cpu: 1800 }, ["a"], 3)];
+    const { reservation, notes } = reserving({ "topology-key": "topology.kubernetes.io/zone" }, tasks);
+    expect(reservation).toMatchObject({ ask: { cpu: 2000, memory: 2 ** 30 }, tasks: [] });
+    expect(notes[0]).toContain("its largest pod");
+  });
+
+  test("is capped by the namespace, and says so", () => {
+    const quota = { metadata: { name: "team" }, status: { hard: { cpu: "2" } } };
+    const { reservation, notes } = reserving({}, fork, { limitRanges: [], quotas: [quota] });
+    expect(reservation).toMatchObject({ ask: { cpu: 2000 }, floor: { cpu: 0 } });
+    expect(notes).toContain("Capped at cpu 2 of 3500m by ResourceQuota team.");
+  });
+
+  test("names the first five tasks of a wide moment, and how many more there are", () => {
+    const wide = Array.from({ length: 8 }, (_, index) => planned(`t${index}`, { cpu: 1000 }));
+    expect(reserving({}, wide).notes[0]).toContain("t4 and 3 more");
+  });
+
+  test("leaves the tasks out where they do not fit into an annotation", () => {
+    const many = Array.from({ length: 3000 }, (_, index) =>
+      planned(`${"long".repeat(10)}${index}`, { cpu: 1 }, []),
+    );
+    const all = { ask: { cpu: 3000 }, floor, firstWave: {}, tasks: [] };
+    const { reservation } = reserving({ requests: "computed" }, many);
+    expect(reservation.tasks).toEqual(all.tasks);
+    expect(reservation.ask).toMatchObject(all.ask);
+  });
+});
+
+describe("the size beside a run", () => {
+  const { reservation } = reserving();
+  const ended = (counts: Record<string, number> = {}) => new Map(Object.entries(counts));
+  test.each<[string, Record<string, number>, Record<string, number>, Record<string, number>]>([
+    ["is what is asked for beside nothing", {}, {}, { cpu: 3500, memory: 2 ** 30 }],
+    ["is less by what pods hold", {}, { cpu: 1000 }, { cpu: 2500, memory: 2 ** 30 }],
+    [
+      "falls with the peak of what has not ended",
+      { a: 1, b: 1 },
+      {},
+      { cpu: 1500, memory: floor["memory"]! },
+    ],
+    ["counts both", { a: 1 }, { cpu: 2000 }, { cpu: 1500, memory: floor["memory"]! }],
+    ["is the floor when all has ended", { a: 1, b: 1, c: 1 }, {}, floor],
+    ["is the floor when pods hold more than all", {}, { cpu: 9000, memory: 2 ** 40 }, floor],
+  ])("%s", (_what, counts, held, size) => {
+    expect(sizeBeside(reservation, { ended: ended(counts), held })).toEqual(size);
+  });
+
+  test("is never more than what is asked for, where the namespace has capped it", () => {
+    const capped: Reservation = { ...reservation, ask: { cpu: 2000, memory: 2 ** 30 } };
+    expect(sizeBeside(capped, { ended: new Map(), held: {} })).toMatchObject({ cpu: 2000 });
+    expect(sizeBeside(capped, { ended: ended({ a: 1, b: 1 }), held: {} })).toMatchObject({ cpu: 1500 });
+  });
+
+  test("does not fall with the tasks where none are known", () => {
+    const stated = reserving({ requests: "cpu=4" }).reservation;
+    expect(sizeBeside(stated, { ended: ended({ a: 1, b: 1, c: 1 }), held: { cpu: 1000 } })).toMatchObject({
+      cpu: 3000,
+    });
+  });
+
+  test("names cpu and memory alone: nothing else can be resized", () => {
+    const gpu = reserving({}, [planned("a", { cpu: 1000, "nvidia.com/gpu": 1 })]).reservation;
+    expect(sizeBeside(gpu, { ended: new Map(), held: {} })).toEqual({ cpu: 1000, memory: floor["memory"] });
+  });
+
+  test("at release leaves room for the first wave", () => {
+    const size = sizeAtRelease(reservation);
+    expect(size).toEqual({ cpu: 2500, memory: floor["memory"] });
+    expect(sum(size, { cpu: 1000 })).toMatchObject({ cpu: reservation.ask["cpu"] });
+  });
+});
+
+describe("as text", () => {
+  const { reservation } = reserving();
+  test("is read as it was written", () => {
+    expect(parseReservation(JSON.stringify(reservation))).toEqual(reservation);
+    const scarce = { ...reservation, scarce: ["cpu"] };
+    expect(parseReservation(JSON.stringify(scarce))).toEqual(scarce);
+  });
+  test.each([undefined, "", "{", "null", "[]", "7", '{"ask":{},"floor":{},"firstWave":{}}', '{"tasks":[]}'])(
+    "%j is not one",
+    text => {
+      expect(parseReservation(text)).toBeUndefined();
+    },
+  );
+});

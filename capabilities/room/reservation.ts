@@ -1,0 +1,180 @@
+/** How much room a placeholder keeps for its run: what it asks for at first, and how that is handed over. */
+import { firstWave, peakDemand } from "../demand/peak";
+import { parseRequests } from "../demand/requests";
+import {
+  amountOf,
+  difference,
+  EPHEMERAL_STORAGE,
+  exceeds,
+  maximum,
+  minimum,
+  NOTHING,
+  toQuantities,
+  type Resources,
+} from "../demand/resources";
+import type { PlannedTask, TaskGraph } from "../demand/task-graph";
+import { HOSTNAME_TOPOLOGY } from "../keys";
+import { COMPUTED, type Choices } from "../choices/choices";
+import { withinBounds, type NamespaceBounds } from "./namespace-bounds";
+
+/** Written on the placeholder's StatefulSet, so that any process can go on from it. */
+export interface Reservation {
+  /** What the placeholder asks for until it has its node. */
+  ask: Resources;
+  /** What it never goes below. */
+  floor: Resources;
+  /** What the tasks that start at once ask for together. */
+  firstWave: Resources;
+  /** Tasks, as far as the room that is still needed falls when they end; none when it does not. */
+  tasks: PlannedTask[];
+  /** Resources that it never takes back, because of a quota; none when it is not there. */
+  scarce?: string[];
+}
+
+export interface Reserving {
+  reservation: Reservation;
+  /** Sentences for people: what the placeholder asks for, why, and why it is not more. */
+  notes: string[];
+}
+
+/** Characters of a reservation, as text, that fit well into an object's annotations (256 KiB for all). */
+const LONGEST_TEXT = 128 * 1024;
+
+const listed = (resources: Resources): string =>
+  Object.entries(toQuantities(resources))
+    .map(([name, quantity]) => `${name} ${quantity}`)
+    .join(", ");
+
+interface Wanted {
+  peak: Resources;
+  firstWave: Resources;
+  tasks: PlannedTask[];
+  why: string;
+}
+
+function wanted(graph: TaskGraph, choices: Choices): Wanted | undefined {
+  if (choices.reservation === "none") return undefined;
+  if (choices.requests !== COMPUTED) {
+    const peak = parseRequests(choices.requests);
+    return { peak, firstWave: minimum(firstWave(graph), peak), tasks: [], why: "as its annotation says" };
+  }
+  if (graph.tasks.length === 0) return undefined;
+  if (choices["topology-key"] !== HOSTNAME_TOPOLOGY) {
+    // Over several nodes nobody can keep room for all: the largest pod is one node's worth.
+    const largest = maximum(...graph.tasks.map(({ each }) => each));
+    return {
+      peak: largest,
+      firstWave: largest,
+      tasks: [],
+      why: "its largest pod, as its pods may use several nodes",
+    };
+  }
+  const { peak, tasks } = peakDemand(graph);
+  const names = [...new Set(Object.values(tasks).flat())];
+  const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
+  return { peak, firstWave: firstWave(graph), tasks: graph.tasks, why: `its widest moment (${shown})` };
+}
+
+/** Zero amounts say nothing. */
+const positive = (resources: Resources): Resources =>
+  Object.fromEntries(Object.entries(resources).filter(([, amount]) => amount > 0));
+
+/**
+ * @param floor what a placeholder asks for at least: cpu and memory
+ * @param bounds what the namespace allows one more pod
+ * @param overhead what the placeholder's runtime class adds
+ */
+export function reservationFor(
+  graph: TaskGraph,
+  choices: Choices,
+  floor: Resources,
+  bounds: NamespaceBounds,
+  overhead: Resources = NOTHING,
+): Reserving {
+  const want = wanted(graph, choices);
+  const peak = positive(want?.peak ?? NOTHING);
+  // A LimitRange may give this to a container that does not ask for any: it has to ask for none expressly.
+  const least = Object.hasOwn(peak, EPHEMERAL_STORAGE) ? { ...floor, [EPHEMERAL_STORAGE]: 0 } : floor;
+  const bounded = withinBounds(maximum(peak, floor), peak, least, bounds, overhead);
+  const reservation: Reservation = {
+    ask: bounded.ask,
+    floor: bounded.floor,
+    firstWave: want?.firstWave ?? NOTHING,
+    tasks: want?.tasks ?? [],
+    ...(bounded.scarce.length > 0 && { scarce: bounded.scarce }),
+  };
+  const notes = [
+    ...(want ? [`The placeholder asks for ${listed(bounded.ask)}: ${want.why}.`] : []),
+    ...graph.notes,
+    ...(want ? bounded.notes : []),
+  ];
+  return { reservation: withoutTooManyTasks(reservation), notes };
+}
+
+function withoutTooManyTasks(reservation: Reservation): Reservation {
+  return JSON.stringify(reservation).length <= LONGEST_TEXT ? reservation : { ...reservation, tasks: [] };
+}
+
+/** What of a run is under way. */
+export interface Progress {
+  /** By task: how many of its pods have ended for good. */
+  ended: ReadonlyMap<string, number>;
+  /** What its live pods ask for, and those that its started tasks have yet to make. */
+  held: Resources;
+}
+
+/** What the run may still need at once, of all resources: its live pods count among it. */
+export function neededBy({ ask, tasks }: Reservation, { ended }: Progress): Resources {
+  return tasks.length === 0 ? ask : minimum(ask, peakDemand({ tasks, notes: [] }, ended).peak);
+}
+
+/** How large the placeholder should be, in cpu and memory: what the run may still need beside its pods. */
+export function sizeBeside(reservation: Reservation, progress: Progress): Resources {
+  return resizable(maximum(difference(neededBy(reservation, progress), progress.held), reservation.floor));
+}
+
+/** The same, for a placeholder that asks for `asked` now: what is scarce only goes down. */
+export function sizeFrom(asked: Resources, reservation: Reservation, progress: Progress): Resources {
+  const size = sizeBeside(reservation, progress);
+  const isScarce = (name: string): boolean => reservation.scarce?.includes(name) === true;
+  return Object.fromEntries(
+    Object.entries(size).map(([name, amount]) => [
+      name,
+      isScarce(name) ? Math.min(amount, asked[name] ?? 0) : amount,
+    ]),
+  );
+}
+
+/** The size at which the run may start: room for its first pods is free. */
+export function sizeAtRelease(reservation: Reservation): Resources {
+  return sizeBeside(reservation, { ended: new Map(), held: reservation.firstWave });
+}
+
+/** What it looks for at another node counts as asked for, so that devices among it are handed over as well. */
+export function withAsk(reservation: Reservation, ask: Resources | undefined): Reservation | undefined {
+  if (ask === undefined || exceeds(ask, reservation.ask).length === 0) return undefined;
+  return { ...reservation, ask: maximum(reservation.ask, ask) };
+}
+
+/** The only resources that Kubernetes resizes in place. */
+export const RESIZABLE = ["cpu", "memory"] as const;
+export const isResizable = (resource: string): boolean => RESIZABLE.includes(resource as "cpu");
+
+/** What a pod asks for that is only given free by a new pod in its place. */
+export const fixedIn = (asked: Resources, { ask, floor }: Reservation): string[] =>
+  exceeds(asked, floor).filter(name => !isResizable(name) && amountOf(ask, name) > 0);
+
+export const resizable = (resources: Resources): Resources =>
+  Object.fromEntries(RESIZABLE.map(name => [name, resources[name] ?? 0]));
+
+/** @returns undefined for text that this operator did not write */
+export function parseReservation(text: string | undefined): Reservation | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const { ask, floor, firstWave: first, tasks, scarce } = JSON.parse(text) as Partial<Reservation>;
+    if (!ask || !floor || !first || !Array.isArray(tasks)) return undefined;
+    return { ask, floor, firstWave: first, tasks, ...(Array.isArray(scarce) && { scarce }) };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,31 @@
+/** What belongs to this very run: objects of an earlier one of the same name carry the same labels. */
+import type { V1ObjectMeta } from "@kubernetes/client-node";
+import { TEKTON_PIPELINE_RUN_UID_LABEL } from "../keys";
+import type { PipelineRun } from "./objects";
+import { activePods, type Observed } from "../controller/observed";
+import type { Seen } from "../room/progress";
+
+const ownerOf = ({ metadata }: { metadata?: V1ObjectMeta }): string | undefined =>
+  metadata?.ownerReferences?.find(({ controller }) => controller === true)?.uid;
+
+/** UIDs of the run and of those of pipelines in pipelines that it made, at any depth. */
+function lineage(run: PipelineRun, children: readonly PipelineRun[]): ReadonlySet<string> {
+  const uids = new Set([run.metadata!.uid!]);
+  for (let known = 0; known < uids.size; ) {
+    known = uids.size;
+    for (const child of children) if (uids.has(ownerOf(child) ?? "")) uids.add(child.metadata!.uid!);
+  }
+  return uids;
+}
+
+/** The run with its TaskRuns, child runs and live pods. What does not say whose it is counts as its own. */
+export function ownOf(run: PipelineRun, observed: Observed): Seen {
+  const uids = lineage(run, observed.children);
+  const isOwn = (uid: string | undefined): boolean => uid === undefined || uids.has(uid);
+  return {
+    run,
+    taskRuns: observed.taskRuns.filter(taskRun => isOwn(ownerOf(taskRun))),
+    children: observed.children.filter(child => isOwn(ownerOf(child))),
+    pods: activePods(observed).filter(pod => isOwn(pod.metadata?.labels?.[TEKTON_PIPELINE_RUN_UID_LABEL])),
+  };
+}

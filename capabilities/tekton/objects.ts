@@ -1,0 +1,139 @@
+/** The few fields of Tekton's objects that this operator reads or writes. */
+import type {
+  V1Affinity,
+  V1LocalObjectReference,
+  V1ObjectMeta,
+  V1Toleration,
+  V1Volume,
+} from "@kubernetes/client-node";
+import { GenericKind } from "kubernetes-fluent-client";
+import { HELD, HELD_LABEL, PENDING, PLACEHOLDER_LABEL, TEKTON_GROUP, TEKTON_MANAGER } from "../keys";
+
+/** The fields of Tekton's pod template that decide where a pod may run. */
+export interface PodTemplate {
+  nodeSelector?: Record<string, string>;
+  tolerations?: V1Toleration[];
+  affinity?: V1Affinity;
+  priorityClassName?: string;
+  schedulerName?: string;
+  runtimeClassName?: string;
+  imagePullSecrets?: V1LocalObjectReference[];
+  volumes?: V1Volume[];
+}
+
+export interface WorkspaceBinding {
+  name: string;
+  persistentVolumeClaim?: { claimName: string };
+  volumeClaimTemplate?: unknown;
+}
+
+export interface PipelineRunSpec {
+  status?: string;
+  managedBy?: string;
+  /** v1 */
+  taskRunTemplate?: { podTemplate?: PodTemplate };
+  taskRunSpecs?: { pipelineTaskName?: string; podTemplate?: PodTemplate }[];
+  workspaces?: WorkspaceBinding[];
+}
+
+export interface PipelineRun {
+  apiVersion?: string;
+  kind?: string;
+  metadata?: V1ObjectMeta;
+  spec?: PipelineRunSpec;
+  status?: {
+    conditions?: Condition[];
+    startTime?: string;
+    /** Tasks that will not run, each of them decided once and for all. */
+    skippedTasks?: { name: string }[];
+  };
+}
+
+interface Condition {
+  type: string;
+  status: string;
+  reason?: string;
+}
+
+export interface TaskRun {
+  metadata?: V1ObjectMeta;
+  status?: { conditions?: Condition[] };
+}
+
+export class TaskRunV1 extends GenericKind {}
+export const TASK_RUN_V1 = { group: TEKTON_GROUP, version: "v1", kind: "TaskRun", plural: "taskruns" };
+
+/** What Pepr's bindings are declared on; tekton.dev/v1 is the version that is stored. */
+export class PipelineRunV1 extends GenericKind {
+  declare spec?: PipelineRunSpec;
+}
+export class PipelineRunV1Beta1 extends GenericKind {
+  declare spec?: PipelineRunSpec;
+}
+export const PIPELINE_RUN_V1 = {
+  group: TEKTON_GROUP,
+  version: "v1",
+  kind: "PipelineRun",
+  plural: "pipelineruns",
+};
+export class TaskRunV1Beta1 extends GenericKind {}
+export const TASK_RUN_V1BETA1 = { ...TASK_RUN_V1, version: "v1beta1" };
+export const PIPELINE_RUN_V1BETA1 = { ...PIPELINE_RUN_V1, version: "v1beta1" };
+
+/** Whether it is over for good: its condition Succeeded is no longer Unknown. */
+export function hasEnded(run: PipelineRun | TaskRun): boolean {
+  const succeeded = run.status?.conditions?.find(condition => condition.type === "Succeeded");
+  return succeeded?.status === "True" || succeeded?.status === "False";
+}
+
+/** Whether its pod was refused by a ResourceQuota: Tekton tries again, about once a minute. */
+export function awaitsQuota(taskRun: TaskRun): boolean {
+  return (
+    taskRun.status?.conditions?.some(
+      ({ type, status, reason }) =>
+        type === "Succeeded" && status === "Unknown" && reason === "ExceededResourceQuota",
+    ) === true
+  );
+}
+
+export function hasStarted(run: PipelineRun): boolean {
+  return run.status?.startTime !== undefined;
+}
+
+/** Whether another object of Tekton's made this run: a child of a pipeline in a pipeline. */
+export function isChild(run: Pick<PipelineRun, "metadata">): boolean {
+  return (run.metadata?.ownerReferences ?? []).some(
+    owner => owner.controller === true && owner.apiVersion.split("/")[0] === TEKTON_GROUP,
+  );
+}
+
+/** Whether `spec.managedBy` hands the run to a controller other than Tekton's. */
+export function isManagedElsewhere(run: PipelineRun): boolean {
+  const manager = run.spec?.managedBy;
+  return manager !== undefined && manager !== TEKTON_MANAGER;
+}
+
+export function isPending(run: PipelineRun): boolean {
+  return run.spec?.status === PENDING;
+}
+
+/** Whether the run is Pending and it was us who set it so. */
+export function isHeldByUs(run: PipelineRun): boolean {
+  return isPending(run) && run.metadata?.labels?.[HELD_LABEL] === HELD;
+}
+
+/**
+ * Whether the run is held, or let go with a placeholder and not over: its placeholder may have to be made,
+ * for the second kind because somebody deleted it while nobody looked.
+ */
+export function mayNeedPlaceholder(run: PipelineRun): boolean {
+  const placed = run.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
+  return !isChild(run) && (isHeldByUs(run) || (placed && !hasEnded(run)));
+}
+
+/** Whether a workspace of the run is a claim, which Tekton's assistant in mode `workspaces` ties to a node. */
+export function usesClaims(run: PipelineRun): boolean {
+  return (run.spec?.workspaces ?? []).some(
+    workspace => workspace.persistentVolumeClaim !== undefined || workspace.volumeClaimTemplate !== undefined,
+  );
+}
