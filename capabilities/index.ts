@@ -3,19 +3,20 @@ import { a, Capability } from "pepr";
 import { Cluster } from "./kube/cluster";
 import { colocate } from "./admission/colocate";
 import { defaultChoices, parseSettings } from "./choices/settings";
-import { Controller, rootRunOf } from "./controller/controller";
+import { Controller } from "./controller/controller";
 import { freeCopy, holdNew, holdOn, refuseUnknown, tellFreed } from "./admission/hold";
 import {
   COMPONENT_LABEL,
   FEATURE_FLAGS,
   FREED_ANNOTATION,
-  HELD_LABEL,
   OPT_IN_LABEL,
   OPTED_IN,
   PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
 } from "./keys";
-import { kubeClients } from "./kube/client";
+import { kubeConnection } from "./kube/client";
+import { watchesOf } from "./store/watches";
+import type { Store } from "./store/store";
 import { lead } from "./leader/lead";
 import type { Leader } from "./leader/leader";
 import {
@@ -38,13 +39,14 @@ let parts: { cluster: Cluster; controller: Controller } | undefined;
 let leader: Leader | undefined;
 function running() {
   if (parts === undefined) {
-    const clients = kubeClients({
+    const connection = kubeConnection({
       maxConnections: settings.MAX_CONNECTIONS,
       requestTimeoutMilliseconds: settings.REQUEST_TIMEOUT_SECONDS * 1000,
       mayWrite: () => leader?.leads() === true,
     });
-    const cluster = new Cluster(clients, settings.TEKTON_NAMESPACE);
-    parts = { cluster, controller: new Controller(cluster, settings) };
+    const cluster = new Cluster(connection.clients, settings.TEKTON_NAMESPACE);
+    const watchesFor = (store: Store) => watchesOf(store, cluster, connection.kubeConfig);
+    parts = { cluster, controller: new Controller(cluster, settings, watchesFor) };
   }
   return parts;
 }
@@ -82,25 +84,13 @@ When(TaskRunV1Beta1, TASK_RUN_V1BETA1).IsCreated().WithAnnotation(FREED_ANNOTATI
 // Admission: co-locate.
 When(a.Pod).IsCreated().WithLabel(PLACEHOLDER_LABEL).Mutate(colocate);
 
-// Controller: whatever happens to a run, its placeholder or its pods only queues the run.
-When(PipelineRunV1, PIPELINE_RUN_V1)
-  .IsCreatedOrUpdated()
-  .WithLabel(HELD_LABEL)
-  .Watch(run => running().controller.see({ namespace: run.metadata!.namespace!, name: run.metadata!.name! }));
+// Controller: runs, pods and TaskRuns are told by the module's own watches (store/watches.ts), which keep no objects.
 When(a.StatefulSet)
   .IsDeleted()
   .WithLabel(COMPONENT_LABEL, PLACEHOLDER_COMPONENT)
-  .Watch(placeholder => running().controller.see(rootRunOf(placeholder)));
-When(a.Pod)
-  .IsCreatedOrUpdated()
-  .WithLabel(PLACEHOLDER_LABEL)
-  .Watch(pod => running().controller.see(rootRunOf(pod), "continued"));
-When(TaskRunV1, TASK_RUN_V1)
-  .IsCreatedOrUpdated()
-  .WithLabel(PLACEHOLDER_LABEL)
-  .Watch(taskRun => running().controller.see(rootRunOf(taskRun), "continued"));
+  .Watch(placeholder => running().controller.statefulSetGone(placeholder));
 When(a.ConfigMap)
   .IsCreatedOrUpdated()
   .InNamespace(settings.TEKTON_NAMESPACE)
   .WithName(FEATURE_FLAGS)
-  .Watch(() => running().controller.lookAtAll());
+  .Watch(flags => running().controller.flagsChanged(flags.data?.["coschedule"]));

@@ -52,10 +52,15 @@ export const ROOT_ANNOTATION = `${KEY_PREFIX}run`;
 
 /** On a placeholder's StatefulSet, as JSON: what it keeps for its run, see room/reservation.ts. */
 export const RESERVATION_ANNOTATION = `${KEY_PREFIX}reservation`;
-/** On a placeholder's StatefulSet, while its pod is replaced by a smaller one: the node that it is to stay on. */
-export const PINNED_ANNOTATION = `${KEY_PREFIX}pinned-to`;
-/** On a placeholder's StatefulSet: when its node last could not give room back (RFC 3339). */
-export const GROWTH_REFUSED_ANNOTATION = `${KEY_PREFIX}growth-refused`;
+/** On a placeholder's StatefulSet, as JSON: what no look at the cluster can tell, see placement/record.ts. */
+export const RECORD_ANNOTATION = `${KEY_PREFIX}record`;
+
+/**
+ * Stamped with the placeholder's label, and inherited like it: the key of the node label within whose one value the run's
+ * pods are placed. It is what was decided when the placeholder was made; the choice `topology-key` on a Pipeline, which
+ * Tekton copies to a run and its pods later, does not count.
+ */
+export const WITHIN_ANNOTATION = `${KEY_PREFIX}within`;
 
 /** Labels of https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
 export const APP_NAME_LABEL = "app.kubernetes.io/name";

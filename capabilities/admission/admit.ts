@@ -14,6 +14,7 @@ import {
   OPTED_OUT,
   PLACEHOLDER_LABEL,
   ROOT_ANNOTATION,
+  WITHIN_ANNOTATION,
 } from "../keys";
 import {
   hasStarted,
@@ -28,7 +29,13 @@ import { BUILT_IN_CHOICES, CHOICE_NAMES, choiceProblems, type Choices } from "..
 
 /** Labels and annotations that only this operator may write. */
 const OWN_LABELS = [HELD_LABEL, PLACEHOLDER_LABEL] as const;
-const OWN_ANNOTATIONS = [NODE_ANNOTATION, ROOT_ANNOTATION, HELD_SINCE_ANNOTATION, LET_GO_ANNOTATION] as const;
+const OWN_ANNOTATIONS = [
+  NODE_ANNOTATION,
+  ROOT_ANNOTATION,
+  WITHIN_ANNOTATION,
+  HELD_SINCE_ANNOTATION,
+  LET_GO_ANNOTATION,
+] as const;
 
 /** The changes to make to a run. Nothing else of it is touched. */
 export interface RunChanges {

@@ -1,6 +1,12 @@
 /** The one term that ties a pod to its run's placeholder. */
 import type { V1Affinity, V1Pod, V1PodAffinityTerm } from "@kubernetes/client-node";
-import { COMPONENT_LABEL, INSTANCE_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../keys";
+import {
+  COMPONENT_LABEL,
+  INSTANCE_LABEL,
+  PLACEHOLDER_COMPONENT,
+  PLACEHOLDER_LABEL,
+  WITHIN_ANNOTATION,
+} from "../keys";
 import { choicesOf } from "../choices/choices";
 import { requiredPodTerms, withOnlyRequiredTerm } from "../placement/required-term";
 
@@ -24,7 +30,7 @@ function isTermFor(term: V1PodAffinityTerm, placeholder: string): boolean {
 
 /**
  * The affinity of a pod of a placed run: what the user asked for, and one more required term, to the
- * placeholder in the pod's own namespace. The topology key is the run's choice, which Tekton copies to
+ * placeholder in the pod's own namespace. The topology key is what was decided for the run, which Tekton copies to
  * its pods with all annotations.
  *
  * Pod affinity that the user requires becomes preferred: the placeholder was placed where it is met,
@@ -38,6 +44,8 @@ export function coLocated(pod: V1Pod): V1Affinity | undefined {
   if (placeholder === undefined || isPlaceholderPod(pod)) return undefined;
   const affinity = pod.spec?.affinity ?? {};
   if (requiredPodTerms(affinity).some(term => isTermFor(term, placeholder))) return undefined;
-  const topologyKey = choicesOf(pod.metadata?.annotations ?? {})["topology-key"];
+  const annotations = pod.metadata?.annotations ?? {};
+  // Runs that an earlier version has let go carry the choice alone.
+  const topologyKey = annotations[WITHIN_ANNOTATION] ?? choicesOf(annotations)["topology-key"];
   return withOnlyRequiredTerm(affinity, termFor(placeholder, topologyKey));
 }

@@ -1,106 +1,126 @@
 /** The controller's one queue of runs, and what puts runs into it. */
-import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { Log } from "pepr";
-import { asText, type Cluster, type RunKey } from "../kube/cluster";
 import type { Settings } from "../choices/settings";
-import { placeholderName } from "../placement/names";
-import { PLACEHOLDER_LABEL, ROOT_ANNOTATION, TEKTON_PIPELINE_RUN_LABEL } from "../keys";
 import { NotAllowedToWrite } from "../kube/client";
+import type { Cluster } from "../kube/cluster";
 import { describeError, isOutdated, retryAfterMilliseconds } from "../kube/errors";
-import { reconcile } from "./reconcile";
+import { compare } from "../store/compare";
+import { asText, fromText, type RunKey } from "../store/root-run";
+import { Store, type Place } from "../store/store";
+import type { Watches } from "../store/watches";
+import { Outdated, type Parts } from "./carry-out";
+import { Reconciler } from "./reconcile";
 import { WorkQueue, type Line } from "./work-queue";
-
-const fromText = (text: string): RunKey => {
-  const [namespace, name] = text.split("/");
-  return { namespace: namespace!, name: name! };
-};
-
-/** The run that a placeholder, a TaskRun or a pod belongs to, be it by way of child runs. */
-export function rootRunOf({ metadata }: { metadata?: V1ObjectMeta }): RunKey | undefined {
-  const name = metadata?.annotations?.[ROOT_ANNOTATION] ?? metadata?.labels?.[TEKTON_PIPELINE_RUN_LABEL];
-  const placeholder = metadata?.labels?.[PLACEHOLDER_LABEL] ?? metadata?.name;
-  if (name === undefined || placeholderName(name) !== placeholder) return undefined;
-  return { namespace: metadata!.namespace!, name };
-}
-
-/** A run is not looked at more often than that: of a pod's start alone there are five events within it. */
-const LEAST_INTERVAL_MILLISECONDS = 250;
 
 /** The one key of the queue of looks at everything. */
 const ALL = "all";
 
+/** A change of these may be what the run waits for. */
+const lineOf = (place: Place): Line => (place === "run" ? "new" : "continued");
+
 /** Works only between `start` and `stop`: while this process is the one of several that acts. */
 export class Controller {
+  readonly #store: Store;
   readonly #runs: WorkQueue;
-  readonly #looks: WorkQueue;
+  readonly #comparisons: WorkQueue;
+  readonly #watches: Watches;
+  /** Grows with each start, so that what an earlier one had begun goes on no further. */
+  #term = 0;
   #active = false;
 
   constructor(
     private readonly cluster: Cluster,
     private readonly settings: Settings,
+    watchesFor: (store: Store) => Watches,
   ) {
+    this.#store = new Store((run, place) => this.#queue(run, lineOf(place)));
+    this.#watches = watchesFor(this.#store);
+    const parts: Parts = { cluster, settings, store: this.#store };
+    const reconciler = new Reconciler(parts);
     const retries = {
       retryBaseMilliseconds: settings.RETRY_BASE_MILLISECONDS,
       retryLimitMilliseconds: settings.RETRY_LIMIT_SECONDS * 1000,
       leastPause: retryAfterMilliseconds,
     };
-    this.#runs = new WorkQueue(text => this.#ifActive(() => reconcile(fromText(text), cluster, settings)), {
-      ...retries,
-      workers: settings.WORKERS,
-      leastInterval: LEAST_INTERVAL_MILLISECONDS,
-      onFailure: (run, error, retryMilliseconds) => this.#tellFailure({ run }, error, retryMilliseconds),
-    });
-    this.#looks = new WorkQueue(() => this.#ifActive(() => this.#lookAtAll()), {
+    this.#runs = new WorkQueue(
+      (text, tries) => this.#ifActive(() => reconciler.reconcile(fromText(text), tries)),
+      {
+        ...retries,
+        workers: settings.WORKERS,
+        onFailure: (run, error, retryMilliseconds) => this.#logFailure({ run }, error, retryMilliseconds),
+      },
+    );
+    this.#comparisons = new WorkQueue(() => this.#ifActive(() => this.#compare()), {
       ...retries,
       workers: 1,
       onFailure: (_all, error, retryMilliseconds) =>
         Log.warn(
           { error: describeError(error), retryMilliseconds: Math.round(retryMilliseconds) },
-          "Could not list held runs and placeholders; trying again",
+          "What the watches told could not be compared with what is there; trying again",
         ),
     });
   }
 
-  /**
-   * A binding saw something about the run.
-   *
-   * @param line "continued" when it may be what the run waits for, as a change of its placeholder's pod is
-   */
-  see(key: RunKey | undefined, line: Line = "new"): void {
-    if (key === undefined || !this.#active) return;
-    this.#runs.add(asText(key), line);
+  /** Pepr's binding saw that a placeholder's StatefulSet is gone. */
+  statefulSetGone(statefulSet: Parameters<Store["statefulSet"]>[1]): void {
+    if (this.#active) this.#store.statefulSet("DELETED", statefulSet);
   }
 
-  /** Looks at every held run and every placeholder, whatever events said: they get lost. */
-  lookAtAll(): void {
-    if (this.#active) this.#looks.add(ALL);
+  /** Tekton's feature flags changed: every held run may depend on them. */
+  flagsChanged(coschedule: string | undefined): void {
+    this.#store.coschedule = coschedule;
+    if (this.#active) this.#queueAll();
   }
 
-  /** Looks at everything now, and again every RESYNC_SECONDS: what came before was not acted upon. */
+  /** Fills the store, then works on every run in it, and on those that change. */
   start(): void {
     this.#active = true;
-    this.lookAtAll();
+    void this.#fill(++this.#term);
   }
 
   /** Begins nothing any more. Resolves when what is under way has ended; its writes are guarded. */
   async stop(): Promise<void> {
     this.#active = false;
-    await Promise.all([this.#runs.clear(), this.#looks.clear()]);
+    await Promise.all([this.#watches.stop(), this.#runs.clear(), this.#comparisons.clear()]);
+    // What stands by holds nothing.
+    this.#store.clear();
+  }
+
+  async #fill(term: number): Promise<void> {
+    const isOn = () => this.#active && this.#term === term;
+    await this.#watches.start(isOn);
+    if (!isOn()) return;
+    Log.info({ runs: this.#store.size }, "All runs and placeholders are known");
+    this.#queueAll();
+    this.#comparisons.addAfter(ALL, this.settings.RESYNC_SECONDS * 1000);
+  }
+
+  #queue(key: RunKey, line: Line): void {
+    if (this.#active && this.#watches.areReady) this.#runs.add(asText(key), line);
+  }
+
+  #queueAll(): void {
+    if (!this.#watches.areReady) return;
+    for (const text of this.#store.keys()) this.#runs.add(text);
   }
 
   async #ifActive<T>(work: () => Promise<T>): Promise<T | undefined> {
     return this.#active ? work() : undefined;
   }
 
-  async #lookAtAll(): Promise<number> {
-    await this.cluster.eachRunToLookAt((key, isDue) => this.see(key, isDue ? "continued" : "new"));
+  /** Events get lost; and a run whose timer was lost with a worker comes back. */
+  async #compare(): Promise<number> {
+    this.#store.coschedule = await this.cluster.coschedule();
+    await compare(this.cluster, this.#store, key => this.#queue(key, "continued"));
+    this.#queueAll();
     return this.settings.RESYNC_SECONDS * 1000;
   }
 
-  #tellFailure(details: { run: string }, error: unknown, retryMilliseconds: number): void {
+  #logFailure(details: { run: string }, error: unknown, retryMilliseconds: number): void {
     const all = { ...details, error: describeError(error), retryMilliseconds: Math.round(retryMilliseconds) };
     if (error instanceof NotAllowedToWrite) Log.info(all, "Left to the controller that acts now");
-    else if (isOutdated(error)) Log.info(all, "The run has changed meanwhile; looking again");
-    else Log.warn(all, "The run's next step failed; trying again");
+    else if (error instanceof Outdated || isOutdated(error)) {
+      Log.info(all, "The run has changed meanwhile; looking again");
+    } else Log.warn(all, "The run's next step failed; trying again");
   }
 }

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import type { V1Pod } from "@kubernetes/client-node";
 import { aRun, observed, placeholderOf, placeholderPodOf, runPod } from "../testing/builders";
 import { leave } from "./leave";
-import type { Observed } from "./observed";
+import type { Observed } from "../phases/observed";
 import type { Reservation } from "../room/reservation";
 
 const floor = { cpu: 10, memory: 16 * 2 ** 20 };

@@ -1,208 +1,126 @@
-/** Observe a run, decide on the next step, carry it out. */
-import type { V1Pod } from "@kubernetes/client-node";
+/** Look a run up, decide on the next step, carry it out, tell people. Whatever fails becomes a step as well. */
 import { Log } from "pepr";
-import type { Cluster, RunKey } from "../kube/cluster";
-import { describeError, isResizeRefused } from "../kube/errors";
-import { floorOf, unknownTaskOf, type Settings } from "../choices/settings";
-import { choicesOf } from "../choices/choices";
-import { needsLimits } from "../room/namespace-bounds";
-import { withLookAgain } from "./look-again";
+import type { Observed } from "../phases/observed";
+import { lacksItsPod } from "../phases/refusal";
+import { stageOf } from "../phases/phase";
+import type { Step } from "../phases/steps";
+import { afterFailure, nextStep } from "../phases/table";
 import { dependsOnNodes } from "../placement/never-fits";
-import { nextStep, type Step } from "./next-step";
-import { claimsInUse, type Observed } from "./observed";
-import { firstTemplate, pinnedTemplate, settledTemplate } from "../placement/placeholder-template";
-import { hasLimits, requestedBy, reservationOf, resizedResources } from "../placement/placeholder-size";
-import { placeholderFor } from "../placement/placeholder";
-import { priorityClassNames, unitePodTemplates } from "../placement/pod-templates";
-import { reservationFor, withAsk } from "../room/reservation";
-import { canBeRead, claimNames, volumesOf, type Volumes } from "../placement/volumes";
-import { exceeds } from "../demand/resources";
-import { taskGraph } from "../demand/task-graph";
-import { placeholdersRefused, resizesRefused } from "./metrics";
-import type { PipelineRun, PodTemplate } from "../tekton/objects";
-
-type Sized = Extract<Step, { kind: "resize" | "withdraw-growth" }>;
-
-/** @returns what the placeholder takes over; priority classes are looked up only when there are several */
-async function templateFor(run: PipelineRun, cluster: Cluster): Promise<PodTemplate> {
-  const names = priorityClassNames(run.spec);
-  const values = new Map<string | undefined, number>();
-  if (names.length > 1) {
-    for (const name of names) {
-      values.set(name, await (name === undefined ? cluster.defaultPriority() : cluster.priorityOf(name)));
-    }
-  }
-  return unitePodTemplates(run.spec, name => values.get(name) ?? 0).template;
-}
-
-/** The volumes that count when a node is looked for, those that Tekton has made for the run among them. */
-async function volumesFor(observed: Observed, cluster: Cluster): Promise<Volumes> {
-  const run = observed.run!;
-  const made = claimsInUse(observed);
-  const known = claimNames(run).filter(canBeRead);
-  return volumesOf(run, await cluster.storageFor(run, [...new Set([...known, ...made])]), made);
-}
-
-/**
- * Makes the placeholder, and says on the run what it asks for.
- *
- * @returns why it is refused, if it is
- */
-async function makePlaceholder(
-  observed: Observed,
-  cluster: Cluster,
-  settings: Settings,
-): Promise<string | undefined> {
-  const run = observed.run!;
-  const { definitions, bounds } = await cluster.demandSources(run);
-  const graph = taskGraph(run, definitions, unknownTaskOf(settings));
-  const choices = choicesOf(run.metadata?.annotations ?? {});
-  const { runtimeOverhead } = definitions;
-  const { reservation, notes } = reservationFor(graph, choices, floorOf(settings), bounds, runtimeOverhead);
-  const template = await templateFor(run, cluster);
-  const { volumes, ...said } = await volumesFor(observed, cluster);
-  for (const warning of said.warnings) await cluster.runs.warn(run, warning, new Date());
-  const surroundings = { limits: needsLimits(bounds), volumes };
-  const wanted = placeholderFor(run, template, settings, reservation, surroundings);
-  const refusal = await cluster.placeholders.create(wanted);
-  const message = [...notes, ...said.notes].join(" ");
-  if (refusal === undefined && message !== "") {
-    await cluster.runs.warn(run, { type: "Normal", reason: "Reserved", message }, new Date());
-  }
-  return refusal;
-}
-
-/** Whether the log has said that placeholders cannot be resized: it is so for all of them, or for none. */
-let saidNoResize = false;
-
-async function resize(step: Sized, observed: Observed, cluster: Cluster): Promise<void> {
-  const { namespace, name } = observed.run!.metadata!;
-  const statefulSet = observed.statefulSet!;
-  const grows = exceeds(step.size, requestedBy(step.pod.spec!)).length > 0;
-  try {
-    await cluster.placeholders.resizePod(
-      step.pod,
-      resizedResources(step.pod, step.size, hasLimits(statefulSet)),
-    );
-  } catch (error) {
-    if (!isResizeRefused(error)) throw error;
-    resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
-    if (grows) return cluster.placeholders.noteGrowthRefused(statefulSet, new Date());
-    const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
-    if (!saidNoResize) Log.warn({ run: `${namespace}/${name}`, error: describeError(error) }, why);
-    saidNoResize = true;
-    await replaceByFloor(step.pod, observed, cluster);
-  }
-}
-
-/** Its run is not kept from running by what cannot be handed over. */
-async function replaceByFloor(pod: V1Pod, { run, statefulSet }: Observed, cluster: Cluster): Promise<void> {
-  const { floor } = reservationOf(statefulSet!);
-  const small = { ask: floor, floor, firstWave: {}, tasks: [] };
-  const template = await templateFor(run!, cluster);
-  const change = pinnedTemplate(run!, template, statefulSet!, pod.spec!.nodeName!, floor);
-  await cluster.placeholders.changeTemplate(statefulSet!, change, small);
-}
-
-/** @returns what of what was seen is known to be different now; undefined when only a look can tell */
-async function carryOut(
-  step: Step,
-  observed: Observed,
-  cluster: Cluster,
-  settings: Settings,
-): Promise<Partial<Observed> | undefined> {
-  const { run, statefulSet } = observed;
-  switch (step.kind) {
-    case "none":
-    case "wait":
-      return undefined;
-    case "make-placeholder": {
-      const refusal = await makePlaceholder(observed, cluster, settings);
-      return refusal === undefined ? undefined : { refusal };
-    }
-    case "settle-placeholder": {
-      const change = settledTemplate(run!, await templateFor(run!, cluster), statefulSet!);
-      return { statefulSet: await cluster.placeholders.changeTemplate(statefulSet!, change) };
-    }
-    case "pin-placeholder": {
-      const { node, size } = step;
-      const change = pinnedTemplate(run!, await templateFor(run!, cluster), statefulSet!, node, size);
-      return { statefulSet: await cluster.placeholders.changeTemplate(statefulSet!, change) };
-    }
-    case "start-over": {
-      const change = firstTemplate(run!, await templateFor(run!, cluster), statefulSet!, step.ask);
-      const { volumes } = await volumesFor(observed, cluster);
-      const reservation = withAsk(reservationOf(statefulSet!), step.ask);
-      await cluster.placeholders.changeTemplate(statefulSet!, { ...change, volumes }, reservation);
-      await cluster.placeholders.deletePod(step.pod);
-      return undefined;
-    }
-    case "remake-pod":
-      await cluster.placeholders.deletePod(step.pod);
-      return undefined;
-    case "resize":
-      await resize(step, observed, cluster);
-      return undefined;
-    case "withdraw-growth":
-      await cluster.placeholders.noteGrowthRefused(statefulSet!, new Date());
-      await resize(step, observed, cluster);
-      return undefined;
-    case "release":
-      await cluster.runs.release(run!, step.placeholder, step.node);
-      return undefined;
-    case "let-go":
-      await cluster.runs.letGo(run!);
-      return undefined;
-    case "cancel":
-      await cluster.runs.cancel(run!);
-      return undefined;
-    case "delete-placeholder":
-      await cluster.placeholders.delete(statefulSet!);
-      return undefined;
-  }
-}
-
-async function take(step: Step, observed: Observed, cluster: Cluster, settings: Settings) {
-  const { namespace, name } = observed.run?.metadata ?? observed.statefulSet?.metadata ?? {};
-  const about = { namespace, name, step: step.kind, why: step.why };
-  Log.debug(about, "Next step");
-  for (const warning of step.warnings ?? []) {
-    const isNews = await cluster.runs.warn(observed.run!, warning, new Date());
-    if (isNews && warning.refused !== undefined) placeholdersRefused.inc({ reason: warning.refused });
-  }
-  const changed = await carryOut(step, observed, cluster, settings);
-  if (step.kind !== "none" && step.kind !== "wait" && changed?.refusal === undefined) Log.info(about, "Done");
-  return changed;
-}
-
-async function observe(key: RunKey, cluster: Cluster, settings: Settings): Promise<Observed> {
-  const observed = await cluster.observe(key);
-  return dependsOnNodes(observed, settings.AUTOSCALER)
-    ? { ...observed, nodes: await cluster.nodes() }
-    : observed;
-}
+import { asText, type RunKey } from "../store/root-run";
+import type { Look } from "../store/store";
+import { CarryOut, Outdated, type Parts, type Result } from "./carry-out";
+import { failureOf } from "./failure";
+import { readAfresh } from "./read-afresh";
+import { Teller } from "./teller";
 
 /** More in a row would be a step that undoes another. */
-const MOST_STEPS = 4;
+const MOST_STEPS = 8;
+/** A step that leads to no other although it says so would otherwise come round at once. */
+const PAUSE_SECONDS = 2;
 
-/**
- * Steps of which it is known what they changed follow one another without a new look: their writes are guarded.
- *
- * @returns milliseconds after which to look again; undefined when events will tell
- * @throws whatever keeps a step from being carried out; a change meanwhile (isOutdated) among it
- */
-export async function reconcile(
-  key: RunKey,
-  cluster: Cluster,
-  settings: Settings,
-): Promise<number | undefined> {
-  let observed = await observe(key, cluster, settings);
-  for (let steps = 1; ; steps++) {
-    const step = withLookAgain(nextStep(observed, settings, new Date()));
-    const changed = await take(step, observed, cluster, settings);
-    if (changed === undefined || steps === MOST_STEPS) {
-      return step.lookAgainSeconds === undefined ? undefined : step.lookAgainSeconds * 1000;
+export class Reconciler {
+  readonly #carryOut: CarryOut;
+  readonly #teller: Teller;
+
+  constructor(private readonly parts: Parts) {
+    this.#carryOut = new CarryOut(parts);
+    this.#teller = new Teller(parts.cluster);
+  }
+
+  /**
+   * Steps whose writes were answered follow one another: the answer is in the store.
+   *
+   * @param tries how often the work on the run has failed in a row before
+   * @returns milliseconds after which to look again; undefined when events will tell
+   * @throws what failed, after it was told; the work queue tries again after a growing pause
+   */
+  async reconcile(key: RunKey, tries: number): Promise<number | undefined> {
+    try {
+      return await this.#steps(key);
+    } catch (error) {
+      await this.#failed(key, error, tries + 1);
+      throw error;
     }
-    observed = { ...observed, ...changed };
+  }
+
+  async #steps(key: RunKey): Promise<number | undefined> {
+    let more: Partial<Observed> = {};
+    for (let count = 1; ; count++) {
+      const look = await this.#look(key);
+      const observed = { ...look.observed, ...(await this.#further(look.observed)), ...more };
+      const step = nextStep(observed, this.parts.settings, new Date());
+      const result = await this.#take(step, key, observed, look.isWhole);
+      if (result.blocked !== undefined) return this.#blocked(key, observed, result.blocked);
+      if (result.goOn && count < MOST_STEPS) {
+        more = result.more ?? {};
+        continue;
+      }
+      const seconds = result.goOn ? PAUSE_SECONDS : step.lookAgainSeconds;
+      return seconds === undefined ? undefined : seconds * 1000;
+    }
+  }
+
+  /** Only where the store cannot know is anything read. */
+  async #look(key: RunKey): Promise<Look> {
+    const { store, cluster } = this.parts;
+    const look = store.lookUp(key);
+    if (look.isComplete) return look;
+    await readAfresh(key, cluster, store);
+    return store.lookUp(key);
+  }
+
+  /** What no watch tells, read where a decision depends on it. */
+  async #further(observed: Observed): Promise<Partial<Observed>> {
+    const { cluster, settings } = this.parts;
+    const more: Partial<Observed> = {};
+    if (lacksItsPod(observed, new Date())) {
+      const podRefusal = await cluster.podRefusal(observed);
+      if (podRefusal !== undefined) more.podRefusal = podRefusal;
+    }
+    if (dependsOnNodes(observed, settings.AUTOSCALER)) more.nodes = await cluster.nodes();
+    return more;
+  }
+
+  async #take(step: Step, key: RunKey, observed: Observed, isWhole: boolean): Promise<Result> {
+    const about = { ...key, step: step.kind, why: step.why };
+    Log.debug(about, "Next step");
+    await this.#teller.tell(observed.run, step.warnings);
+    if (step.kind === "make-placeholder") Log.debug(about, "The run's demand is computed");
+    const result = await this.#carryOut.do(step, key, observed, isWhole);
+    await this.#teller.tell(observed.run, result.warnings);
+    if (step.kind !== "none" && step.kind !== "wait" && result.more === undefined) Log.info(about, "Done");
+    return result;
+  }
+
+  /** The run waits for people, and under its placement-timeout. */
+  async #blocked(key: RunKey, observed: Observed, why: string): Promise<number | undefined> {
+    const step = afterFailure(
+      observed.run,
+      stageOf(observed.run) === "held",
+      { why, warning: undefined },
+      new Date(),
+    );
+    await this.#take(step, key, observed, false);
+    return step.lookAgainSeconds === undefined ? undefined : step.lookAgainSeconds * 1000;
+  }
+
+  /** @throws nothing: what fails here is tried again with all else */
+  async #failed(key: RunKey, error: unknown, tries: number): Promise<void> {
+    const { store } = this.parts;
+    const failure = failureOf(error, tries);
+    if (failure.kind === "not-ours") return;
+    if (failure.kind === "outdated") {
+      if (!(error instanceof Outdated)) store.markStale(key);
+      return;
+    }
+    const { observed } = store.lookUp(key);
+    const isHeld = stageOf(observed.run) === "held";
+    const warning = tries >= failure.toldFrom ? failure.warning : undefined;
+    const step = afterFailure(observed.run, isHeld, { why: failure.why, warning }, new Date());
+    try {
+      await this.#take(step, key, observed, false);
+    } catch (further) {
+      Log.debug({ run: asText(key), error: String(further) }, "What failed could not be told either");
+    }
   }
 }

@@ -1,12 +1,15 @@
 /** What has to be done before the operator is taken away, so that no run waits for it for ever. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Log } from "pepr";
-import { Cluster, type RunKey } from "../kube/cluster";
+import { Cluster } from "../kube/cluster";
+import { rootRunOf, type RunKey } from "../store/root-run";
 import { parseSettings, type Settings } from "../choices/settings";
 import { leave, type Leave } from "./leave";
-import type { Observed } from "./observed";
-import { hasLimits, requestedBy, resourcesFor } from "../placement/placeholder-size";
-import { exceeds } from "../demand/resources";
+import type { Observed } from "../phases/observed";
+import { settledTemplate } from "../placement/placeholder-template";
+import { recordOf } from "../placement/record";
+import { templateFor } from "./make-placeholder";
+import { hasLimits, resizedResources } from "../placement/placeholder-size";
 import { kubeClients, type KubeClients } from "../kube/client";
 import { describeError, ifThere, isOutdated, isResizeRefused, retryAfterMilliseconds } from "../kube/errors";
 import { LeaseStore } from "../leader/lease-store";
@@ -25,17 +28,23 @@ const MOST_ROUNDS = 20;
 const MOST_STEPS = 5;
 
 /**
- * Where pods cannot be resized, the placeholder's pod is deleted: the one that its StatefulSet makes asks for
- * little, and joins the run's pods.
+ * Nobody will change its template any more: a pod that its StatefulSet makes from now on asks for little, and joins the
+ * run's pods. Where pods cannot be resized, its pod is deleted for such a one.
  */
-async function freeRoom(cluster: Cluster, { statefulSet }: Observed, step: Leave & { kind: "free-room" }) {
+async function freeRoom(
+  cluster: Cluster,
+  { run, statefulSet }: Observed,
+  step: Leave & { kind: "free-room" },
+) {
   const { pod, size } = step;
+  if (run !== undefined && recordOf(statefulSet!).isSettled !== true) {
+    const { template } = await templateFor(run, cluster);
+    await cluster.placeholders.changeTemplate(statefulSet!, settledTemplate(run, template, statefulSet!));
+  }
   try {
-    await cluster.placeholders.resizePod(pod, resourcesFor(size, hasLimits(statefulSet!)));
+    await cluster.placeholders.resizePod(pod, resizedResources(pod, size, hasLimits(statefulSet!)));
   } catch (error) {
     if (!isResizeRefused(error)) throw error;
-    const next = requestedBy(statefulSet!.spec!.template.spec!);
-    if (exceeds(requestedBy(pod.spec!), next).length === 0) throw error;
     await cluster.placeholders.deletePod(pod);
   }
 }
@@ -50,7 +59,7 @@ async function carryOut(cluster: Cluster, observed: Observed, step: Leave): Prom
 async function takeLeave(cluster: Cluster, key: RunKey): Promise<number | undefined> {
   try {
     for (let steps = 0; steps < MOST_STEPS; steps++) {
-      const observed = await cluster.observe(key);
+      const observed: Observed = { ...(await cluster.readAll(key)), coschedule: undefined };
       const step = leave(observed);
       if (step.kind === "none") return undefined;
       await carryOut(cluster, observed, step);
@@ -66,7 +75,13 @@ async function takeLeave(cluster: Cluster, key: RunKey): Promise<number | undefi
 async function takeLeaveOfAll(cluster: Cluster, atOnce: number): Promise<void> {
   for (let round = 1; round <= MOST_ROUNDS; round++) {
     const keys: RunKey[] = [];
-    await cluster.eachRunToLookAt(key => keys.push(key));
+    await cluster.eachStatefulSet(statefulSet => {
+      const key = rootRunOf(statefulSet);
+      if (key !== undefined) keys.push(key);
+    });
+    await cluster.eachUnplacedRun(({ metadata }) =>
+      keys.push({ namespace: metadata!.namespace!, name: metadata!.name! }),
+    );
     let pause: number | undefined;
     for (let start = 0; start < keys.length; start += atOnce) {
       const some = keys.slice(start, start + atOnce);

@@ -8,11 +8,6 @@
 export interface WorkQueueOptions {
   /** Most keys worked on at once. */
   workers: number;
-  /**
-   * Milliseconds from the beginning of one work on a key to that of the next: events come in bursts, and one look at the
-   * end of a burst sees as much as one at each. Default: none.
-   */
-  leastInterval?: number;
   /** Milliseconds before the first retry; doubled with each failure in a row. */
   retryBaseMilliseconds: number;
   /** Most milliseconds before a retry. */
@@ -26,10 +21,11 @@ export interface WorkQueueOptions {
 }
 
 /**
+ * @param failures how often the work on the key has failed in a row before
  * @returns milliseconds after which the key is to be worked on again, whatever happens; undefined when
  * only an event shall bring it back
  */
-export type Work = (key: string) => Promise<number | undefined>;
+export type Work = (key: string, failures: number) => Promise<number | undefined>;
 
 /** The longest that a timer can be set for. */
 const MOST_MILLISECONDS = 2 ** 31 - 1;
@@ -53,9 +49,7 @@ export class WorkQueue {
   /** The line that is served next, unless it is empty. */
   #turn: Line = "new";
   readonly #running = new Set<string>();
-  /** Keys that were worked on so shortly before that they have to wait, and the timers for that. */
-  readonly #resting = new Map<string, NodeJS.Timeout>();
-  /** Keys that were added while they were worked on or rested, and the line for them then. */
+  /** Keys that were added while they were worked on, and the line for them then. */
   readonly #again = new Map<string, Line>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<string, number>();
@@ -86,7 +80,7 @@ export class WorkQueue {
     this.#notBefore.delete(key);
     clearTimeout(this.#timers.get(key));
     this.#timers.delete(key);
-    if (this.#running.has(key) || this.#resting.has(key)) {
+    if (this.#running.has(key)) {
       if (this.#again.get(key) !== "continued") this.#again.set(key, line);
     } else if (!this.#waiting.continued.has(key)) {
       this.#waiting.new.delete(key);
@@ -108,10 +102,9 @@ export class WorkQueue {
 
   /** Forgets all keys. Resolves when what is worked on has come to its end; it is not begun again. */
   clear(): Promise<void> {
-    for (const timers of [this.#timers, this.#resting]) timers.forEach(timer => clearTimeout(timer));
+    this.#timers.forEach(timer => clearTimeout(timer));
     for (const keys of Object.values(this.#waiting)) keys.clear();
-    for (const keys of [this.#again, this.#timers, this.#resting, this.#failures, this.#notBefore])
-      keys.clear();
+    for (const keys of [this.#again, this.#timers, this.#failures, this.#notBefore]) keys.clear();
     if (this.#running.size === 0) return Promise.resolve();
     return new Promise(resolve => this.#whenIdle.push(resolve));
   }
@@ -135,10 +128,9 @@ export class WorkQueue {
   }
 
   async #run(key: string): Promise<void> {
-    const begun = Date.now();
     let after: number | undefined;
     try {
-      after = await this.work(key);
+      after = await this.work(key, this.#failures.get(key) ?? 0);
       this.#failures.delete(key);
       this.#notBefore.delete(key);
     } catch (error) {
@@ -146,21 +138,12 @@ export class WorkQueue {
     }
     this.#running.delete(key);
     if (after !== undefined) this.addAfter(key, after);
-    this.#rest(key, (this.options.leastInterval ?? 0) - (Date.now() - begun));
+    // What was added meanwhile has not been seen.
+    const line = this.#again.get(key);
+    this.#again.delete(key);
+    if (line !== undefined) this.add(key, line);
     this.#startWorkers();
     if (this.#running.size === 0) this.#whenIdle.splice(0).forEach(tell => tell());
-  }
-
-  /** What was added meanwhile is added when the rest is over. */
-  #rest(key: string, milliseconds: number): void {
-    const over = () => {
-      this.#resting.delete(key);
-      const line = this.#again.get(key);
-      this.#again.delete(key);
-      if (line !== undefined) this.add(key, line);
-    };
-    if (milliseconds > 0) this.#resting.set(key, setTimeout(over, milliseconds).unref());
-    else over();
   }
 
   #noteFailure(key: string, error: unknown): number {

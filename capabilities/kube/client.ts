@@ -78,7 +78,14 @@ class PooledKubeConfig extends KubeConfig {
  * @param kubeconfigFile a kubeconfig to use instead
  * @throws Error when no cluster is configured
  */
-export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string): KubeClients {
+export const kubeClients = (options: KubeClientOptions, kubeconfigFile?: string): KubeClients =>
+  kubeConnection(options, kubeconfigFile).clients;
+
+/** The same, with what watches are opened by. */
+export function kubeConnection(
+  options: KubeClientOptions,
+  kubeconfigFile?: string,
+): { clients: KubeClients; kubeConfig: KubeConfig } {
   const kubeConfig = new PooledKubeConfig(options.maxConnections);
   if (kubeconfigFile === undefined) kubeConfig.loadFromDefault();
   else kubeConfig.loadFromFile(kubeconfigFile);
@@ -104,7 +111,7 @@ export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string)
       },
     ],
   });
-  return {
+  const clients = {
     admission: new AdmissionregistrationV1Api(configuration),
     apps: new AppsV1Api(configuration),
     coordination: new CoordinationV1Api(configuration),
@@ -114,4 +121,5 @@ export function kubeClients(options: KubeClientOptions, kubeconfigFile?: string)
     scheduling: new SchedulingV1Api(configuration),
     storage: new StorageV1Api(configuration),
   };
+  return { clients, kubeConfig };
 }

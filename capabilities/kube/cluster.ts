@@ -1,58 +1,74 @@
-/** The API server, as far as a run is concerned. Reads are fresh; what is written stands in the files named below. */
-import type {
-  CoreV1Event,
-  V1Namespace,
-  V1PersistentVolumeClaim,
-  V1StatefulSet,
-} from "@kubernetes/client-node";
-import type { NamespaceBounds } from "../room/namespace-bounds";
-import { summaryOf, type NodeSummary } from "../placement/never-fits";
-import { ownership, type Observed } from "../controller/observed";
-import { placeholderName } from "../placement/names";
-import { lacksItsPod } from "../controller/refusal";
-import { dependsOnClasses, type Storage } from "../placement/volumes";
-import { readDefinitions } from "./definitions";
-import type { Definitions } from "../demand/task-graph";
+/** What is read from the API server: rarely, as the store knows what the watches tell. Writes stand in the files named below. */
 import {
-  FEATURE_FLAGS,
-  HELD,
-  HELD_LABEL,
-  PLACEHOLDER_LABEL,
-  PLACEHOLDER_SELECTOR,
-  TEKTON_PIPELINE_RUN_LABEL,
-} from "../keys";
+  setHeaderOptions,
+  type CoreV1Event,
+  type V1Namespace,
+  type V1ObjectMeta,
+  type V1PersistentVolumeClaim,
+  type V1Pod,
+  type V1StatefulSet,
+} from "@kubernetes/client-node";
+import type { Definitions } from "../demand/task-graph";
+import { FEATURE_FLAGS, HELD, HELD_LABEL, PLACEHOLDER_LABEL, PLACEHOLDER_SELECTOR } from "../keys";
+import { isAboutMissingPod } from "../phases/refusal";
+import type { Observed } from "../phases/observed";
+import { placeholderName } from "../placement/names";
+import { summaryOf, type NodeSummary } from "../placement/never-fits";
+import { dependsOnClasses, type Storage } from "../placement/volumes";
+import type { NamespaceBounds } from "../room/namespace-bounds";
+import type { RunKey } from "../store/root-run";
+import { isChild, PIPELINE_RUN_V1, TASK_RUN_V1, type PipelineRun, type TaskRun } from "../tekton/objects";
 import type { KubeClients } from "./client";
+import { readDefinitions } from "./definitions";
 import { ifThere } from "./errors";
 import { PlaceholderWrites } from "./placeholder-writes";
 import { RunWrites } from "./run-writes";
-import {
-  hasEnded,
-  isChild,
-  isHeldByUs,
-  mayNeedPlaceholder,
-  PIPELINE_RUN_V1,
-  TASK_RUN_V1,
-  type PipelineRun,
-  type TaskRun,
-} from "../tekton/objects";
+import { Shared } from "./shared";
 
-/** A run by namespace and name. */
-export interface RunKey {
-  namespace: string;
-  name: string;
+const PAGE_SIZE = 100;
+/** So long what many runs ask for at the same time is not read again. */
+const NODES_MILLISECONDS = 5_000;
+const BOUNDS_MILLISECONDS = 500;
+/** Pods that have ended need nothing any more. */
+export const ACTIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
+
+/** All of one run, read afresh; the versions are those of the lists. */
+export interface FreshRun {
+  run: PipelineRun | undefined;
+  statefulSet: V1StatefulSet | undefined;
+  pods: V1Pod[];
+  podsVersion: number;
+  taskRuns: TaskRun[];
+  taskRunsVersion: number;
+  children: PipelineRun[];
+  childrenVersion: number;
 }
 
-/** A key that no other run has: neither a namespace's name nor a run's has a slash in it. */
-export const asText = ({ namespace, name }: RunKey): string => `${namespace}/${name}`;
+/** Of an object without its spec and status, see https://kubernetes.io/docs/reference/using-api/api-concepts/ */
+const METADATA_ONLY = setHeaderOptions(
+  "Accept",
+  "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+);
+const NAMES_PAGE_SIZE = 500;
 
-const PAGE_SIZE = 500;
-/** So long nodes are not listed again. */
-const NODES_MILLISECONDS = 5_000;
+interface NamePage {
+  items: { metadata?: V1ObjectMeta }[];
+  /** A typed client says _continue, the one for custom objects continue. */
+  metadata?: { _continue?: string; continue?: string };
+}
+
+interface Listed<T> {
+  items: T[];
+  metadata?: { resourceVersion?: string };
+}
+
+const listVersion = ({ metadata }: Listed<unknown>): number => Number(metadata?.resourceVersion ?? 0);
 
 export class Cluster {
   readonly runs: RunWrites;
   readonly placeholders: PlaceholderWrites;
-  #nodes: { since: number; summaries: Promise<NodeSummary[]> } | undefined;
+  readonly #nodes = new Shared<NodeSummary[]>(NODES_MILLISECONDS);
+  readonly #bounds = new Shared<NamespaceBounds>(BOUNDS_MILLISECONDS);
 
   constructor(
     private readonly clients: KubeClients,
@@ -62,79 +78,139 @@ export class Cluster {
     this.placeholders = new PlaceholderWrites(clients);
   }
 
-  /** Reads all that a decision about the run needs. */
-  async observe({ namespace, name }: RunKey, now = new Date()): Promise<Observed> {
-    const placeholder = placeholderName(name);
-    // The run first: pods that it makes after this read can then only be seen, not missed.
-    const run = await ifThere<PipelineRun>(
+  readRun({ namespace, name }: RunKey): Promise<PipelineRun | undefined> {
+    return ifThere<PipelineRun>(
       this.clients.custom.getNamespacedCustomObject({ ...PIPELINE_RUN_V1, namespace, name }),
     );
-    const readStatefulSet = () =>
-      ifThere(this.clients.apps.readNamespacedStatefulSet({ namespace, name: placeholder }));
-    // Clusters keep many runs that have ended.
-    const isOver = needsNoPlaceholder(run);
-    const left = isOver ? await readStatefulSet() : undefined;
-    if (isOver && left === undefined) return nothingOf(run);
+  }
+
+  /** The run's pods that have not ended, its placeholder's among them. */
+  async activePods({ namespace, name }: RunKey): Promise<{ pods: V1Pod[]; version: number }> {
+    const labelSelector = `${PLACEHOLDER_LABEL}=${placeholderName(name)}`;
+    const list = await this.clients.core.listNamespacedPod({
+      namespace,
+      labelSelector,
+      fieldSelector: ACTIVE_PODS,
+    });
+    return { pods: list.items, version: listVersion(list) };
+  }
+
+  /** All that decisions about the run rest on. */
+  async readAll(key: RunKey): Promise<FreshRun> {
+    const { namespace, name } = key;
+    const placeholder = placeholderName(name);
     const belongs = { namespace, labelSelector: `${PLACEHOLDER_LABEL}=${placeholder}` };
-    const isPlaced = run?.metadata?.labels?.[PLACEHOLDER_LABEL] === placeholder;
+    // The run first: pods that it makes after this read can then only be seen, not missed.
+    const run = await this.readRun(key);
     // TaskRuns before pods: one that is seen without a pod may get it meanwhile, and counts once.
-    const [taskRuns, children] = isPlaced
-      ? await Promise.all([
-          this.#list<TaskRun>(TASK_RUN_V1, belongs),
-          this.#list<PipelineRun>(PIPELINE_RUN_V1, belongs),
-        ])
-      : [[], []];
-    const [statefulSet, pods, coschedule] = await Promise.all([
-      left ?? readStatefulSet(),
-      this.clients.core.listNamespacedPod(belongs),
-      run !== undefined && isHeldByUs(run) ? this.#coschedule() : undefined,
+    const [taskRuns, children, statefulSet] = await Promise.all([
+      this.#list<TaskRun>(TASK_RUN_V1, belongs),
+      this.#list<PipelineRun>(PIPELINE_RUN_V1, belongs),
+      ifThere(this.clients.apps.readNamespacedStatefulSet({ namespace, name: placeholder })),
     ]);
-    const observed: Observed = {
+    const { pods, version } = await this.activePods(key);
+    return {
       run,
       statefulSet,
-      pods: pods.items,
-      taskRuns,
-      children: children.filter(isChild),
-      coschedule,
+      pods,
+      podsVersion: version,
+      taskRuns: taskRuns.items,
+      taskRunsVersion: listVersion(taskRuns),
+      children: children.items.filter(isChild),
+      childrenVersion: listVersion(children),
     };
-    if (ownership(observed) !== "ours" || !lacksItsPod(observed, now)) return observed;
-    return { ...observed, podRefusal: await this.#podRefusal(statefulSet!) };
   }
 
-  /** The newest of what the StatefulSet controller has told of its pod. */
-  async #podRefusal({ metadata }: V1StatefulSet): Promise<string | undefined> {
-    const { namespace, uid } = metadata!;
-    const fieldSelector = `involvedObject.uid=${uid},reason=FailedCreate`;
-    const { items } = await this.clients.core.listNamespacedEvent({ namespace: namespace!, fieldSelector });
-    const time = ({ lastTimestamp, eventTime }: CoreV1Event) =>
-      new Date(lastTimestamp ?? eventTime ?? 0).getTime();
-    return items.sort((one, other) => time(other) - time(one))[0]?.message;
-  }
-
-  async #list<T>(
+  #list<T>(
     { group, version, plural }: typeof TASK_RUN_V1,
     where: { namespace: string; labelSelector: string },
-  ): Promise<T[]> {
-    const { items }: { items: T[] } = await this.clients.custom.listNamespacedCustomObject({
-      group,
-      version,
-      plural,
-      ...where,
-    });
-    return items;
+  ): Promise<Listed<T>> {
+    return this.clients.custom.listNamespacedCustomObject({ group, version, plural, ...where });
+  }
+
+  /** Page by page, so that no more than a page of objects is in memory. */
+  async eachStatefulSet(see: (statefulSet: V1StatefulSet) => void): Promise<void> {
+    let _continue: string | undefined;
+    do {
+      const page = await this.clients.apps.listStatefulSetForAllNamespaces({
+        labelSelector: PLACEHOLDER_SELECTOR,
+        limit: PAGE_SIZE,
+        _continue,
+      });
+      page.items.forEach(see);
+      _continue = page.metadata?._continue || undefined;
+    } while (_continue !== undefined);
+  }
+
+  /** Runs that we have marked as held and that were not let go to a placeholder, page by page. */
+  async eachUnplacedRun(see: (run: PipelineRun) => void): Promise<void> {
+    let _continue: string | undefined;
+    do {
+      const page: Listed<PipelineRun> & NamePage = await this.clients.custom.listCustomObjectForAllNamespaces(
+        {
+          ...PIPELINE_RUN_V1,
+          labelSelector: `${HELD_LABEL}=${HELD},!${PLACEHOLDER_LABEL}`,
+          limit: PAGE_SIZE,
+          _continue,
+        },
+      );
+      page.items.forEach(see);
+      _continue = page.metadata?.continue || undefined;
+    } while (_continue !== undefined);
+  }
+
+  /** Metadata of all objects of a kind that the selectors choose, page by page; nothing else of them is sent. */
+  async eachName(
+    kind: "statefulsets" | "pipelineruns" | "pods",
+    selectors: { labelSelector: string; fieldSelector?: string },
+    see: (object: { metadata?: V1ObjectMeta }) => void,
+  ): Promise<void> {
+    let _continue: string | undefined;
+    do {
+      const which = { ...selectors, limit: NAMES_PAGE_SIZE, _continue };
+      const page: NamePage =
+        kind === "pods"
+          ? await this.clients.core.listPodForAllNamespaces(which, METADATA_ONLY)
+          : kind === "statefulsets"
+            ? await this.clients.apps.listStatefulSetForAllNamespaces(which, METADATA_ONLY)
+            : await this.clients.custom.listCustomObjectForAllNamespaces(
+                { ...PIPELINE_RUN_V1, ...which },
+                METADATA_ONLY,
+              );
+      page.items.forEach(see);
+      _continue = (page.metadata?._continue ?? page.metadata?.continue) || undefined;
+    } while (_continue !== undefined);
+  }
+
+  /** The newest of what the StatefulSet controller has told of the pod that is missing now. */
+  async podRefusal(observed: Observed): Promise<string | undefined> {
+    const { namespace, uid } = observed.statefulSet!.metadata!;
+    const fieldSelector = `involvedObject.uid=${uid},reason=FailedCreate`;
+    const { items } = await this.clients.core.listNamespacedEvent({ namespace: namespace!, fieldSelector });
+    const time = ({ lastTimestamp, eventTime }: CoreV1Event) => new Date(lastTimestamp ?? eventTime ?? 0);
+    return items
+      .filter(event => isAboutMissingPod(time(event), observed))
+      .sort((one, other) => time(other).getTime() - time(one).getTime())[0]?.message;
   }
 
   /** What the run's demand is computed from. */
   async demandSources(run: PipelineRun): Promise<{ definitions: Definitions; bounds: NamespaceBounds }> {
-    const namespace = run.metadata!.namespace!;
-    const [limitRanges, quotas] = await Promise.all([
-      this.clients.core.listNamespacedLimitRange({ namespace }),
-      this.clients.core.listNamespacedResourceQuota({ namespace }),
-    ]);
+    const bounds = await this.bounds(run.metadata!.namespace!);
     return {
-      definitions: await readDefinitions(run, limitRanges.items, this.clients),
-      bounds: { limitRanges: limitRanges.items, quotas: quotas.items },
+      definitions: await readDefinitions(run, [...bounds.limitRanges], this.clients),
+      bounds,
     };
+  }
+
+  /** What the namespace allows, as it was within the last moment. */
+  bounds(namespace: string): Promise<NamespaceBounds> {
+    return this.#bounds.get(namespace, async () => {
+      const [limitRanges, quotas] = await Promise.all([
+        this.clients.core.listNamespacedLimitRange({ namespace }),
+        this.clients.core.listNamespacedResourceQuota({ namespace }),
+      ]);
+      return { limitRanges: limitRanges.items, quotas: quotas.items };
+    });
   }
 
   /** What decides which nodes the run's volumes can be used on. */
@@ -154,77 +230,26 @@ export class Cluster {
     return { claims: known, classes };
   }
 
-  async #coschedule(): Promise<string | undefined> {
+  /** The value of `coschedule` in Tekton's feature flags. */
+  async coschedule(): Promise<string | undefined> {
     const flags = await ifThere(
       this.clients.core.readNamespacedConfigMap({ namespace: this.tektonNamespace, name: FEATURE_FLAGS }),
     );
     return flags?.data?.["coschedule"];
   }
 
-  /**
-   * Each run that is held, is placed and has not ended, or has a placeholder: what a resync looks at. Told
-   * page by page, so that no more than a page of objects is in memory. A run may be told twice.
-   *
-   * @param see told whether all that the run waits for is a look: it is held, and its placeholder runs
-   */
-  async eachRunToLookAt(see: (run: RunKey, isDue: boolean) => void): Promise<void> {
-    const running = new Set<string>();
-    let _continue: string | undefined;
-    do {
-      const page = await this.clients.apps.listStatefulSetForAllNamespaces({
-        labelSelector: PLACEHOLDER_SELECTOR,
-        limit: PAGE_SIZE,
-        _continue,
-      });
-      for (const { metadata, status } of page.items) {
-        const name = metadata?.labels?.[TEKTON_PIPELINE_RUN_LABEL];
-        if (name === undefined) continue;
-        const run = { namespace: metadata!.namespace!, name };
-        if (status?.readyReplicas) running.add(asText(run));
-        see(run, false);
-      }
-      _continue = page.metadata?._continue || undefined;
-    } while (_continue !== undefined);
-    do {
-      const page: { items: PipelineRun[]; metadata?: { continue?: string } } =
-        await this.clients.custom.listCustomObjectForAllNamespaces({
-          group: PIPELINE_RUN_V1.group,
-          version: PIPELINE_RUN_V1.version,
-          plural: PIPELINE_RUN_V1.plural,
-          labelSelector: `${HELD_LABEL}=${HELD}`,
-          limit: PAGE_SIZE,
-          _continue,
-        });
-      for (const run of page.items.filter(mayNeedPlaceholder)) {
-        const key = keyOf(run.metadata);
-        see(key, isHeldByUs(run) && running.has(asText(key)));
-      }
-      _continue = page.metadata?.continue || undefined;
-    } while (_continue !== undefined);
-  }
-
   /** All nodes, as they were within the last seconds: many runs may wait for one at the same time. */
   nodes(): Promise<readonly NodeSummary[]> {
-    const now = Date.now();
-    if (this.#nodes === undefined || now - this.#nodes.since > NODES_MILLISECONDS) {
-      const summaries = this.#listNodes().catch((error: unknown) => {
-        this.#nodes = undefined;
-        throw error;
-      });
-      this.#nodes = { since: now, summaries };
-    }
-    return this.#nodes.summaries;
-  }
-
-  async #listNodes(): Promise<NodeSummary[]> {
-    const nodes: NodeSummary[] = [];
-    let _continue: string | undefined;
-    do {
-      const page = await this.clients.core.listNode({ limit: PAGE_SIZE, _continue });
-      nodes.push(...page.items.map(summaryOf));
-      _continue = page.metadata?._continue || undefined;
-    } while (_continue !== undefined);
-    return nodes;
+    return this.#nodes.get("", async () => {
+      const nodes: NodeSummary[] = [];
+      let _continue: string | undefined;
+      do {
+        const page = await this.clients.core.listNode({ limit: PAGE_SIZE, _continue });
+        nodes.push(...page.items.map(summaryOf));
+        _continue = page.metadata?._continue || undefined;
+      } while (_continue !== undefined);
+      return nodes;
+    });
   }
 
   readNamespace(name: string): Promise<V1Namespace | undefined> {
@@ -242,20 +267,3 @@ export class Cluster {
     return classes.items.find(({ globalDefault }) => globalDefault === true)?.value ?? 0;
   }
 }
-
-const needsNoPlaceholder = (run: PipelineRun | undefined): boolean =>
-  run === undefined || run.metadata?.deletionTimestamp !== undefined || hasEnded(run);
-
-const nothingOf = (run: PipelineRun | undefined): Observed => ({
-  run,
-  statefulSet: undefined,
-  pods: [],
-  taskRuns: [],
-  children: [],
-  coschedule: undefined,
-});
-
-const keyOf = (metadata: PipelineRun["metadata"]): RunKey => ({
-  namespace: metadata!.namespace!,
-  name: metadata!.name!,
-});

@@ -5,12 +5,25 @@ import { ApiException } from "@kubernetes/client-node";
 export const statusOf = (error: unknown): number | undefined =>
   error instanceof ApiException ? error.code : undefined;
 
+/** What the API server answered, as text. */
+function bodyOf(error: unknown): string {
+  const body: unknown = (error as ApiException<unknown>).body;
+  return typeof body === "string" ? body : JSON.stringify(body ?? "");
+}
+
+/** Said by admission webhooks and policies, with whatever status they choose. */
+const isDenied = (text: string): boolean => /denied (?:the )?request/.test(text);
+
 /**
  * Whether a write did not go through because the object is no longer what it was when it was read: a
- * reason to look again, not a fault. The API server answers a failed JSON Patch test with 422.
+ * reason to look again, not a fault. The API server answers a failed JSON Patch test with 422, as it does for an object
+ * that is not valid, but then it names the object's kind.
  */
 export function isOutdated(error: unknown): boolean {
-  return [404, 409, 422].includes(statusOf(error) ?? 0);
+  const status = statusOf(error) ?? 0;
+  if (![404, 409, 422].includes(status)) return false;
+  const text = bodyOf(error);
+  return !isDenied(text) && !(status === 422 && /"causes":.*"field":/s.test(text));
 }
 
 /**
@@ -19,8 +32,7 @@ export function isOutdated(error: unknown): boolean {
  */
 export function isResizeRefused(error: unknown): boolean {
   const status = statusOf(error);
-  const body: unknown = (error as ApiException<unknown>).body;
-  const text = typeof body === "string" ? body : JSON.stringify(body ?? "");
+  const text = bodyOf(error);
   // With its node, the pod goes as well.
   if (/nodes? \S+ not found/.test(text)) return false;
   if (status === 403 || status === 405) return true;

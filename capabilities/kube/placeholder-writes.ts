@@ -1,9 +1,11 @@
 /** What is written to placeholders. Every write carries a guard: nothing but what was seen is changed. */
-import type { V1Pod, V1ResourceRequirements, V1StatefulSet } from "@kubernetes/client-node";
-import { isPinned, type TemplateChange } from "../placement/placeholder-template";
+import type { V1Pod, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from "@kubernetes/client-node";
+import { ownContainer, ownContainerIndex } from "../placement/placeholder-size";
+import type { TemplateChange } from "../placement/placeholder-template";
+import { recordOf, type PlaceholderRecord } from "../placement/record";
 import type { Reservation } from "../room/reservation";
 import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
-import { GROWTH_REFUSED_ANNOTATION, PINNED_ANNOTATION, RESERVATION_ANNOTATION } from "../keys";
+import { PLACEHOLDER_COMPONENT, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../keys";
 import type { KubeClients } from "./client";
 import { refusalOf } from "./errors";
 
@@ -13,17 +15,16 @@ export class PlaceholderWrites {
   /**
    * Guard: the name. A second one of the same name cannot be made.
    *
-   * @returns why the API server would not take it; undefined when it did
+   * @returns the StatefulSet, or why the API server would not take it
    */
-  async create(statefulSet: V1StatefulSet): Promise<string | undefined> {
+  async create(statefulSet: V1StatefulSet): Promise<V1StatefulSet | { refusal: string }> {
     const namespace = statefulSet.metadata!.namespace!;
     try {
-      await this.clients.apps.createNamespacedStatefulSet({ namespace, body: statefulSet });
-      return undefined;
+      return await this.clients.apps.createNamespacedStatefulSet({ namespace, body: statefulSet });
     } catch (error) {
       const refusal = refusalOf(error);
       if (refusal === undefined) throw error;
-      return refusal;
+      return { refusal };
     }
   }
 
@@ -35,41 +36,31 @@ export class PlaceholderWrites {
    */
   async changeTemplate(
     statefulSet: V1StatefulSet,
-    { affinity, resources, pinnedTo, volumes }: TemplateChange,
+    { affinity, resources, record, volumes }: TemplateChange,
     reservation?: Reservation,
   ): Promise<V1StatefulSet> {
-    const pinned = at("/metadata/annotations", PINNED_ANNOTATION);
-    return this.#patch(statefulSet, [
-      { op: "replace", path: "/spec/template/spec/affinity", value: affinity },
-      { op: "replace", path: "/spec/template/spec/containers/0/resources", value: resources },
-      ...(volumes === undefined
-        ? []
-        : [{ op: "add" as const, path: "/spec/template/spec/volumes", value: volumes }]),
+    const container = pathOfContainer("/spec/template/spec", statefulSet.spec?.template.spec);
+    const changes: JsonPatch = [
+      { op: "test", path: `${container}/name`, value: PLACEHOLDER_COMPONENT },
+      { op: "add", path: "/spec/template/spec/affinity", value: affinity },
+      { op: "add", path: `${container}/resources`, value: resources },
       ...annotationsOf(statefulSet),
-      ...(pinnedTo !== undefined ? [{ op: "add" as const, path: pinned, value: pinnedTo }] : []),
-      ...(pinnedTo === undefined && isPinned(statefulSet) ? [{ op: "remove" as const, path: pinned }] : []),
-      ...(reservation === undefined
-        ? []
-        : [
-            {
-              op: "add" as const,
-              path: at("/metadata/annotations", RESERVATION_ANNOTATION),
-              value: JSON.stringify(reservation),
-            },
-          ]),
-    ]);
+      recorded(record),
+    ];
+    if (volumes !== undefined) {
+      changes.push({ op: "add", path: "/spec/template/spec/volumes", value: volumes });
+    }
+    if (reservation !== undefined) {
+      const path = at("/metadata/annotations", RESERVATION_ANNOTATION);
+      changes.push({ op: "add", path, value: JSON.stringify(reservation) });
+    }
+    return this.#patch(statefulSet, changes);
   }
 
   /** Remembers when the placeholder's node could not give room back. Guard: the StatefulSet that was seen. */
-  async noteGrowthRefused(statefulSet: V1StatefulSet, now: Date): Promise<void> {
-    await this.#patch(statefulSet, [
-      ...annotationsOf(statefulSet),
-      {
-        op: "add",
-        path: at("/metadata/annotations", GROWTH_REFUSED_ANNOTATION),
-        value: now.toISOString(),
-      },
-    ]);
+  noteGrowthRefused(statefulSet: V1StatefulSet, now: Date): Promise<V1StatefulSet> {
+    const record = { ...recordOf(statefulSet), growthRefusedAt: now.toISOString() };
+    return this.#patch(statefulSet, [...annotationsOf(statefulSet), recorded(record)]);
   }
 
   async #patch(statefulSet: V1StatefulSet, changes: JsonPatch): Promise<V1StatefulSet> {
@@ -91,16 +82,22 @@ export class PlaceholderWrites {
     return patched;
   }
 
-  /** Guard: the same pod, as large as it was seen. */
-  async resizePod(pod: V1Pod, resources: V1ResourceRequirements): Promise<void> {
+  /**
+   * Guard: the same pod, its own container as large as it was seen.
+   *
+   * @returns the pod as it is then
+   */
+  async resizePod(pod: V1Pod, resources: V1ResourceRequirements): Promise<V1Pod> {
     const { namespace, name, uid } = pod.metadata!;
-    const path = "/spec/containers/0/resources";
+    const container = pathOfContainer("/spec", pod.spec);
+    const path = `${container}/resources`;
     const body: JsonPatch = [
       { op: "test", path: "/metadata/uid", value: uid },
-      { op: "test", path, value: pod.spec!.containers[0]!.resources },
+      { op: "test", path: `${container}/name`, value: PLACEHOLDER_COMPONENT },
+      { op: "test", path, value: ownContainer(pod.spec)!.resources },
       { op: "replace", path, value: resources },
     ];
-    await this.clients.core.patchNamespacedPodResize(
+    return this.clients.core.patchNamespacedPodResize(
       { namespace: namespace!, name: name!, body },
       JSON_PATCH,
     );
@@ -127,3 +124,16 @@ export class PlaceholderWrites {
     });
   }
 }
+
+/** @throws Error when another controller or a policy has taken the placeholder's own container away */
+function pathOfContainer(spec: string, seen: V1PodSpec | undefined): string {
+  const index = ownContainerIndex(seen);
+  if (index < 0) throw new Error(`the placeholder has no container named ${PLACEHOLDER_COMPONENT} any more`);
+  return `${spec}/containers/${index}`;
+}
+
+const recorded = (record: PlaceholderRecord): JsonPatch[number] => ({
+  op: "add",
+  path: at("/metadata/annotations", RECORD_ANNOTATION),
+  value: JSON.stringify(record),
+});

@@ -1,6 +1,6 @@
 /** What is written to runs, and told on them. Every write carries a guard: only a run that we hold is changed. */
 import { Log } from "pepr";
-import type { Warning } from "../controller/next-step";
+import type { Warning } from "../phases/steps";
 import { eventFor } from "./events";
 import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
 import {
@@ -14,6 +14,7 @@ import {
   PENDING,
   PLACEHOLDER_LABEL,
   ROOT_ANNOTATION,
+  WITHIN_ANNOTATION,
   WITHOUT_AFFINITY,
 } from "../keys";
 import type { KubeClients } from "./client";
@@ -23,21 +24,30 @@ import { PIPELINE_RUN_V1, type PipelineRun } from "../tekton/objects";
 export class RunWrites {
   constructor(private readonly clients: Pick<KubeClients, "core" | "custom">) {}
 
-  /** Guard: the same run, still held by us and still opted in. */
-  async release(run: PipelineRun, placeholder: string, node: string): Promise<void> {
-    await this.#patchHeld(run, [
+  /**
+   * Guard: the same run, still held by us and still opted in.
+   *
+   * @param topologyKey what the run's pods are placed within, as it was decided when the placeholder was made
+   * @returns the run as it is then
+   */
+  release(
+    run: PipelineRun,
+    { placeholder, node, topologyKey }: { placeholder: string; node: string; topologyKey: string },
+  ): Promise<PipelineRun> {
+    return this.#patchHeld(run, [
       { op: "test", path: at("/metadata/labels", OPT_IN_LABEL), value: OPTED_IN },
       { op: "add", path: at("/metadata/labels", PLACEHOLDER_LABEL), value: placeholder },
       ...annotationsOf(run),
       { op: "add", path: at("/metadata/annotations", NODE_ANNOTATION), value: node },
       { op: "add", path: at("/metadata/annotations", ROOT_ANNOTATION), value: run.metadata!.name! },
+      { op: "add", path: at("/metadata/annotations", WITHIN_ANNOTATION), value: topologyKey },
       { op: "remove", path: "/spec/status" },
     ]);
   }
 
   /** Starts the run without affinity. Guard: the same run, held by us, its opt-in as it was seen. */
-  async letGo(run: PipelineRun): Promise<void> {
-    await this.#patchHeld(run, [
+  letGo(run: PipelineRun): Promise<PipelineRun> {
+    return this.#patchHeld(run, [
       unchanged(run),
       ...annotationsOf(run),
       { op: "add", path: at("/metadata/annotations", LET_GO_ANNOTATION), value: WITHOUT_AFFINITY },
@@ -46,11 +56,11 @@ export class RunWrites {
   }
 
   /** Ends the run, of which nothing has started. Guard: the same run, held by us, its choices as they were seen. */
-  async cancel(run: PipelineRun): Promise<void> {
-    await this.#patchHeld(run, [unchanged(run), { op: "replace", path: "/spec/status", value: CANCELLED }]);
+  cancel(run: PipelineRun): Promise<PipelineRun> {
+    return this.#patchHeld(run, [unchanged(run), { op: "replace", path: "/spec/status", value: CANCELLED }]);
   }
 
-  async #patchHeld(run: PipelineRun, changes: JsonPatch): Promise<void> {
+  async #patchHeld(run: PipelineRun, changes: JsonPatch): Promise<PipelineRun> {
     const { namespace, name, uid } = run.metadata!;
     const body: JsonPatch = [
       { op: "test", path: "/metadata/uid", value: uid },
@@ -58,7 +68,7 @@ export class RunWrites {
       { op: "test", path: "/spec/status", value: PENDING },
       ...changes,
     ];
-    await this.clients.custom.patchNamespacedCustomObject(
+    return this.clients.custom.patchNamespacedCustomObject(
       { ...PIPELINE_RUN_V1, namespace: namespace!, name: name!, body },
       JSON_PATCH,
     );

@@ -17,8 +17,8 @@ import {
   type Resources,
 } from "../demand/resources";
 import { KEY_PREFIX } from "../keys";
-import type { Warning } from "../controller/next-step";
-import { schedulingMessage, type Observed } from "../controller/observed";
+import type { Warning } from "../phases/steps";
+import { schedulingMessage, type Observed } from "../phases/observed";
 import { podRequests } from "../room/pod-requests";
 
 /** What of a node decides who may use it. */

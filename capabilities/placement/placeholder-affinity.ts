@@ -2,8 +2,8 @@
 import type { V1Affinity, V1PodAffinityTerm } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL, PLACEHOLDER_LABELS } from "../keys";
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
-import { choicesOf, type Choices } from "../choices/choices";
 import { placeholderName } from "./names";
+import type { Placing } from "./record";
 import { requiredPodTerms, withOnlyRequiredTerm } from "./required-term";
 
 /**
@@ -15,26 +15,26 @@ function ownRunTerm(name: string, topologyKey: string): V1PodAffinityTerm {
   return { topologyKey, labelSelector: { matchLabels: { [PLACEHOLDER_LABEL]: name } } };
 }
 
-function isolationTerm(choices: Choices): V1PodAffinityTerm {
-  return {
-    topologyKey: choices["isolation-topology-key"],
+function isolationTerm(placing: Placing): V1PodAffinityTerm {
+  const term: V1PodAffinityTerm = {
+    topologyKey: placing["isolation-topology-key"],
     labelSelector: { matchLabels: PLACEHOLDER_LABELS },
-    ...(choices["isolation-scope"] === "cluster" && { namespaceSelector: {} }),
   };
+  return placing["isolation-scope"] === "cluster" ? { ...term, namespaceSelector: {} } : term;
 }
 
-function isolated(affinity: V1Affinity, choices: Choices): V1Affinity {
+function isolated(affinity: V1Affinity, placing: Placing): V1Affinity {
   const { podAntiAffinity = {} } = affinity;
   const required = podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   const preferred = podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-  const isolation = isolationTerm(choices);
+  const isolation = isolationTerm(placing);
   return {
     ...affinity,
     podAntiAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution:
-        choices.isolation === "required" ? [...required, isolation] : required,
+        placing.isolation === "required" ? [...required, isolation] : required,
       preferredDuringSchedulingIgnoredDuringExecution:
-        choices.isolation === "preferred"
+        placing.isolation === "preferred"
           ? [...preferred, { weight: 100, podAffinityTerm: isolation }]
           : preferred,
     },
@@ -44,10 +44,9 @@ function isolated(affinity: V1Affinity, choices: Choices): V1Affinity {
 /**
  * The affinity of a placeholder that has its node: made again, it joins the pods of its run.
  */
-export function settledAffinity(run: PipelineRun, template: PodTemplate): V1Affinity {
-  const choices = choicesOf(run.metadata?.annotations ?? {});
-  const ownRun = ownRunTerm(placeholderName(run.metadata!.name!), choices["topology-key"]);
-  return isolated(withOnlyRequiredTerm(template.affinity ?? {}, ownRun), choices);
+export function settledAffinity(run: PipelineRun, template: PodTemplate, placing: Placing): V1Affinity {
+  const ownRun = ownRunTerm(placeholderName(run.metadata!.name!), placing["topology-key"]);
+  return isolated(withOnlyRequiredTerm(template.affinity ?? {}, ownRun), placing);
 }
 
 export const hasBeenLetGo = (run: PipelineRun): boolean =>
@@ -56,10 +55,17 @@ export const hasBeenLetGo = (run: PipelineRun): boolean =>
 /**
  * The affinity with which a placeholder looks for its node. When the run requires pod affinity of its
  * own, that comes first and the placeholder is settled once it is bound; otherwise, and for a run that
- * has been let go already, it is settled from the start. It cannot require both, see required-term.ts.
+ * has been let go already, it joins its run from the start. It cannot require both, see required-term.ts.
  */
-export function firstAffinity(run: PipelineRun, template: PodTemplate): V1Affinity {
+export function firstAffinity(run: PipelineRun, template: PodTemplate, placing: Placing): V1Affinity {
   if (hasBeenLetGo(run) || requiredPodTerms(template.affinity).length === 0)
-    return settledAffinity(run, template);
-  return isolated(template.affinity!, choicesOf(run.metadata?.annotations ?? {}));
+    return settledAffinity(run, template, placing);
+  return isolated(template.affinity!, placing);
+}
+
+/** Whether the affinity of a placeholder lets it go nowhere but to its run's pods, where there are any. */
+export function joinsItsRun(affinity: V1Affinity | undefined, name: string): boolean {
+  return requiredPodTerms(affinity).some(
+    term => term.labelSelector?.matchLabels?.[PLACEHOLDER_LABEL] === name,
+  );
 }

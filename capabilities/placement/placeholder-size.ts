@@ -1,12 +1,28 @@
 /** What a placeholder asks for, and what it keeps room for: read from its objects and written for them. */
-import type { V1Pod, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from "@kubernetes/client-node";
+import type {
+  V1Container,
+  V1Pod,
+  V1PodSpec,
+  V1ResourceRequirements,
+  V1StatefulSet,
+} from "@kubernetes/client-node";
 import { parseResources, toQuantities, type Resources } from "../demand/resources";
-import { RESERVATION_ANNOTATION } from "../keys";
+import { PLACEHOLDER_COMPONENT, RESERVATION_ANNOTATION } from "../keys";
 import { ROOM_TO_LIMIT } from "../room/namespace-bounds";
 import { parseReservation, resizable, type Reservation } from "../room/reservation";
 
+const reservations = new WeakMap<V1StatefulSet, Reservation>();
+
 /** A placeholder of before there were reservations keeps what it asks for. */
 export function reservationOf(statefulSet: V1StatefulSet): Reservation {
+  const known = reservations.get(statefulSet);
+  if (known !== undefined) return known;
+  const reservation = readReservation(statefulSet);
+  reservations.set(statefulSet, reservation);
+  return reservation;
+}
+
+function readReservation(statefulSet: V1StatefulSet): Reservation {
   const asked = requestedBy(statefulSet.spec!.template.spec!);
   return (
     parseReservation(statefulSet.metadata?.annotations?.[RESERVATION_ANNOTATION]) ?? {
@@ -18,14 +34,24 @@ export function reservationOf(statefulSet: V1StatefulSet): Reservation {
   );
 }
 
-/** What the placeholder's one container asks for. */
+/** The placeholder's own container, by its name: a mesh or a policy may put others before it. */
+export function ownContainer(spec: V1PodSpec | undefined): V1Container | undefined {
+  return spec?.containers.find(({ name }) => name === PLACEHOLDER_COMPONENT);
+}
+
+/** Where it stands in the list, for a JSON Patch; -1 when it is not there. */
+export function ownContainerIndex(spec: V1PodSpec | undefined): number {
+  return spec?.containers.findIndex(({ name }) => name === PLACEHOLDER_COMPONENT) ?? -1;
+}
+
+/** What the placeholder's own container asks for. */
 export function requestedBy(spec: V1PodSpec): Resources {
-  return parseResources(spec.containers[0]?.resources?.requests);
+  return parseResources(ownContainer(spec)?.resources?.requests);
 }
 
 /** Of cpu: devices have limits in any case, see resourcesFor. */
 export const hasLimits = (statefulSet: V1StatefulSet): boolean =>
-  statefulSet.spec?.template.spec?.containers[0]?.resources?.limits?.["cpu"] !== undefined;
+  ownContainer(statefulSet.spec?.template.spec)?.resources?.limits?.["cpu"] !== undefined;
 
 /**
  * @param limits whether the namespace asks for limits; they lie a little above the requests, so that the QoS class,
@@ -46,7 +72,7 @@ export function resourcesFor(requests: Resources, limits: boolean): V1ResourceRe
 
 /** Of the pod, once its cpu and memory are `size`; all else may not change. */
 export function resizedResources(pod: V1Pod, size: Resources, limits: boolean): V1ResourceRequirements {
-  const { requests = {}, limits: had = {} } = pod.spec?.containers[0]?.resources ?? {};
+  const { requests = {}, limits: had = {} } = ownContainer(pod.spec)?.resources ?? {};
   const sized = resourcesFor(resizable(size), limits);
   const all = { ...had, ...sized.limits };
   return {

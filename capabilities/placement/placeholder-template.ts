@@ -1,19 +1,31 @@
-/** What becomes of a placeholder's pod, should it be made again. */
-import type { V1Affinity, V1ResourceRequirements, V1StatefulSet, V1Volume } from "@kubernetes/client-node";
-import { exceeds, type Resources } from "../demand/resources";
-import { PINNED_ANNOTATION, PLACEHOLDER_LABEL } from "../keys";
+/** What becomes of a placeholder's pod, should it be made again: its StatefulSet's template, and the record of it. */
+import type {
+  V1Affinity,
+  V1Pod,
+  V1ResourceRequirements,
+  V1StatefulSet,
+  V1Volume,
+} from "@kubernetes/client-node";
+import type { Resources } from "../demand/resources";
+import { hasBeenLetGo, firstAffinity, settledAffinity } from "./placeholder-affinity";
+import { hasLimits, reservationOf, resourcesFor } from "./placeholder-size";
+import { recordOf, type PlaceholderRecord } from "./record";
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
-import { firstAffinity, settledAffinity } from "./placeholder-affinity";
-import { hasLimits, requestedBy, reservationOf, resourcesFor } from "./placeholder-size";
-import { requiredPodTerms } from "./required-term";
 
 /** What becomes of a StatefulSet's pod template. */
 export interface TemplateChange {
   affinity: V1Affinity;
   resources: V1ResourceRequirements;
-  pinnedTo?: string;
+  record: PlaceholderRecord;
   /** Default: those that it has. */
   volumes?: V1Volume[];
+}
+
+/** Without what is over once the pod has been made from the template. */
+function kept({ placing, moves, growthRefusedAt }: PlaceholderRecord): PlaceholderRecord {
+  const record: PlaceholderRecord = { placing, moves };
+  if (growthRefusedAt !== undefined) record.growthRefusedAt = growthRefusedAt;
+  return record;
 }
 
 /**
@@ -25,8 +37,12 @@ export function settledTemplate(
   template: PodTemplate,
   seen: V1StatefulSet,
 ): TemplateChange {
-  const { floor } = reservationOf(seen);
-  return { affinity: settledAffinity(run, template), resources: resourcesFor(floor, hasLimits(seen)) };
+  const record = recordOf(seen);
+  return {
+    affinity: settledAffinity(run, template, record.placing),
+    resources: resourcesFor(reservationOf(seen).floor, hasLimits(seen)),
+    record: { ...kept(record), isSettled: true },
+  };
 }
 
 /** The same node again, for a pod that asks for `size` and for nothing that cannot be resized. */
@@ -34,11 +50,11 @@ export function pinnedTemplate(
   run: PipelineRun,
   template: PodTemplate,
   seen: V1StatefulSet,
-  node: string,
-  size: Resources,
+  { pod, node, size }: { pod: V1Pod; node: string; size: Resources },
 ): TemplateChange {
+  const record = recordOf(seen);
   const pin = { key: "metadata.name", operator: "In", values: [node] };
-  const affinity = firstAffinity(run, template);
+  const affinity = firstAffinity(run, template, record.placing);
   const terms = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   return {
     affinity: {
@@ -54,7 +70,7 @@ export function pinnedTemplate(
       },
     },
     resources: resourcesFor({ ...reservationOf(seen).floor, ...size }, hasLimits(seen)),
-    pinnedTo: node,
+    record: { ...kept(record), pinnedTo: node, replaces: pod.metadata!.uid! },
   };
 }
 
@@ -63,23 +79,18 @@ export function firstTemplate(
   run: PipelineRun,
   template: PodTemplate,
   seen: V1StatefulSet,
-  ask: Resources = reservationOf(seen).ask,
+  { pod, ask = reservationOf(seen).ask }: { pod: V1Pod; ask?: Resources },
 ): TemplateChange {
-  return { affinity: firstAffinity(run, template), resources: resourcesFor(ask, hasLimits(seen)) };
-}
-
-/** Whether the placeholder's pod is being replaced by a smaller one. */
-export function isPinned(statefulSet: V1StatefulSet): boolean {
-  return statefulSet.metadata?.annotations?.[PINNED_ANNOTATION] !== undefined;
-}
-
-/** Whether a placeholder, should its pod be made again, can only join the pods of its run. */
-export function isSettled(statefulSet: V1StatefulSet): boolean {
-  const name = statefulSet.metadata!.name!;
-  const joins = requiredPodTerms(statefulSet.spec?.template.spec?.affinity).some(
-    term => term.labelSelector?.matchLabels?.[PLACEHOLDER_LABEL] === name,
-  );
-  const { floor } = reservationOf(statefulSet);
-  const asked = requestedBy(statefulSet.spec!.template.spec!);
-  return joins && !isPinned(statefulSet) && exceeds(asked, floor).length === 0;
+  const record = recordOf(seen);
+  const next: PlaceholderRecord = {
+    ...kept(record),
+    moves: record.moves + 1,
+    replaces: pod.metadata!.uid!,
+  };
+  if (hasBeenLetGo(run)) next.movingFrom = pod.spec?.nodeName || record.movingFrom || "";
+  return {
+    affinity: firstAffinity(run, template, record.placing),
+    resources: resourcesFor(ask, hasLimits(seen)),
+    record: next,
+  };
 }

@@ -13,6 +13,7 @@ import {
   PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
   PLACEHOLDER_LABELS,
+  RECORD_ANNOTATION,
   RESERVATION_ANNOTATION,
   TEKTON_PIPELINE_RUN_LABEL,
 } from "../keys";
@@ -21,6 +22,7 @@ import { placeholderName } from "./names";
 import { firstAffinity, hasBeenLetGo } from "./placeholder-affinity";
 import { resourcesFor } from "./placeholder-size";
 import type { Reservation } from "../room/reservation";
+import { firstRecord, type PlaceholderRecord } from "./record";
 
 export type PlaceholderSettings = Pick<Settings, "PLACEHOLDER_IMAGE">;
 
@@ -86,8 +88,21 @@ function podTemplate(
         "karpenter.sh/do-not-disrupt": "true",
       },
     },
-    spec: podSpec(template, firstAffinity(run, template), settings, resources, volumes),
+    spec: podSpec(
+      template,
+      firstAffinity(run, template, firstRecord(run).placing),
+      settings,
+      resources,
+      volumes,
+    ),
   };
+}
+
+/** Made again for a run that is under way, it joins its pods and asks for the floor: as if it were settled. */
+function recordAtFirst(run: PipelineRun): PlaceholderRecord {
+  const record = firstRecord(run);
+  if (hasBeenLetGo(run)) record.isSettled = true;
+  return record;
 }
 
 /**
@@ -112,7 +127,10 @@ export function placeholderFor(
       name,
       namespace: namespace!,
       labels: { ...identityOf(name), [TEKTON_PIPELINE_RUN_LABEL]: runName! },
-      annotations: { [RESERVATION_ANNOTATION]: JSON.stringify(reservation) },
+      annotations: {
+        [RESERVATION_ANNOTATION]: JSON.stringify(reservation),
+        [RECORD_ANNOTATION]: JSON.stringify(recordAtFirst(run)),
+      },
       ownerReferences: [
         {
           apiVersion: "tekton.dev/v1",

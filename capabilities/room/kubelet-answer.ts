@@ -1,35 +1,43 @@
-/** What the kubelet made of a resize of the placeholder's pod. */
-import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+/** What the kubelet has made of a resize of the placeholder's pod, so far. */
+import type { V1Pod, V1PodCondition } from "@kubernetes/client-node";
 import { exceeds, parseResources, type Resources } from "../demand/resources";
-import type { HandOverStep } from "./hand-over";
-import { isPinned } from "../placement/placeholder-template";
+import { PLACEHOLDER_COMPONENT } from "../keys";
 import { requestedBy } from "../placement/placeholder-size";
 import { resizable } from "./reservation";
 
-/** What the kubelet has granted its container. */
-export function grantedTo({ status }: V1Pod): Resources {
-  const container = status?.containerStatuses?.[0];
-  return resizable(parseResources(container?.allocatedResources ?? container?.resources?.requests));
+/** What the kubelet has granted its container; undefined before that runs. */
+function grantedIfKnown({ status }: V1Pod): Resources | undefined {
+  const container = status?.containerStatuses?.find(({ name }) => name === PLACEHOLDER_COMPONENT);
+  const granted = container?.allocatedResources ?? container?.resources?.requests;
+  return granted === undefined ? undefined : resizable(parseResources(granted));
 }
+
+export const grantedTo = (pod: V1Pod): Resources => grantedIfKnown(pod) ?? resizable({});
+
+/** Whether the kubelet has yet to grant what the pod asks for. */
+export function isResizing(pod: V1Pod): boolean {
+  const granted = grantedIfKnown(pod);
+  if (granted === undefined) return false;
+  const asked = resizable(requestedBy(pod.spec!));
+  return exceeds(asked, granted).length > 0 || exceeds(granted, asked).length > 0;
+}
+
+/**
+ * A condition speaks of the spec that it has seen. For a moment after a change the old one still stands, with an
+ * observedGeneration below the pod's (Kubernetes 1.34 and newer set it; without it the condition counts).
+ */
+const isCurrent = ({ observedGeneration }: V1PodCondition, { metadata }: V1Pod): boolean =>
+  observedGeneration === undefined || observedGeneration >= (metadata?.generation ?? 0);
 
 /** What the kubelet has put off, or will never grant: a growth where there is no room, or any change, as with swap. */
 export function pendingResize(pod: V1Pod): "growth" | "shrink" | undefined {
   const isPending = pod.status?.conditions?.some(
-    ({ type, status }) => type === "PodResizePending" && status === "True",
+    condition =>
+      condition.type === "PodResizePending" && condition.status === "True" && isCurrent(condition, pod),
   );
   if (isPending !== true) return undefined;
-  return exceeds(resizable(requestedBy(pod.spec!)), grantedTo(pod)).length > 0 ? "growth" : "shrink";
-}
-
-/** A shrink that will never be granted: a small pod takes its place on the node. */
-export function afterRefusedShrink(
-  pod: V1Pod,
-  statefulSet: V1StatefulSet,
-  node: string,
-  size: Resources,
-): HandOverStep {
-  const why = "the kubelet does not grant what its run's pods need";
-  return isPinned(statefulSet)
-    ? { kind: "remake-pod", pod, why }
-    : { kind: "pin-placeholder", node, size, why };
+  const asked = resizable(requestedBy(pod.spec!));
+  if (exceeds(asked, grantedTo(pod)).length > 0) return "growth";
+  // All that is asked for is granted: nothing is put off, whatever the condition says.
+  return isResizing(pod) ? "shrink" : undefined;
 }

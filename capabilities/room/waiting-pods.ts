@@ -23,3 +23,19 @@ export function waitingForRoomSince(pod: V1Pod): number | undefined {
   if (found?.message?.includes("Insufficient ") !== true) return undefined;
   return new Date(found.lastTransitionTime ?? 0).getTime();
 }
+
+/** When it got its node, in milliseconds of the epoch: it may have waited long for that. */
+export function boundAt({ metadata, status }: V1Pod): number {
+  const scheduled = status?.conditions?.find(
+    ({ type, status: value }) => type === "PodScheduled" && value === "True",
+  );
+  return new Date(scheduled?.lastTransitionTime ?? metadata?.creationTimestamp ?? 0).getTime();
+}
+
+/** In a hand-over that goes well, a pod has waited a second or two for its room. */
+export const PATIENCE_SECONDS = 10;
+const LONGEST_PATIENCE_SECONDS = 600;
+
+/** Doubled with each move. */
+export const patienceSeconds = (moves: number): number =>
+  Math.min(LONGEST_PATIENCE_SECONDS, PATIENCE_SECONDS * 2 ** Math.min(moves, 10));

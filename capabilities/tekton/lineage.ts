@@ -2,7 +2,7 @@
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { TEKTON_PIPELINE_RUN_UID_LABEL } from "../keys";
 import type { PipelineRun } from "./objects";
-import { activePods, type Observed } from "../controller/observed";
+import { activePods, type Observed } from "../phases/observed";
 import type { Seen } from "../room/progress";
 
 const ownerOf = ({ metadata }: { metadata?: V1ObjectMeta }): string | undefined =>

@@ -2,7 +2,7 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { floorOf, parseSettings } from "../choices/settings";
 import { placeholderName } from "../placement/names";
-import type { Observed } from "../controller/observed";
+import type { Observed } from "../phases/observed";
 import { placeholderFor } from "../placement/placeholder";
 import { resourcesFor } from "../placement/placeholder-size";
 import { unitePodTemplates } from "../placement/pod-templates";

@@ -5,7 +5,7 @@ import type { PipelineRun, TaskRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../admission/co-location";
 import type { NodeSummary } from "../placement/never-fits";
 
-/** One run and all that belongs to its placeholder, freshly read. */
+/** One run and all that belongs to its placeholder, as the store knows it or as it was read afresh. */
 export interface Observed {
   run: PipelineRun | undefined;
   /** The StatefulSet of the placeholder's name, whoever it belongs to. */
@@ -19,6 +19,8 @@ export interface Observed {
   coschedule: string | undefined;
   /** In the API server's words, why it would not take the placeholder's StatefulSet; known when that was tried. */
   refusal?: string;
+  /** Since when the StatefulSet has been seen without its pod; unknown to a controller that has just begun. */
+  podMissingSince?: Date;
   /** Why the StatefulSet's pod was refused, as its Events tell; read only where it lacks its pod. */
   podRefusal?: string;
   /** All nodes of the cluster; read only where they decide something, see dependsOnNodes. */

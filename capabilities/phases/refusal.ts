@@ -1,21 +1,9 @@
 /** Why a placeholder cannot be made, in the API server's words, and when that is tried again. */
 import { PLACEHOLDER_COMPONENT } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
-import type { Step, Warning } from "./next-step";
-import { placeholderPod, schedulingMessage, type Observed } from "./observed";
+import type { RefusalReason, Step, Warning } from "./steps";
+import { ownership, placeholderPod, schedulingMessage, type Observed } from "./observed";
 import { heldSince } from "./placement-timeout";
-
-/** What stands in the way; the values of a metric's label. */
-export type RefusalReason =
-  | "quota"
-  | "limit_range"
-  | "pod_security"
-  | "admission_policy"
-  | "admission_webhook"
-  | "volume"
-  | "class"
-  | "permission"
-  | "other";
 
 export interface Refusal {
   of: "StatefulSet" | "pod" | "node";
@@ -83,13 +71,25 @@ const FIRST_LOOK_SECONDS = 2;
 const pauseSeconds = (sinceSeconds: number, most: number): number =>
   Math.min(most, Math.max(LEAST_PAUSE_SECONDS, sinceSeconds / 2));
 
-const madeAt = ({ statefulSet }: Observed): number => seconds(statefulSet?.metadata?.creationTimestamp);
 const seconds = (time: Date | string | undefined): number => new Date(time ?? NaN).getTime() / 1000;
+const madeAt = ({ statefulSet }: Observed): number => seconds(statefulSet?.metadata?.creationTimestamp);
+
+/** Since when the StatefulSet has had no pod, as far as is known: from when it was made, or its pod was seen to go. */
+const withoutPodSince = (observed: Observed): number =>
+  Math.max(madeAt(observed), observed.podMissingSince === undefined ? 0 : seconds(observed.podMissingSince));
 
 /** Whether the StatefulSet should have its pod by now: then its Events tell why it has not. */
 export function lacksItsPod(observed: Observed, now: Date): boolean {
-  return placeholderPod(observed) === undefined && seconds(now) - madeAt(observed) >= POD_SECONDS;
+  return (
+    ownership(observed) === "ours" &&
+    placeholderPod(observed) === undefined &&
+    seconds(now) - withoutPodSince(observed) >= POD_SECONDS
+  );
 }
+
+/** Whether an Event can be about the pod that is missing now, and not about an earlier one. Times have whole seconds. */
+export const isAboutMissingPod = (at: Date, observed: Observed): boolean =>
+  seconds(at) >= Math.floor(withoutPodSince(observed));
 
 /** The API server would not take the StatefulSet just now. */
 export function afterRefusal(run: PipelineRun, message: string, now: Date, mostSeconds: number): Step {
@@ -100,34 +100,39 @@ export function afterRefusal(run: PipelineRun, message: string, now: Date, mostS
   return { kind: "wait", why, lookAgainSeconds, warnings: [refusalWarning({ of: "StatefulSet", message })] };
 }
 
+/** What is to be said of a pod that is refused; nothing while it is not known to be. */
+export function podIsRefused({ podRefusal: message }: Observed): Warning[] {
+  if (message === undefined || isEndingNamespace(message)) return [];
+  return [refusalWarning({ of: "pod", message })];
+}
+
+/** Seconds until a StatefulSet whose pod is refused is made anew, by what the namespace allows then. */
+const secondsToRetry = (run: PipelineRun, observed: Observed, now: Date, mostSeconds: number): number =>
+  madeAt(observed) + pauseSeconds(madeAt(observed) - heldSince(run) / 1000, mostSeconds) - seconds(now);
+
+export function isDueAgain(run: PipelineRun, observed: Observed, now: Date, mostSeconds: number): boolean {
+  return observed.podRefusal !== undefined && secondsToRetry(run, observed, now, mostSeconds) <= 0;
+}
+
 /**
- * A StatefulSet that has no pod. One whose pod is refused is made anew now and then, by what the namespace allows
- * then. Nothing but a look tells of a refusal.
+ * A StatefulSet that has no pod. Nothing but a look tells of a refusal.
  *
- * @param mostSeconds longest pause between two tries
- * @returns undefined when its pod is there
+ * @param mostSeconds longest pause between two looks
  */
-export function withoutPod(
-  run: PipelineRun,
-  observed: Observed,
-  now: Date,
-  mostSeconds: number,
-): Step | undefined {
-  if (placeholderPod(observed) !== undefined) return undefined;
-  const made = madeAt(observed);
-  const { podRefusal: message } = observed;
-  if (message === undefined) {
-    const lookAgainSeconds = lacksItsPod(observed, now)
-      ? pauseSeconds(seconds(now) - made, mostSeconds)
-      : FIRST_LOOK_SECONDS;
-    return { kind: "wait", why: "its placeholder's pod is being made", lookAgainSeconds };
+export function podIsMissing(run: PipelineRun, observed: Observed, now: Date, mostSeconds: number): Step {
+  const { podRefusal } = observed;
+  if (podRefusal !== undefined) {
+    return {
+      kind: "wait",
+      why: `its placeholder's pod is refused: ${podRefusal}`,
+      warnings: podIsRefused(observed),
+      lookAgainSeconds: Math.max(FIRST_LOOK_SECONDS, secondsToRetry(run, observed, now, mostSeconds)),
+    };
   }
-  const why = `its placeholder's pod is refused: ${message}`;
-  const warnings = isEndingNamespace(message) ? [] : [refusalWarning({ of: "pod", message })];
-  const left = made + pauseSeconds(made - heldSince(run) / 1000, mostSeconds) - seconds(now);
-  return left > 0
-    ? { kind: "wait", why, warnings, lookAgainSeconds: left }
-    : { kind: "delete-placeholder", why, warnings, lookAgainSeconds: FIRST_LOOK_SECONDS };
+  const lookAgainSeconds = lacksItsPod(observed, now)
+    ? pauseSeconds(seconds(now) - withoutPodSince(observed), mostSeconds)
+    : FIRST_LOOK_SECONDS;
+  return { kind: "wait", why: "its placeholder's pod is being made", lookAgainSeconds };
 }
 
 /** A pod that no node can help: what its volumes need is not there. */

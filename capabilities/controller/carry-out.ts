@@ -1,0 +1,215 @@
+/** Carries a step out: its writes, each with a guard, and what they answer put into the store. */
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { Log } from "pepr";
+import type { Settings } from "../choices/settings";
+import { exceeds } from "../demand/resources";
+import type { Cluster } from "../kube/cluster";
+import { describeError, isResizeRefused } from "../kube/errors";
+import type { Observed } from "../phases/observed";
+import { ownership } from "../phases/observed";
+import type { Action, Step, Warning } from "../phases/steps";
+import { isPlaceholderPod } from "../admission/co-location";
+import { hasLimits, requestedBy, reservationOf, resizedResources } from "../placement/placeholder-size";
+import { firstTemplate, pinnedTemplate, settledTemplate } from "../placement/placeholder-template";
+import { withAsk } from "../room/reservation";
+import { asText, type RunKey } from "../store/root-run";
+import type { Store } from "../store/store";
+import type { PipelineRun } from "../tekton/objects";
+import { makePlaceholder, templateFor, volumesFor } from "./make-placeholder";
+import { resizesRefused } from "./metrics";
+
+export interface Parts {
+  cluster: Cluster;
+  settings: Settings;
+  store: Store;
+}
+
+/** What became of a step. */
+export interface Result {
+  /** Whether what changed is in the store, so that the next step can follow at once. */
+  goOn: boolean;
+  /** What people have to know besides. */
+  warnings?: Warning[];
+  /** What is known besides what the store holds, for the next decision. */
+  more?: Partial<Observed>;
+  /** Why nothing further can be done now. */
+  blocked?: string;
+}
+
+const GO_ON: Result = { goOn: true };
+const WAIT: Result = { goOn: false };
+
+/** What was read before a deletion showed that the picture was old: to be looked at again. */
+export class Outdated extends Error {}
+
+type Of<K extends Action["kind"]> = Extract<Step, { kind: K }>;
+
+export class CarryOut {
+  /** Whether the log has said that placeholders cannot be resized: it is so for all of them, or for none. */
+  #saidNoResize = false;
+
+  constructor(private readonly parts: Parts) {}
+
+  async do(step: Step, key: RunKey, observed: Observed, isWhole: boolean): Promise<Result> {
+    const { cluster, store } = this.parts;
+    const { runs, placeholders } = cluster;
+    const { run, statefulSet } = observed;
+    switch (step.kind) {
+      case "none":
+      case "wait":
+        return WAIT;
+      case "make-placeholder":
+        return this.#make(await this.#wholeRun(key, observed, isWhole), observed);
+      case "settle-placeholder": {
+        const whole = await this.#wholeRun(key, observed, isWhole);
+        const { template } = await templateFor(whole, cluster);
+        return this.#changed(
+          placeholders.changeTemplate(statefulSet!, settledTemplate(whole, template, statefulSet!)),
+        );
+      }
+      case "pin-placeholder":
+        return this.#pin(step, await this.#wholeRun(key, observed, isWhole), statefulSet!);
+      case "start-over":
+        return this.#startOver(step, await this.#wholeRun(key, observed, isWhole), observed);
+      case "remake-pod":
+        if (observed.run !== undefined) await this.#guardMove(key, observed);
+        await placeholders.deletePod(step.pod);
+        return WAIT;
+      case "resize":
+        return this.#resize(step, key, observed, isWhole);
+      case "withdraw-growth":
+        store.statefulSet("MODIFIED", await placeholders.noteGrowthRefused(statefulSet!, new Date()));
+        return this.#resize(step, key, observed, isWhole);
+      case "release":
+        store.written("run", await runs.release(run!, step));
+        return GO_ON;
+      case "let-go":
+        store.written("run", await runs.letGo(run!));
+        return WAIT;
+      case "cancel":
+        store.written("run", await runs.cancel(run!));
+        return WAIT;
+      case "delete-placeholder":
+        await this.#guardDeletion(key, observed);
+        await placeholders.delete(statefulSet!);
+        return WAIT;
+    }
+  }
+
+  /** The run with its whole spec, as it was when it was seen. */
+  async #wholeRun(key: RunKey, { run }: Observed, isWhole: boolean): Promise<PipelineRun> {
+    if (isWhole) return run!;
+    const read = await this.parts.cluster.readRun(key);
+    if (read?.metadata?.uid !== run!.metadata!.uid)
+      throw new Outdated("the run is not the one that was seen");
+    return read!;
+  }
+
+  async #changed(writing: Promise<V1StatefulSet>): Promise<Result> {
+    this.parts.store.statefulSet("MODIFIED", await writing);
+    return GO_ON;
+  }
+
+  async #make(run: PipelineRun, observed: Observed): Promise<Result> {
+    const outcome = await makePlaceholder(run, observed, this.parts.cluster, this.parts.settings);
+    const { warnings } = outcome;
+    if ("refusal" in outcome) return { goOn: true, warnings, more: { refusal: outcome.refusal } };
+    if ("contradictions" in outcome) {
+      return {
+        goOn: false,
+        warnings,
+        blocked: `its pod templates contradict each other: ${outcome.contradictions.join("; ")}`,
+      };
+    }
+    this.parts.store.statefulSet("ADDED", outcome.made);
+    return { goOn: false, warnings };
+  }
+
+  async #pin(step: Of<"pin-placeholder">, run: PipelineRun, seen: V1StatefulSet): Promise<Result> {
+    const { cluster } = this.parts;
+    const { template } = await templateFor(run, cluster);
+    return this.#changed(
+      cluster.placeholders.changeTemplate(seen, pinnedTemplate(run, template, seen, step)),
+    );
+  }
+
+  async #startOver(step: Of<"start-over">, run: PipelineRun, observed: Observed): Promise<Result> {
+    const { cluster } = this.parts;
+    const seen = observed.statefulSet!;
+    const { template } = await templateFor(run, cluster);
+    const { volumes } = await volumesFor(run, observed, cluster);
+    const reservation = withAsk(reservationOf(seen), step.ask);
+    const change = firstTemplate(run, template, seen, step);
+    return this.#changed(cluster.placeholders.changeTemplate(seen, { ...change, volumes }, reservation));
+  }
+
+  async #resize(
+    step: Of<"resize" | "withdraw-growth">,
+    key: RunKey,
+    observed: Observed,
+    isWhole: boolean,
+  ): Promise<Result> {
+    const { cluster, store } = this.parts;
+    const { pod, size } = step;
+    const statefulSet = observed.statefulSet!;
+    const grows = exceeds(size, requestedBy(pod.spec!)).length > 0;
+    try {
+      const resources = resizedResources(pod, size, hasLimits(statefulSet));
+      store.written("pods", await cluster.placeholders.resizePod(pod, resources));
+      return GO_ON;
+    } catch (error) {
+      if (!isResizeRefused(error)) throw error;
+      resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
+      if (grows) {
+        return this.#changed(cluster.placeholders.noteGrowthRefused(statefulSet, new Date()));
+      }
+      const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
+      if (!this.#saidNoResize) Log.warn({ run: asText(key), error: describeError(error) }, why);
+      this.#saidNoResize = true;
+      const run = await this.#wholeRun(key, observed, isWhole);
+      return this.#replaceByFloor(pod, run, statefulSet);
+    }
+  }
+
+  /** Its run is not kept from running by what cannot be handed over. */
+  async #replaceByFloor(pod: V1Pod, run: PipelineRun, seen: V1StatefulSet): Promise<Result> {
+    const { cluster } = this.parts;
+    const { floor } = reservationOf(seen);
+    const { template } = await templateFor(run, cluster);
+    const change = pinnedTemplate(run, template, seen, { pod, node: pod.spec!.nodeName!, size: floor });
+    const small = { ask: floor, floor, firstWave: {}, tasks: [] };
+    return this.#changed(cluster.placeholders.changeTemplate(seen, change, small));
+  }
+
+  /** A run is never split: no pod of it that is not seen may have come onto the node. */
+  async #guardMove(key: RunKey, observed: Observed): Promise<void> {
+    const { cluster, store } = this.parts;
+    const { pods } = await cluster.activePods(key);
+    const known = new Map(observed.pods.map(({ metadata, spec }) => [metadata!.uid, spec?.nodeName ?? ""]));
+    const unseen = pods.filter(
+      pod =>
+        !isPlaceholderPod(pod) && pod.spec?.nodeName && known.get(pod.metadata!.uid) !== pod.spec.nodeName,
+    );
+    if (unseen.length === 0) return;
+    for (const pod of unseen) store.written("pods", pod);
+    throw new Outdated("pods of the run have come onto its node");
+  }
+
+  /** A placeholder that is deleted takes the place of its run's next pods with it. */
+  async #guardDeletion(key: RunKey, observed: Observed): Promise<void> {
+    const { cluster, store } = this.parts;
+    if (observed.run === undefined && ownership(observed) !== "orphan") {
+      const run = await cluster.readRun(key);
+      const owner = observed.statefulSet!.metadata!.ownerReferences?.find(({ controller }) => controller);
+      if (run !== undefined && run.metadata!.uid === owner?.uid) {
+        store.written("run", run);
+        throw new Outdated("the run is there");
+      }
+    }
+    const { pods } = await cluster.activePods(key);
+    const active = pods.filter(pod => !isPlaceholderPod(pod));
+    if (active.length === 0) return;
+    for (const pod of active) store.written("pods", pod);
+    throw new Outdated("pods of the run are active");
+  }
+}

@@ -1,0 +1,72 @@
+/** Rows for runs that need no placeholder: away with it, once no pod needs it. */
+import { HELD_LABEL, OPT_IN_LABEL, OPTED_IN_LATE } from "../../keys";
+import { hasEnded, isChild, isManagedElsewhere } from "../../tekton/objects";
+import { ownership } from "../observed";
+import type { Row } from "../row";
+import type { Sight } from "../sight";
+import type { Warning } from "../steps";
+
+const LATE: Warning = {
+  reason: "OptedInTooLate",
+  message:
+    `The label ${OPT_IN_LABEL} came onto this run after it was created, by hand or from its Pipeline, and has no effect: ` +
+    `its pods are placed as if there were none. It belongs on the PipelineRun when it is created, or on its Namespace.`,
+};
+
+function reasonFor({ observed: { run } }: Sight): string {
+  if (run === undefined) return "the run is gone";
+  if (run.metadata?.deletionTimestamp !== undefined) return "the run is being deleted";
+  return hasEnded(run) ? "the run has ended" : "it was started without us";
+}
+
+const mayGo = ({ observed }: Sight): boolean =>
+  ["ours", "orphan"].includes(ownership(observed)) &&
+  observed.statefulSet?.metadata?.deletionTimestamp === undefined;
+
+export const OVER: readonly Row[] = [
+  {
+    name: "a child of another run",
+    why: "It shares the placeholder of its root.",
+    stages: ["unplaced"],
+    when: ({ run }) => isChild(run),
+    step: () => ({ kind: "none", why: "a child shares the placeholder of its root" }),
+  },
+  {
+    name: "opted in too late",
+    why: "It was never held, so its first pods may be anywhere.",
+    stages: ["unplaced"],
+    when: ({ run }) => run.metadata?.labels?.[HELD_LABEL] === OPTED_IN_LATE,
+    step: () => ({ kind: "none", why: "it was opted in too late", warnings: [LATE] }),
+  },
+  {
+    name: "another controller runs it",
+    why: "spec.managedBy is not Tekton's.",
+    stages: ["unplaced"],
+    when: ({ run }) => isManagedElsewhere(run),
+    step: () => ({ kind: "none", why: "another controller runs it" }),
+  },
+  {
+    name: "its placeholder is not ours to delete, or goes already",
+    why: "Kubernetes collects what its owner leaves.",
+    stages: ["over", "unplaced"],
+    when: seen => !mayGo(seen),
+    step: seen => ({ kind: "none", why: reasonFor(seen) }),
+  },
+  {
+    name: "pods of the run are still active",
+    why: "Pods can outlive the end of their run; the event of the last one's end brings the run back.",
+    stages: ["over", "unplaced"],
+    when: ({ activePods }) => activePods.length > 0,
+    step: seen => ({
+      kind: "wait",
+      why: `${reasonFor(seen)}; ${seen.activePods.length} of its pods are still active`,
+    }),
+  },
+  {
+    name: "nothing needs the placeholder",
+    why: "Its node is free for other runs, and for the autoscaler.",
+    stages: ["over", "unplaced"],
+    step: seen => ({ kind: "delete-placeholder", why: reasonFor(seen) }),
+    to: ["gone"],
+  },
+];

@@ -1,0 +1,87 @@
+/** Rows for placeholders whose pod has no node. */
+import type { Resources } from "../../demand/resources";
+import { exceeds } from "../../demand/resources";
+import { requestedBy } from "../../placement/placeholder-size";
+import { missingStorage } from "../refusal";
+import type { Row } from "../row";
+import type { Sight } from "../sight";
+
+const UNBOUND = ["looking", "replacing", "lost", "moving"] as const;
+
+const withoutNode = ({ schedulingMessage }: Sight): string =>
+  `its placeholder has no node: ${schedulingMessage ?? "the scheduler has not said why yet"}`;
+
+/** What a pod that is made now asks for. */
+const templateAsks = ({ observed }: Sight): Resources =>
+  requestedBy(observed.statefulSet!.spec!.template.spec!);
+
+const isRefusedBy = ({ node, schedulingMessage }: Sight): boolean =>
+  node === undefined && schedulingMessage !== undefined;
+
+export const WITHOUT_NODE: readonly Row[] = [
+  {
+    name: "its template was changed, and its pod is the one of before",
+    why: "The second half of a replacement; a controller that died in between left it.",
+    stages: ["held", "placed"],
+    phases: UNBOUND,
+    when: ({ node, pod, record }) => node === undefined && record.replaces === pod!.metadata!.uid,
+    step: ({ pod }) => ({ kind: "remake-pod", pod: pod!, why: "its template was changed" }),
+    to: ["looking", "lost"],
+  },
+  {
+    name: "the node that it is pinned to does not take it, and the run is held",
+    why: "What is pinned could go nowhere else, should its node be lost.",
+    stages: ["held"],
+    phases: ["looking", "replacing"],
+    when: seen => isRefusedBy(seen) && (seen.record.pinnedTo !== undefined || seen.record.isSettled === true),
+    step: seen => ({ kind: "start-over", pod: seen.pod!, why: withoutNode(seen) }),
+    to: ["looking"],
+  },
+  {
+    name: "it waits for a node with room, and its run waits for it",
+    why: "The scheduler, or an autoscaler, finds or makes one.",
+    stages: ["held"],
+    phases: ["looking", "replacing"],
+    when: ({ node }) => node === undefined,
+    step: seen => ({ kind: "wait", why: withoutNode(seen), warnings: missingStorage(seen.observed) }),
+  },
+  {
+    name: "the node that it is pinned to does not take it, and the run is under way",
+    why: "With the floor it finds room beside its run's pods.",
+    stages: ["placed"],
+    phases: ["replacing"],
+    when: isRefusedBy,
+    step: ({ pod, reservation, schedulingMessage }) => ({
+      kind: "start-over",
+      pod: pod!,
+      ask: reservation.floor,
+      why: `its node does not take its placeholder: ${schedulingMessage}`,
+    }),
+    to: ["moving"],
+  },
+  {
+    name: "made again, it finds no room beside its run's pods",
+    why: "They have the room that it kept; the floor is enough to be joined by the next ones.",
+    stages: ["placed"],
+    phases: ["lost", "moving"],
+    when: seen =>
+      isRefusedBy(seen) &&
+      seen.own.pods.some(({ spec }) => Boolean(spec?.nodeName)) &&
+      exceeds(templateAsks(seen), seen.reservation.floor).length > 0,
+    step: ({ pod, reservation, schedulingMessage }) => ({
+      kind: "start-over",
+      pod: pod!,
+      ask: reservation.floor,
+      why: `it finds no room beside its run's pods: ${schedulingMessage}`,
+    }),
+    to: ["moving"],
+  },
+  {
+    name: "it looks for another node",
+    why: "The scheduler, or an autoscaler, finds or makes one; its run's next pods follow it.",
+    stages: ["placed"],
+    phases: ["replacing", "lost", "moving"],
+    when: ({ node }) => node === undefined,
+    step: seen => ({ kind: "wait", why: withoutNode(seen) }),
+  },
+];

@@ -1,0 +1,116 @@
+/** What the rows of the table ask about a run: each answer is worked out once, when it is first asked for. */
+import type { V1Pod } from "@kubernetes/client-node";
+import type { Settings } from "../choices/settings";
+import { exceeds, type Resources } from "../demand/resources";
+import { placeholderName } from "../placement/names";
+import { requestedBy, reservationOf } from "../placement/placeholder-size";
+import { recordOf, type PlaceholderRecord } from "../placement/record";
+import { pendingResize } from "../room/kubelet-answer";
+import { progressOf, type Seen } from "../room/progress";
+import {
+  neededBy,
+  resizable,
+  sizeAtRelease,
+  sizeFrom,
+  type Progress,
+  type Reservation,
+} from "../room/reservation";
+import { withYieldedFloor } from "../room/yielding";
+import { ownOf } from "../tekton/lineage";
+import { awaitsQuota, type PipelineRun } from "../tekton/objects";
+import { activePods, placeholderPod, schedulingMessage, type Observed } from "./observed";
+import { phaseOf, stageOf, type Phase, type Stage } from "./phase";
+
+export type SightSettings = Pick<
+  Settings,
+  "TEKTON_NAMESPACE" | "GROWTH_RETRY_SECONDS" | "RETRY_LIMIT_SECONDS" | "ON_NEVER_FITS"
+>;
+
+export class Sight {
+  readonly stage: Stage;
+  readonly phase: Phase;
+  readonly #known = new Map<string, unknown>();
+
+  constructor(
+    readonly observed: Observed,
+    readonly settings: SightSettings,
+    readonly now: Date,
+  ) {
+    this.stage = stageOf(observed.run);
+    this.phase = phaseOf(observed);
+  }
+
+  #once<T>(name: string, work: () => T): T {
+    if (!this.#known.has(name)) this.#known.set(name, work());
+    return this.#known.get(name) as T;
+  }
+
+  /** For rows of stages in which there is a run. */
+  get run(): PipelineRun {
+    return this.observed.run!;
+  }
+  get placeholder(): string {
+    return placeholderName(this.run.metadata!.name!);
+  }
+  /** For rows of phases in which there is a StatefulSet. */
+  get record(): PlaceholderRecord {
+    return recordOf(this.observed.statefulSet!);
+  }
+  get reservation(): Reservation {
+    return reservationOf(this.observed.statefulSet!);
+  }
+  get pod(): V1Pod | undefined {
+    return this.#once("pod", () => placeholderPod(this.observed));
+  }
+  get node(): string | undefined {
+    return this.pod?.spec?.nodeName || undefined;
+  }
+  /** Why its pod has no node, in the scheduler's words. */
+  get schedulingMessage(): string | undefined {
+    return schedulingMessage(this.observed);
+  }
+  /** Whether a pod of the run, an earlier run of the same name included, has not ended. */
+  get activePods(): V1Pod[] {
+    return this.#once("active", () => activePods(this.observed));
+  }
+
+  /** What the placeholder's pod asks for, of all resources. */
+  get asked(): Resources {
+    return this.#once("asked", () => requestedBy(this.pod!.spec!));
+  }
+  /** The run with what is its own. */
+  get own(): Seen {
+    return this.#once("own", () => ownOf(this.run, this.observed));
+  }
+  get progress(): Progress {
+    return this.#once("progress", () => progressOf(this.own, this.reservation));
+  }
+  /** What the rest of the run needs at once, its live pods included. */
+  get needed(): Resources {
+    return this.#once("needed", () => neededBy(this.reservation, this.progress));
+  }
+  get pending(): "growth" | "shrink" | undefined {
+    return pendingResize(this.pod!);
+  }
+
+  /** In cpu and memory, what the placeholder is to ask for now. */
+  get size(): Resources {
+    return this.#once("size", () => {
+      if (this.stage === "held") return sizeAtRelease(this.reservation);
+      const { reservation, own, now } = this;
+      const asked = resizable(this.asked);
+      // Where the quota is short, nothing is kept for later while a task cannot start now.
+      const size = own.taskRuns.some(awaitsQuota)
+        ? resizable(reservation.floor)
+        : sizeFrom(asked, reservation, this.progress);
+      return withYieldedFloor(size, asked, reservation.floor, own.pods, now);
+    });
+  }
+
+  get asksForMore(): boolean {
+    return exceeds(resizable(this.asked), this.size).length > 0;
+  }
+  get asksForLess(): boolean {
+    return exceeds(this.size, this.asked).length > 0;
+  }
+}

@@ -1,0 +1,57 @@
+/** What can be done next for a run, and what people are told of it. A leaf: it imports types only. */
+import type { V1Pod } from "@kubernetes/client-node";
+import type { Resources } from "../demand/resources";
+
+/** What stands in the way of a placeholder; the values of a metric's label. */
+export type RefusalReason =
+  | "quota"
+  | "limit_range"
+  | "pod_security"
+  | "admission_policy"
+  | "admission_webhook"
+  | "volume"
+  | "class"
+  | "permission"
+  | "other";
+
+/** What people are told on the run, as an Event. */
+export interface Warning {
+  /** Default: Warning. */
+  type?: "Normal" | "Warning";
+  reason: string;
+  message: string;
+  /** Warnings of one reason about the same are one Event on a run. Default: the message. */
+  about?: string;
+  /** What stands in the way of the placeholder, when that is what it tells. */
+  refused?: RefusalReason;
+}
+
+export type Action =
+  /** Nothing to do, and nothing is waited for. */
+  | { kind: "none" }
+  /** Something has to change first; events and the resync bring the run back, or a look after a while. */
+  | { kind: "wait" }
+  | { kind: "make-placeholder" }
+  /** Its node is found: should its pod be made again, it joins its run and asks for little. */
+  | { kind: "settle-placeholder" }
+  /** `pod` is replaced on its node by one of this size, because what it asks for cannot be resized. */
+  | { kind: "pin-placeholder"; pod: V1Pod; node: string; size: Resources }
+  /** `pod` is replaced by one that looks for a node with room for `ask` (default: for all that the run needs). */
+  | { kind: "start-over"; pod: V1Pod; ask?: Resources }
+  /** The StatefulSet's template is not what the pod is any more: it is deleted, for a new one. */
+  | { kind: "remake-pod"; pod: V1Pod }
+  | { kind: "resize"; pod: V1Pod; size: Resources }
+  /** The node has no room to grow into: ask for no more than there is. */
+  | { kind: "withdraw-growth"; pod: V1Pod; size: Resources }
+  /** Start the run, tied to its placeholder. */
+  | { kind: "release"; placeholder: string; node: string; topologyKey: string }
+  /** Start the run without any affinity. */
+  | { kind: "let-go" }
+  /** End the run that has not started. */
+  | { kind: "cancel" }
+  | { kind: "delete-placeholder" };
+
+export type StepKind = Action["kind"];
+
+/** An action, why it is taken (for log and people), when to look again at the latest, and what people have to know. */
+export type Step = Action & { why: string; lookAgainSeconds?: number; warnings?: Warning[] };

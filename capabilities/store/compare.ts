@@ -1,0 +1,115 @@
+/**
+ * Compares what the watches have told with what is there, by names and versions alone: an event that never came, or a
+ * watch that fell silent, costs time, but never correctness. What differs is read afresh.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import type { V1ObjectMeta } from "@kubernetes/client-node";
+import { HELD, HELD_LABEL, PLACEHOLDER_LABEL, PLACEHOLDER_SELECTOR } from "../keys";
+import { ACTIVE_PODS, type Cluster } from "../kube/cluster";
+import { isChild } from "../tekton/objects";
+import { asText, fromText, rootRunOf, type RunKey } from "./root-run";
+import { versionOf, type Place, type Store } from "./store";
+
+interface Named {
+  metadata?: V1ObjectMeta;
+}
+
+/** Names of what was listed, by run. */
+type Listed = Map<string, Set<string>>;
+
+/** Something that the store does not know yet, or does not know to be gone. */
+interface Difference {
+  run: RunKey;
+  isLeft: () => boolean;
+}
+
+/** In which a watch tells what a list already has. */
+const LAG_MILLISECONDS = 2_000;
+
+export async function compare(
+  cluster: Cluster,
+  store: Store,
+  differs: (run: RunKey) => void,
+  lagMilliseconds = LAG_MILLISECONDS,
+): Promise<void> {
+  const differences = [
+    ...(await statefulSets(cluster, store)),
+    ...(await runs(cluster, store)),
+    ...(await pods(cluster, store)),
+  ];
+  if (differences.length > 0) await delay(lagMilliseconds);
+  for (const { run, isLeft } of differences) {
+    if (!isLeft()) continue;
+    store.markStale(run);
+    differs(run);
+  }
+}
+
+async function statefulSets(cluster: Cluster, store: Store): Promise<Difference[]> {
+  const comparison = new Comparison(store, "statefulSet");
+  await cluster.eachName("statefulsets", { labelSelector: PLACEHOLDER_SELECTOR }, object => {
+    const run = rootRunOf(object);
+    if (run !== undefined) comparison.note(run, object);
+  });
+  return comparison.differences();
+}
+
+/** One that is not known and was let go is over, or has a placeholder, of which the list above tells. */
+async function runs(cluster: Cluster, store: Store): Promise<Difference[]> {
+  const comparison = new Comparison(store, "run");
+  await cluster.eachName("pipelineruns", { labelSelector: `${HELD_LABEL}=${HELD}` }, object => {
+    const { namespace, name, labels } = object.metadata!;
+    const run = { namespace: namespace!, name: name! };
+    const isKnown = store.names(run, "run").length > 0;
+    const mayBeNew = labels?.[PLACEHOLDER_LABEL] === undefined && !store.isKnownToBeOver(object);
+    if (!isChild(object) && (isKnown || mayBeNew)) comparison.note(run, object);
+  });
+  return comparison.differences();
+}
+
+async function pods(cluster: Cluster, store: Store): Promise<Difference[]> {
+  const comparison = new Comparison(store, "pods");
+  const selectors = { labelSelector: PLACEHOLDER_LABEL, fieldSelector: ACTIVE_PODS };
+  await cluster.eachName("pods", selectors, object => {
+    const run = rootRunOf(object);
+    if (run !== undefined) comparison.note(run, object);
+  });
+  return comparison.differences();
+}
+
+/** The objects of one place, as they are listed, beside those that the store had when the list began. */
+class Comparison {
+  readonly #before: Listed;
+  readonly #listed: Listed = new Map();
+  readonly #found: Difference[] = [];
+
+  constructor(
+    private readonly store: Store,
+    private readonly place: Place,
+  ) {
+    this.#before = new Map(
+      [...store.keys()].map(text => [text, new Set(store.names(fromText(text), place))]),
+    );
+  }
+
+  note(run: RunKey, object: Named): void {
+    const { store, place } = this;
+    const name = object.metadata!.name!;
+    const version = versionOf(object);
+    const names = this.#listed.get(asText(run)) ?? new Set();
+    this.#listed.set(asText(run), names.add(name));
+    const isLeft = () => !store.knows(run, place, name, version);
+    if (isLeft()) this.#found.push({ run, isLeft });
+  }
+
+  differences(): Difference[] {
+    for (const [text, names] of this.#before) {
+      const there = this.#listed.get(text);
+      const run = fromText(text);
+      const missing = [...names].filter(name => there?.has(name) !== true);
+      const isLeft = () => missing.some(name => this.store.names(run, this.place).includes(name));
+      if (isLeft()) this.#found.push({ run, isLeft });
+    }
+    return this.#found;
+  }
+}

@@ -1,0 +1,106 @@
+/** What fills the store: the list of placeholders, and the watches on runs, pods and TaskRuns. */
+import type { KubeConfig, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { setTimeout as delay } from "node:timers/promises";
+import { HELD_LABEL, PLACEHOLDER_LABEL } from "../keys";
+import { Log } from "pepr";
+import { ACTIVE_PODS, type Cluster } from "../kube/cluster";
+import { describeError } from "../kube/errors";
+import { PIPELINE_RUN_V1, TASK_RUN_V1, type PipelineRun, type TaskRun } from "../tekton/objects";
+import { Reflector, type ReflectorOptions } from "./reflector";
+import type { Store } from "./store";
+
+export interface Watches {
+  /** Whether all is in the store that was there when they began. */
+  readonly areReady: boolean;
+  /** Resolves when that is so, or when `isOn` says no. */
+  start(isOn: () => boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface WatchesOptions {
+  kubeConfig: KubeConfig;
+  /** Placeholders are told of by pepr's binding, which begins with no list of its own for us. */
+  eachStatefulSet: (see: (statefulSet: V1StatefulSet) => void) => Promise<void>;
+  onFailure: (what: string, error: unknown, retryMilliseconds: number) => void;
+}
+
+const RETRY_MILLISECONDS = 1_000;
+const path = ({ group, version, plural }: typeof TASK_RUN_V1): string =>
+  `/apis/${group}/${version}/${plural}`;
+
+export class StoreWatches implements Watches {
+  areReady = false;
+  #reflectors: Reflector<never>[] = [];
+
+  constructor(
+    private readonly store: Store,
+    private readonly options: WatchesOptions,
+  ) {}
+
+  async start(isOn: () => boolean): Promise<void> {
+    // Placeholders first: a run that has ended is kept only where there is one.
+    await this.#listStatefulSets(isOn);
+    if (!isOn()) return;
+    const { runs, pods, taskRuns } = this.store;
+    const of = <T>(options: Omit<ReflectorOptions<T>, "kubeConfig" | "onFailure">): Reflector<T> =>
+      new Reflector<T>({
+        ...options,
+        kubeConfig: this.options.kubeConfig,
+        onFailure: (error, retry) => this.options.onFailure(options.path, error, retry),
+      });
+    const ofRuns = of<PipelineRun>({
+      path: path(PIPELINE_RUN_V1),
+      labelSelector: HELD_LABEL,
+      list: true,
+      sink: runs,
+    });
+    const ofPods = of<V1Pod>({
+      path: "/api/v1/pods",
+      labelSelector: PLACEHOLDER_LABEL,
+      fieldSelector: ACTIVE_PODS,
+      list: true,
+      sink: pods,
+    });
+    // Those of runs that are over are never looked at: they are read run by run, where there is one that is not.
+    const ofTaskRuns = of<TaskRun>({
+      path: path(TASK_RUN_V1),
+      labelSelector: PLACEHOLDER_LABEL,
+      list: false,
+      sink: taskRuns,
+    });
+    const all = [ofRuns, ofPods, ofTaskRuns] as Reflector<never>[];
+    this.#reflectors = all;
+    for (const reflector of all) reflector.start();
+    await Promise.all(all.map(reflector => reflector.whenSynced()));
+    this.areReady = isOn();
+  }
+
+  async stop(): Promise<void> {
+    this.areReady = false;
+    await Promise.all(this.#reflectors.splice(0).map(reflector => reflector.stop()));
+  }
+
+  async #listStatefulSets(isOn: () => boolean): Promise<void> {
+    while (isOn()) {
+      try {
+        return await this.options.eachStatefulSet(one => this.store.statefulSet("ADDED", one));
+      } catch (error) {
+        this.options.onFailure("/apis/apps/v1/statefulsets", error, RETRY_MILLISECONDS);
+        await delay(RETRY_MILLISECONDS);
+      }
+    }
+  }
+}
+
+/** The watches of a controller, whose failures go to the log: they are tried again for as long as it acts. */
+export function watchesOf(store: Store, cluster: Cluster, kubeConfig: KubeConfig): Watches {
+  return new StoreWatches(store, {
+    kubeConfig,
+    eachStatefulSet: see => cluster.eachStatefulSet(see),
+    onFailure: (path, error, retryMilliseconds) =>
+      Log.warn(
+        { path, error: describeError(error), retryMilliseconds: Math.round(retryMilliseconds) },
+        "A watch was interrupted; taking it up again",
+      ),
+  });
+}
