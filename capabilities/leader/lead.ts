@@ -9,6 +9,7 @@ import { kubeClients } from "../kube/client";
 import { describeError } from "../kube/errors";
 import { Leader } from "./leader";
 import { LeaseStore } from "./lease-store";
+import { requireForReady } from "../server/readiness";
 import { onStop } from "../server/stop";
 
 /**
@@ -44,6 +45,7 @@ export function lead(controller: Controller, settings: Settings): Leader {
     await controller.stop();
     await leader.stop();
   });
+  requireForReady("a first look at the Lease", () => leader.couldLead());
   leader.start();
   return leader;
 }

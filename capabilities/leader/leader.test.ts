@@ -97,6 +97,31 @@ describe("several that want to lead", () => {
     expect(one.leader.leads()).toBe(true);
   });
 
+  test("one could lead once it has looked at the Lease, and still could while the API server is away", async () => {
+    const shared = new Shared();
+    shared.lease = await shared.create("another", TERMS.duration);
+    shared.up = false;
+    const one = contender(shared, "one");
+    one.leader.start();
+    await jest.advanceTimersByTimeAsync(3 * TERMS.retry);
+    expect(one.leader.couldLead()).toBe(false);
+    shared.up = true;
+    await jest.advanceTimersByTimeAsync(TERMS.retry);
+    expect([one.leader.couldLead(), one.leader.leads()]).toEqual([true, false]);
+    shared.up = false;
+    await jest.advanceTimersByTimeAsync(3 * TERMS.retry);
+    expect(one.leader.couldLead()).toBe(true);
+  });
+
+  test("one that may read the free Lease but not write it could not lead", async () => {
+    const shared = new Shared();
+    shared.create = () => Promise.reject(new Error("403"));
+    const one = contender(shared, "one");
+    one.leader.start();
+    await jest.advanceTimersByTimeAsync(3 * TERMS.retry);
+    expect(one.leader.couldLead()).toBe(false);
+  });
+
   test("one that was paused does not lead when it wakes, before any of its timers has run", async () => {
     const shared = new Shared();
     const one = contender(shared, "one");

@@ -26,6 +26,7 @@ export class Leader {
   /** Until when what we wrote lets us act. */
   #actsUntil = -Infinity;
   #acting = false;
+  #couldLead = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   #lapse: NodeJS.Timeout | undefined;
@@ -42,6 +43,14 @@ export class Leader {
   /** Whether this process may act now; true only while our own renewal is fresh. */
   leads(): boolean {
     return this.#acting && monotonic() < this.#actsUntil;
+  }
+
+  /**
+   * Whether this process has once read the Lease, and written it if it was free: that it may, and reaches the
+   * API server. Stays true when the API server is away for a while.
+   */
+  couldLead(): boolean {
+    return this.#couldLead;
   }
 
   /** Takes the Lease as soon as it is free, for as long as this process lives. */
@@ -65,6 +74,7 @@ export class Leader {
     if (!this.leads()) this.#lose();
     try {
       await this.#tryToHold();
+      this.#couldLead = true;
     } catch (error) {
       this.hooks.onFailure(error);
     }

@@ -6,6 +6,7 @@
  *   (it sends none twice). Nor do connections stay with a pod that stops, or with a node that has gone.
  * - A certificate that changes on disk is taken up without a restart (certificate.ts).
  * - It can be stopped without losing a request.
+ * - It answers /readyz itself (readiness.ts).
  * - What is no AdmissionReview is answered before pepr sees it (read-review.ts).
  */
 import { once } from "node:events";
@@ -13,6 +14,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import https, { type Server, type ServerOptions } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import { readingReviews } from "./read-review";
+import { answeringReadiness } from "./readiness";
 
 export interface Drain {
   /** It goes on listening until no request for admission has come for so long, in milliseconds. */
@@ -41,7 +43,7 @@ function begin(request: IncomingMessage, response: ServerResponse): void {
 https.createServer = ((options: ServerOptions, listener?: RequestListener) => {
   const server = createServer(options);
   server.on("request", begin);
-  if (listener !== undefined) server.on("request", readingReviews(listener));
+  if (listener !== undefined) server.on("request", answeringReadiness(readingReviews(listener)));
   servers.add(server);
   return server;
 }) as typeof https.createServer;

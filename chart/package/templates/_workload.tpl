@@ -58,8 +58,9 @@ spec:
             httpGet: { path: /healthz, port: https, scheme: HTTPS }
             periodSeconds: 1
             failureThreshold: 60
+          # Not before it has reached the API server, where it needs to.
           readinessProbe:
-            httpGet: { path: /healthz, port: https, scheme: HTTPS }
+            httpGet: { path: /readyz, port: https, scheme: HTTPS }
             periodSeconds: 5
             timeoutSeconds: 3
           livenessProbe:
