@@ -7,9 +7,9 @@ export async function readAfresh(key: RunKey, cluster: Cluster, store: Store): P
   // What is there now, and is not there after the reads, is gone.
   const before = store.lookUp(key).observed;
   const fresh = await cluster.readAll(key);
-  if (fresh.statefulSet !== undefined) store.statefulSet("MODIFIED", fresh.statefulSet);
+  if (fresh.statefulSet !== undefined) store.read(key, "statefulSet", fresh.statefulSet);
   else goneSince(key, "statefulSet", before.statefulSet, store);
-  if (fresh.run !== undefined) store.written("run", fresh.run);
+  if (fresh.run !== undefined) store.read(key, "run", fresh.run);
   else goneSince(key, "run", before.run, store);
   put(key, "pods", fresh.pods, fresh.podsVersion, store);
   put(key, "taskRuns", fresh.taskRuns, fresh.taskRunsVersion, store);
@@ -23,7 +23,7 @@ interface Named {
 
 function put(key: RunKey, place: Place, objects: readonly Named[], version: number, store: Store): void {
   const names = new Set(objects.map(({ metadata }) => metadata!.name!));
-  for (const object of objects) store.written(place, object as object);
+  for (const object of objects) store.read(key, place, object as object);
   for (const name of store.names(key, place)) if (!names.has(name)) store.gone(key, place, name, version);
 }
 

@@ -10,7 +10,9 @@ let server: Server;
 beforeAll(async () => {
   const { serving } = await makeCertificates();
   const options = { cert: serving.certificate, key: serving.privateKey };
-  server = createServer(options, (_request, response) => response.writeHead(404).end("pepr"));
+  server = createServer(options, ({ url }, response) =>
+    response.writeHead(url === "/healthz" ? 200 : 404).end("pepr"),
+  );
   await new Promise<void>(resolve => server.listen(0, resolve));
 });
 afterAll(() => void server.close());
@@ -29,12 +31,12 @@ function ask(method: string, path: string): Promise<{ status: number | undefined
   });
 }
 
-test("a process that requires nothing is ready as soon as it serves", async () => {
-  expect(await ask("GET", "/readyz")).toEqual({ status: 200, text: "Ready.\n" });
+test("a process that requires nothing is ready when pepr is healthy", async () => {
+  expect(await ask("GET", "/readyz")).toEqual({ status: 200, text: "pepr" });
 });
 
 test.each([
-  { name: "another path", method: "GET", path: "/healthz" },
+  { name: "another path", method: "GET", path: "/metrics" },
   { name: "a path that only begins so", method: "GET", path: "/readyz/more" },
   { name: "another method", method: "DELETE", path: "/readyz" },
 ])("pepr answers $name", async ({ method, path }) => {
@@ -53,5 +55,5 @@ test("one that requires something says what it waits for, until all of it is the
     text: "Not ready. Waits for: a list of runs.\n",
   });
   there.add("a list of runs");
-  expect(await ask("GET", "/readyz")).toEqual({ status: 200, text: "Ready.\n" });
+  expect(await ask("GET", "/readyz")).toEqual({ status: 200, text: "pepr" });
 });

@@ -1,10 +1,12 @@
 /**
- * GET /readyz: whether this process can do its work. Pepr's /healthz only tells that it lives; it says so before
- * the process has reached the API server.
+ * GET /readyz: whether this process can do its work: all that it requires is there, and pepr is healthy. Pepr's /healthz
+ * alone says nothing of whether the process has reached the API server; and until pepr answers it, admission has no
+ * routes.
  */
 import type { RequestListener } from "node:http";
 
 const PATH = "/readyz";
+const PATH_OF_PEPR = "/healthz";
 
 const conditions = new Map<string, () => boolean>();
 
@@ -27,7 +29,11 @@ export function answeringReadiness(listener: RequestListener): RequestListener {
   return (request, response) => {
     if (request.method !== "GET" || request.url?.split("?")[0] !== PATH) return listener(request, response);
     const missing = missingForReady();
-    const text = missing.length === 0 ? "Ready." : `Not ready. Waits for: ${missing.join("; ")}.`;
-    response.writeHead(missing.length === 0 ? 200 : 503, { "Content-Type": "text/plain" }).end(`${text}\n`);
+    if (missing.length === 0) {
+      request.url = PATH_OF_PEPR;
+      return listener(request, response);
+    }
+    const text = `Not ready. Waits for: ${missing.join("; ")}.\n`;
+    response.writeHead(503, { "Content-Type": "text/plain" }).end(text);
   };
 }

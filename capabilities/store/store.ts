@@ -123,6 +123,11 @@ export class Store {
     this.#see(place, "MODIFIED", object);
   }
 
+  /** What was read by its name: the StatefulSet of the placeholder's name may be anybody's. */
+  read(key: RunKey, place: Place, object: KubeObject): void {
+    if (!this.#tombstones.has(object.metadata!.uid!)) this.#put(key, place, object);
+  }
+
   /** An object that was found not to be there; `version` is that of the list that lacks it, if there was one. */
   gone(key: RunKey, place: Place, name: string, version = Infinity): void {
     const known = this.#entries.get(asText(key))?.[place].get(name);

@@ -31,6 +31,7 @@ const path = ({ group, version, plural }: typeof TASK_RUN_V1): string =>
 export class StoreWatches implements Watches {
   areReady = false;
   #reflectors: Reflector<never>[] = [];
+  #tellStopped = () => {};
 
   constructor(
     private readonly store: Store,
@@ -71,12 +72,17 @@ export class StoreWatches implements Watches {
     const all = [ofRuns, ofPods, ofTaskRuns] as Reflector<never>[];
     this.#reflectors = all;
     for (const reflector of all) reflector.start();
-    await Promise.all(all.map(reflector => reflector.whenSynced()));
+    await Promise.race([Promise.all(all.map(reflector => reflector.whenSynced())), this.#whenStopped()]);
     this.areReady = isOn();
+  }
+
+  #whenStopped(): Promise<void> {
+    return new Promise(resolve => (this.#tellStopped = resolve));
   }
 
   async stop(): Promise<void> {
     this.areReady = false;
+    this.#tellStopped();
     await Promise.all(this.#reflectors.splice(0).map(reflector => reflector.stop()));
   }
 
