@@ -12,7 +12,7 @@ module.exports = {
   testEnvironment: "node",
   // For a machine that is busy: nothing here is timed.
   testTimeout: 60_000,
-  testMatch: ["<rootDir>/{capabilities,chart,testbed,e2e,demo,preview,scripts,soak}/**/*.test.ts"],
+  testMatch: ["<rootDir>/{capabilities,chart,testbed,e2e,demo,preview,scripts,soak,bench}/**/*.test.ts"],
   transform: {
     "^.+\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },

@@ -1,4 +1,4 @@
-/** The same with 5,000 runs is measured by `npm run bench:many-runs`. */
+/** The same with 5,000 runs is measured by `npm run bench -- memory`, with their TaskRuns and pods. */
 import { expect, test } from "@jest/globals";
 import { startWithMany } from "./many-runs";
 import { START_MILLISECONDS } from "./operated-cluster";

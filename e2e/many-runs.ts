@@ -5,6 +5,7 @@ import { placeholderName } from "../capabilities/placement/names";
 import { HELD, HELD_LABEL, PENDING, PLACEHOLDER_LABEL } from "../capabilities/keys";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
 import { startCluster, type Cluster } from "../testbed/cluster";
+import { inTurns } from "../testbed/in-turns";
 import { createNamespace } from "../testbed/namespaces";
 import { addNode } from "../testbed/nodes";
 import { readKubeConfig } from "../testbed/kubeconfig";
@@ -75,18 +76,6 @@ function ended(index: number): PipelineRun {
   const labels = { ...optedIn, [HELD_LABEL]: HELD, [PLACEHOLDER_LABEL]: placeholderName(name) };
   const made = run(name, [nap("only")], { labels, annotations: shared }) as PipelineRun;
   return { ...made, status: { conditions: [{ type: "Succeeded", status: "True" }] } };
-}
-
-async function inTurns(
-  count: number,
-  atOnce: number,
-  work: (index: number) => Promise<unknown>,
-): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
 /** Before there is an operator, so that none of them has been seen. */

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { usesIn, writeIn } from "./audit";
+import { requestsIn, usesIn, writeIn } from "./audit";
 
 const event = (extra: object) =>
   JSON.stringify({
@@ -20,6 +20,14 @@ test("each kind of request once, with subresource and group", () => {
     use,
     { ...use, verb: "patch", resource: "pods/resize" },
     { ...use, apiGroup: "apps", resource: "statefulsets" },
+  ]);
+});
+
+test("every request, as often as it was made; a watch that has begun is not one that has ended", () => {
+  const begun = event({ verb: "watch", stage: "ResponseStarted" });
+  expect(requestsIn([event({}), begun, event({}), event({ objectRef: undefined })].join("\n"))).toEqual([
+    use,
+    use,
   ]);
 });
 

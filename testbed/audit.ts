@@ -95,27 +95,43 @@ export function writeIn(line: string): Write | undefined {
   };
 }
 
-/** Each kind of request once; those for no resource (`/version`, say) are left out. */
+/** Each request that was answered, in order; those for no resource (`/version`, say) are left out. */
+export function requestsIn(log: string): Use[] {
+  const requests: Use[] = [];
+  for (const line of log.split("\n")) {
+    if (line === "") continue;
+    const event = JSON.parse(line) as AuditEvent;
+    const use = useIn(event);
+    // A watch is told of twice: when its answer begins, and when it ends.
+    if (use !== undefined && event.stage !== "ResponseStarted") requests.push(use);
+  }
+  return requests;
+}
+
+function useIn({ verb, user, objectRef, responseStatus, annotations }: AuditEvent): Use | undefined {
+  if (objectRef?.resource === undefined) return undefined;
+  const { apiGroup = "", resource, subresource } = objectRef;
+  const use: Use = {
+    account: user.username.split(":").at(-1)!,
+    verb,
+    apiGroup,
+    resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+  };
+  // By its permissions or the chart's own policy; a quota, say, answers with 403 as well.
+  const isDenied =
+    annotations?.["authorization.k8s.io/decision"] === "forbid" ||
+    /only its placeholders|A placeholder is one container/.test(responseStatus?.message ?? "");
+  if (isDenied)
+    use.denied = responseStatus?.message ?? annotations?.["authorization.k8s.io/reason"] ?? "forbidden";
+  return use;
+}
+
+/** Each kind of request once; those for no resource are left out. */
 export function usesIn(log: string): Use[] {
   const uses = new Map<string, Use>();
   for (const line of log.split("\n")) {
-    if (line === "") continue;
-    const { verb, user, objectRef, responseStatus, annotations } = JSON.parse(line) as AuditEvent;
-    if (objectRef?.resource === undefined) continue;
-    const { apiGroup = "", resource, subresource } = objectRef;
-    const use: Use = {
-      account: user.username.split(":").at(-1)!,
-      verb,
-      apiGroup,
-      resource: subresource === undefined ? resource : `${resource}/${subresource}`,
-    };
-    // By its permissions or the chart's own policy; a quota, say, answers with 403 as well.
-    const isDenied =
-      annotations?.["authorization.k8s.io/decision"] === "forbid" ||
-      /only its placeholders|A placeholder is one container/.test(responseStatus?.message ?? "");
-    if (isDenied)
-      use.denied = responseStatus?.message ?? annotations?.["authorization.k8s.io/reason"] ?? "forbidden";
-    uses.set(JSON.stringify(use), use);
+    const use = line === "" ? undefined : useIn(JSON.parse(line) as AuditEvent);
+    if (use !== undefined) uses.set(JSON.stringify(use), use);
   }
   return [...uses.values()];
 }

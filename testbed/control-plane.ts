@@ -53,6 +53,8 @@ export function programArguments(
       ...controllerArguments(files, ports.controllerManager),
       `--service-account-private-key-file=${files.serviceAccountPrivateKey}`,
       `--root-ca-file=${files.authority}`,
+      // A history is kept for as long as its TaskRuns are, however long it is.
+      "--terminated-pod-gc-threshold=0",
     ],
     "kube-scheduler": controllerArguments(files, ports.scheduler),
     kwok: [
@@ -88,6 +90,8 @@ function etcdArguments(files: ClusterFiles, ports: Ports): string[] {
     `--initial-cluster=testbed=${peers}`,
     // Its data is thrown away: a power cut may cost it.
     "--unsafe-no-fsync",
+    // Old versions are kept for five minutes: thousands of runs that come and go are more than the default of 2 GiB.
+    "--quota-backend-bytes=8589934592",
     "--log-level=warn",
   ];
 }

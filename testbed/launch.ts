@@ -21,6 +21,8 @@ import type { Program } from "./programs";
 
 /** Far more than is needed on an idle machine (3 s for all), for one that is busy. */
 const READY_MILLISECONDS = 60_000;
+/** Of each program; from there on it spends the processor instead. */
+const MEMORY_LIMIT = "3GiB";
 const KWOK_DIRECTORY = join(__dirname, "kwok");
 
 /** Work on the API server while the cluster starts. */
@@ -60,7 +62,7 @@ export async function launchControlPlane(
       command: binaries[program],
       args: args[program],
       // Nothing of the user's: no proxy, no kubeconfig. Memory is spent to spare the processor: all are in Go.
-      env: { PATH: process.env.PATH, HOME: directory, GOGC: "400" },
+      env: { PATH: process.env.PATH, HOME: directory, GOGC: "400", GOMEMLIMIT: MEMORY_LIMIT },
       cwd: directory,
     });
   const ready = async (program: Program): Promise<void> =>

@@ -1,0 +1,62 @@
+/**
+ * How much later a run's first pod is on a node because the run is opted in, and what that costs: one run at a time on
+ * an idle cluster, the kinds side by side in alternating order.
+ *
+ *   npm run bench -- latency [--rounds 20] [--nodes 100]
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { OperatedCluster } from "../e2e/operated-cluster";
+import { runBatch, type Batch } from "./batch";
+import { Report } from "./budget";
+import { KINDS, OPTED_IN_KINDS, type Kind } from "./kinds";
+import { Meter } from "./meter";
+import { numbers, runBenchmark } from "./options";
+import { percentile } from "./statistics";
+import { ofKind, printRequests, reportCpu, reportMemory, reportRequests } from "./usage-figures";
+
+const SETTLE_MILLISECONDS = 5_000;
+const IDLE_MILLISECONDS = 30_000;
+
+runBenchmark(async () => {
+  const { rounds, nodes } = numbers({ rounds: 20, nodes: 100 });
+  const operated = await OperatedCluster.start("bench-latency", nodes);
+  try {
+    for (const kind of KINDS) await operated.createNamespace(kind);
+    const meter = new Meter(operated.operator, operated.cluster.directory);
+    const round = async (name: string, kinds: readonly Kind[]): Promise<Batch[]> => {
+      const batches: Batch[] = [];
+      for (const kind of kinds) batches.push(await runBatch(operated, meter, { kind, name, runs: 1 }));
+      return batches;
+    };
+    // Code that runs for the first time is slow.
+    await round("warm-up", KINDS);
+    await delay(SETTLE_MILLISECONDS);
+    const idle = await meter.during(() => delay(IDLE_MILLISECONDS));
+    const batches: Batch[] = [];
+    for (let index = 0; index < rounds; index++)
+      batches.push(...(await round(`round-${index}`, index % 2 === 0 ? KINDS : [...KINDS].reverse())));
+
+    const waits = (kind: Kind, share: number): number =>
+      percentile(
+        ofKind(batches, kind).flatMap(batch => batch.waits),
+        share,
+      );
+    printRequests(batches, idle);
+    console.log(`${rounds} runs of each kind, one at a time, on ${nodes} nodes`);
+    const report = new Report();
+    for (const kind of KINDS) {
+      report.noted(`first pod bound: p50, ${kind}`, waits(kind, 0.5), "ms");
+      report.noted(`first pod bound: p90, ${kind}`, waits(kind, 0.9), "ms");
+    }
+    for (const kind of OPTED_IN_KINDS) {
+      const later = waits(kind, 0.5) - waits("not-opted-in", 0.5);
+      report.limited(`first pod bound later: p50, ${kind}`, later);
+    }
+    reportRequests(report, batches);
+    reportCpu(report, batches, idle);
+    reportMemory(report, operated.operator);
+    report.conclude();
+  } finally {
+    await operated.stop();
+  }
+});
