@@ -8,8 +8,8 @@ import { afterFailure, nextStep } from "../phases/table";
 import { dependsOnNodes } from "../placement/never-fits";
 import { asText, type RunKey } from "../store/root-run";
 import type { Look } from "../store/store";
-import { CarryOut, Outdated, type Parts, type Result } from "./carry-out";
-import { failureOf } from "./failure";
+import { CarryOut, type Parts, type Result } from "./carry-out";
+import { failureOf, Outdated } from "./failure";
 import { readAfresh } from "./read-afresh";
 import { Teller } from "./teller";
 
