@@ -88,7 +88,8 @@ export class Reconciler {
     if (step.kind === "make-placeholder") Log.debug(about, "The run's demand is computed");
     const result = await this.#carryOut.do(step, key, observed, isWhole);
     await this.#teller.tell(observed.run, result.warnings);
-    if (step.kind !== "none" && step.kind !== "wait" && result.more === undefined) Log.info(about, "Done");
+    const isDone = result.more === undefined && result.blocked === undefined;
+    if (step.kind !== "none" && step.kind !== "wait" && isDone) Log.info(about, "Done");
     return result;
   }
 
