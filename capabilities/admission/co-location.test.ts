@@ -61,6 +61,16 @@ describe("a pod of a placed run", () => {
     const [term] = coLocated(pod)!.podAffinity!.requiredDuringSchedulingIgnoredDuringExecution!;
     expect(term!.topologyKey).toBe("topology.kubernetes.io/zone");
   });
+
+  test("is placed by what was decided for its run, whatever topology-key its Pipeline brought after release", () => {
+    const pod = runPod("Pending");
+    pod.metadata!.annotations = {
+      "pod-affinity.tekton.dev/within": "kubernetes.io/hostname",
+      "pod-affinity.tekton.dev/topology-key": "topology.kubernetes.io/zone",
+    };
+    const [term] = coLocated(pod)!.podAffinity!.requiredDuringSchedulingIgnoredDuringExecution!;
+    expect(term!.topologyKey).toBe("kubernetes.io/hostname");
+  });
 });
 
 test("pods without the placeholder's label, and placeholders, are left alone", () => {

@@ -15,6 +15,7 @@ import { withAsk } from "../room/reservation";
 import { asText, type RunKey } from "../store/root-run";
 import type { Store } from "../store/store";
 import type { PipelineRun } from "../tekton/objects";
+import { Outdated } from "./failure";
 import { makePlaceholder, templateFor, volumesFor } from "./make-placeholder";
 import { resizesRefused } from "./metrics";
 
@@ -38,9 +39,6 @@ export interface Result {
 
 const GO_ON: Result = { goOn: true };
 const WAIT: Result = { goOn: false };
-
-/** What was read before a deletion showed that the picture was old: to be looked at again. */
-export class Outdated extends Error {}
 
 type Of<K extends Action["kind"]> = Extract<Step, { kind: K }>;
 

@@ -8,7 +8,8 @@ import { compare } from "../store/compare";
 import { asText, fromText, type RunKey } from "../store/root-run";
 import { Store, type Place } from "../store/store";
 import type { Watches } from "../store/watches";
-import { Outdated, type Parts } from "./carry-out";
+import type { Parts } from "./carry-out";
+import { Outdated } from "./failure";
 import { Reconciler } from "./reconcile";
 import { WorkQueue, type Line } from "./work-queue";
 

@@ -3,6 +3,9 @@ import { describeError, isOutdated, refusalOf, statusOf } from "../kube/errors";
 import { NotAllowedToWrite } from "../kube/client";
 import type { Warning } from "../phases/steps";
 
+/** What was read before a write showed that the picture was old: to be looked at again. */
+export class Outdated extends Error {}
+
 export type Failure =
   /** Another controller acts now. */
   | { kind: "not-ours" }
@@ -31,9 +34,10 @@ const UNEXPECTED = "If the run's own fields do not explain it, report it as a fa
 export function failureOf(error: unknown, tries: number): Failure {
   if (error instanceof NotAllowedToWrite) return { kind: "not-ours" };
   const what = describeError(error);
-  if (isOutdated(error) && tries < OUTDATED_TOLD_FROM) return { kind: "outdated" };
+  const hasChanged = error instanceof Outdated || isOutdated(error);
+  if (hasChanged && tries < OUTDATED_TOLD_FROM) return { kind: "outdated" };
   const why = `its next step fails: ${what}`;
-  if (isOutdated(error)) return { kind: "told", why, warning: warningOf(what, REFUSED), toldFrom: 1 };
+  if (hasChanged) return { kind: "told", why, warning: warningOf(what, REFUSED), toldFrom: 1 };
   if (statusOf(error) === undefined) {
     // No answer, or an exception of our own; the words are all that tells one from the other.
     const isNetwork = /ECONN|socket|timed? ?out|aborted|network|fetch failed|Premature close/i.test(what);

@@ -8,8 +8,8 @@ import { afterFailure, nextStep } from "../phases/table";
 import { dependsOnNodes } from "../placement/never-fits";
 import { asText, type RunKey } from "../store/root-run";
 import type { Look } from "../store/store";
-import { CarryOut, Outdated, type Parts, type Result } from "./carry-out";
-import { failureOf } from "./failure";
+import { CarryOut, type Parts, type Result } from "./carry-out";
+import { failureOf, Outdated } from "./failure";
 import { readAfresh } from "./read-afresh";
 import { Teller } from "./teller";
 
@@ -88,7 +88,8 @@ export class Reconciler {
     if (step.kind === "make-placeholder") Log.debug(about, "The run's demand is computed");
     const result = await this.#carryOut.do(step, key, observed, isWhole);
     await this.#teller.tell(observed.run, result.warnings);
-    if (step.kind !== "none" && step.kind !== "wait" && result.more === undefined) Log.info(about, "Done");
+    const isDone = result.more === undefined && result.blocked === undefined;
+    if (step.kind !== "none" && step.kind !== "wait" && isDone) Log.info(about, "Done");
     return result;
   }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { retryDelay, WorkQueue, type WorkQueueOptions } from "./work-queue";
 
 const options = (more: Partial<WorkQueueOptions> = {}): WorkQueueOptions => ({
@@ -78,40 +78,20 @@ describe("work queue", () => {
     expect(started).toEqual(["a", "a"]);
   });
 
-  describe("with a least interval", () => {
-    beforeEach(() => void jest.useFakeTimers({ doNotFake: ["setImmediate"] }));
-    afterEach(() => void jest.useRealTimers());
-
-    test("what comes within it is worked on once, when it is over", async () => {
-      const { work, end, started } = controlledWork();
-      const queue = new WorkQueue(work, options({ leastInterval: 250 }));
+  test("tells the work how often it has failed in a row", async () => {
+    const told: number[] = [];
+    const done = new Promise<void>(resolve => {
+      const queue = new WorkQueue(async (_key, failures) => {
+        told.push(failures);
+        if (told.length < 4) throw new Error("busy");
+        if (told.length > 4) resolve();
+        else queue.add("a");
+        return undefined;
+      }, options());
       queue.add("a");
-      jest.advanceTimersByTime(100);
-      await end("a");
-      ["a", "b", "a"].forEach(key => queue.add(key));
-      expect(started).toEqual(["a", "b"]);
-      jest.advanceTimersByTime(149);
-      expect(started).toEqual(["a", "b"]);
-      jest.advanceTimersByTime(1);
-      expect(started).toEqual(["a", "b", "a"]);
-      jest.advanceTimersByTime(1000);
-      await end("a");
-      queue.add("a");
-      expect(started).toEqual(["a", "b", "a", "a"]);
     });
-
-    test("what waits for its end is forgotten with the rest", async () => {
-      const { work, end, started } = controlledWork();
-      const queue = new WorkQueue(work, options({ leastInterval: 250 }));
-      queue.add("a");
-      await end("a");
-      queue.add("a");
-      await queue.clear();
-      jest.advanceTimersByTime(1000);
-      expect(started).toEqual(["a"]);
-      queue.add("a");
-      expect(started).toEqual(["a", "a"]);
-    });
+    await done;
+    expect(told).toEqual([0, 1, 2, 3, 0]);
   });
 
   test("a pause longer than timers can be set for is none that is over at once", async () => {

@@ -23,6 +23,54 @@ test.each([
   expect(isOutdated(answer(code))).toBe(expected);
 });
 
+describe("a write that", () => {
+  const status = (message: string, details: object = {}) => ({ kind: "Status", message, details });
+  test.each([
+    {
+      name: "found the object changed is outdated: a failed JSON Patch test",
+      code: 422,
+      body: status("the server rejected our request due to an error in our request"),
+      expected: true,
+    },
+    {
+      name: "found the object gone is outdated",
+      code: 404,
+      body: status('statefulsets.apps "x" not found'),
+      expected: true,
+    },
+    {
+      name: "is not valid is none, however often it is tried",
+      code: 422,
+      body: status('StatefulSet.apps "x" is invalid', {
+        kind: "StatefulSet",
+        causes: [{ reason: "FieldValueForbidden", field: "spec" }],
+      }),
+      expected: false,
+    },
+    {
+      name: "a webhook denies is none, whatever status that chooses",
+      code: 409,
+      body: status('admission webhook "w" denied the request: no'),
+      expected: false,
+    },
+    {
+      name: "a policy denies is none",
+      code: 422,
+      body: status("ValidatingAdmissionPolicy 'p' with binding 'b' denied request: no"),
+      expected: false,
+    },
+    {
+      name: "a webhook denies as not found is none",
+      code: 404,
+      body: status('admission webhook "w" denied the request: no such team'),
+      expected: false,
+    },
+  ])("$name", ({ code, body, expected }) => {
+    expect(isOutdated(answer(code, {}, body))).toBe(expected);
+    expect(isOutdated(answer(code, {}, JSON.stringify(body)))).toBe(expected);
+  });
+});
+
 describe("a resize", () => {
   const POD = '{"kind":"Status","details":{"name":"p","kind":"Pod"}}';
   test.each<[string, number, unknown, boolean]>([

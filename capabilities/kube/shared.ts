@@ -15,7 +15,9 @@ export class Shared<T> {
     if (known !== undefined) return known.value;
     const value = read();
     this.#reads.set(key, { since: now, value });
-    value.catch(() => this.#reads.delete(key));
+    value.catch(() => {
+      if (this.#reads.get(key)?.value === value) this.#reads.delete(key);
+    });
     return value;
   }
 }

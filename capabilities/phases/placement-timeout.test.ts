@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import { HELD_SINCE_ANNOTATION, KEY_PREFIX } from "../keys";
-import { aRun, observed, placeholderOf, SETTINGS, withPlaceholder } from "../testing/builders";
-import { nextStep } from "./next-step";
+import { aRun, observed, placeholderOf, unschedulable, withPlaceholder } from "../testing/builders";
+import { stepFor } from "../testing/decide";
 import type { Observed } from "./observed";
 
 const CREATED = new Date("2026-01-01T00:00:00Z");
@@ -12,23 +12,21 @@ const waiting = (onTimeout?: string, timeout = "10m") => {
   const builder = aRun().held().created(CREATED).annotation(`${KEY_PREFIX}placement-timeout`, timeout);
   return onTimeout === undefined ? builder : builder.annotation(`${KEY_PREFIX}on-timeout`, onTimeout);
 };
-const step = (seen: Observed, seconds: number) => nextStep(seen, SETTINGS, after(seconds));
+const step = (seen: Observed, seconds: number) => stepFor(seen, after(seconds));
 
-function unschedulable(run: Observed["run"]): Observed {
+function withoutNode(run: Observed["run"]): Observed {
   const seen = withPlaceholder(run!);
-  const condition = { type: "PodScheduled", status: "False", message: "0/3 nodes are available" };
-  seen.pods[0]!.status!.conditions = [condition];
-  return seen;
+  return { ...seen, pods: seen.pods.map(pod => unschedulable(pod)) };
 }
 
 describe("at its placement-timeout", () => {
   test.each([
-    [undefined, "wait", "goes on waiting"],
-    ["wait", "wait", "goes on waiting"],
-    ["run-anyway", "let-go", "starts without co-location"],
-    ["cancel", "cancel", "is cancelled"],
-  ])("on-timeout %s: %s, and says so with the reason", (onTimeout, kind, consequence) => {
-    const { kind: taken, warnings } = step(unschedulable(waiting(onTimeout).run), 600);
+    { onTimeout: undefined, kind: "wait", consequence: "goes on waiting" },
+    { onTimeout: "wait", kind: "wait", consequence: "goes on waiting" },
+    { onTimeout: "run-anyway", kind: "let-go", consequence: "starts without co-location" },
+    { onTimeout: "cancel", kind: "cancel", consequence: "is cancelled" },
+  ])("on-timeout $onTimeout: $kind, and says so with the reason", ({ onTimeout, kind, consequence }) => {
+    const { kind: taken, warnings } = step(withoutNode(waiting(onTimeout).run), 600);
     expect(taken).toBe(kind);
     expect(warnings).toHaveLength(1);
     expect(warnings![0]).toMatchObject({ reason: "PlacementTimedOut" });
@@ -37,7 +35,7 @@ describe("at its placement-timeout", () => {
   });
 
   test("what it says is one Event, however the reason for waiting changes", () => {
-    const one = step(unschedulable(waiting().run), 600).warnings![0]!;
+    const one = step(withoutNode(waiting().run), 600).warnings![0]!;
     const other = step(withPlaceholder(waiting().run), 700).warnings![0]!;
     expect(one.message).not.toBe(other.message);
     expect(one.about).toBe(other.about);
@@ -74,7 +72,7 @@ describe("at its placement-timeout", () => {
 
 describe("before its placement-timeout", () => {
   test("it waits, and is looked at again when it is over, without any event", () => {
-    expect(step(unschedulable(waiting("cancel").run), 599.5)).toMatchObject({
+    expect(step(withoutNode(waiting("cancel").run), 599.5)).toMatchObject({
       kind: "wait",
       lookAgainSeconds: 0.5,
     });
@@ -87,12 +85,12 @@ describe("before its placement-timeout", () => {
 
   test("the clock begins when the hold was taken over from another gate", () => {
     const run = waiting("cancel").annotation(HELD_SINCE_ANNOTATION, after(300).toISOString()).run;
-    expect(step(unschedulable(run), 899)).toMatchObject({ kind: "wait", lookAgainSeconds: 1 });
-    expect(step(unschedulable(run), 900).kind).toBe("cancel");
+    expect(step(withoutNode(run), 899)).toMatchObject({ kind: "wait", lookAgainSeconds: 1 });
+    expect(step(withoutNode(run), 900).kind).toBe("cancel");
   });
 
   test.each(["none", "soon"])("placement-timeout %s is none", timeout => {
-    const { kind, lookAgainSeconds } = step(unschedulable(waiting("cancel", timeout).run), 1e6);
+    const { kind, lookAgainSeconds } = step(withoutNode(waiting("cancel", timeout).run), 1e6);
     expect(kind).toBe("wait");
     expect(lookAgainSeconds).toBeUndefined();
   });

@@ -1,13 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { KEY_PREFIX } from "../keys";
-import { aRun, observed, placeholderOf, SETTINGS, withPlaceholder } from "../testing/builders";
-import { nextStep } from "./next-step";
+import { aRun, observed, placeholderOf, withPlaceholder } from "../testing/builders";
+import { stepFor } from "../testing/decide";
 import type { Observed } from "./observed";
-import { lacksItsPod, refusalReason } from "./refusal";
+import { isAboutMissingPod, lacksItsPod, refusalReason } from "./refusal";
 
 const CREATED = new Date("2026-01-01T00:00:00Z");
 const at = (seconds: number) => new Date(CREATED.getTime() + seconds * 1000);
-const step = (seen: Observed, seconds: number) => nextStep(seen, SETTINGS, at(seconds));
+const step = (seen: Observed, seconds: number) => stepFor(seen, at(seconds));
 
 const QUOTA =
   'pods "custom-pod-affinity-0" is forbidden: exceeded quota: builds, requested: pods=1, used: pods=4, limited: pods=4';
@@ -65,7 +65,7 @@ describe("a StatefulSet that is refused", () => {
 
   test("in a namespace that is being deleted is no news", () => {
     expect(step(refused(ENDING), 1)).toMatchObject({ kind: "wait", lookAgainSeconds: 4 });
-    expect(step(refused(ENDING), 1).warnings).toEqual([]);
+    expect(step(refused(ENDING), 1).warnings ?? []).toEqual([]);
   });
 
   test("ends at the placement-timeout, which names it", () => {
@@ -98,11 +98,15 @@ describe("a StatefulSet whose pod is refused", () => {
     expect(step(withoutPod(undefined), 1000)).toMatchObject({ kind: "wait", lookAgainSeconds: 60 });
   });
 
-  test("of a run that is placed already is told and made anew as well", () => {
+  test("of a run that is under way is told, and left to its controller: it asks for the floor already", () => {
     const { run } = aRun().placed().created(CREATED);
     const seen = { ...withoutPod(QUOTA), run };
-    expect(step(seen, 2)).toMatchObject({ kind: "wait", warnings: [{ reason: "PlaceholderRefused" }] });
-    expect(step(seen, 4)).toMatchObject({ kind: "delete-placeholder" });
+    for (const seconds of [2, 4, 4000]) {
+      expect(step(seen, seconds)).toMatchObject({
+        kind: "wait",
+        warnings: [{ reason: "PlaceholderRefused" }],
+      });
+    }
   });
 });
 
@@ -110,6 +114,23 @@ test("its Events are read only when its pod should be there", () => {
   expect(lacksItsPod(withoutPod(undefined), at(0.5))).toBe(false);
   expect(lacksItsPod(withoutPod(undefined), at(1))).toBe(true);
   expect(lacksItsPod(withPlaceholder(held().run), at(1000))).toBe(false);
+});
+
+describe("an Event FailedCreate", () => {
+  test.each([
+    { name: "from an hour ago, when the pod went just now, is about an earlier one", at: 0, expected: false },
+    { name: "from before the pod was seen to go is about an earlier one", at: 3598, expected: false },
+    { name: "since it went is about the pod that is missing", at: 3600, expected: true },
+    { name: "later is about the pod that is missing", at: 3700, expected: true },
+  ])("$name", ({ at: seconds, expected }) => {
+    const seen = { ...withoutPod(undefined), podMissingSince: at(3600.9) };
+    expect(isAboutMissingPod(at(seconds), seen)).toBe(expected);
+  });
+
+  test("of before the StatefulSet was made is about an earlier one, however little is known of its pod", () => {
+    expect(isAboutMissingPod(at(9), withoutPod(undefined, 10))).toBe(false);
+    expect(isAboutMissingPod(at(10), withoutPod(undefined, 10))).toBe(true);
+  });
 });
 
 test("a claim that is not there is told on the run, a full cluster is not", () => {

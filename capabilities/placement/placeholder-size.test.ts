@@ -1,6 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import { aRun, placeholderPodOf } from "../testing/builders";
-import { resizedResources, resourcesFor } from "./placeholder-size";
+import { aRun, placeholderOf, placeholderPodOf } from "../testing/builders";
+import {
+  hasLimits,
+  ownContainerIndex,
+  requestedBy,
+  resizedResources,
+  resourcesFor,
+} from "./placeholder-size";
 
 describe("resources", () => {
   test.each([
@@ -62,4 +68,16 @@ test("a resize changes cpu and memory, and leaves all else as it is", () => {
     memory: "2Mi",
     "ephemeral-storage": "2Gi",
   });
+});
+
+test("a container that a mesh or a policy has put first is not taken for the placeholder's own", () => {
+  const mesh = { name: "mesh", resources: { requests: { cpu: "9" }, limits: { cpu: "9" } } };
+  const pod = placeholderPodOf(aRun().held().run, "node-1", undefined, { cpu: 500, memory: 1024 });
+  pod.spec!.containers.unshift(mesh);
+  expect(ownContainerIndex(pod.spec)).toBe(1);
+  expect(requestedBy(pod.spec!)).toEqual({ cpu: 500, memory: 1024 });
+  expect(resizedResources(pod, { cpu: 10, memory: 1024 }, false).limits).toBeUndefined();
+  const statefulSet = placeholderOf(aRun().held().run);
+  statefulSet.spec!.template.spec!.containers.unshift(mesh);
+  expect(hasLimits(statefulSet)).toBe(false);
 });

@@ -6,7 +6,7 @@ import type {
   V1StatefulSet,
   V1Volume,
 } from "@kubernetes/client-node";
-import type { Resources } from "../demand/resources";
+import { exceeds, type Resources } from "../demand/resources";
 import { hasBeenLetGo, firstAffinity, settledAffinity } from "./placeholder-affinity";
 import { hasLimits, reservationOf, resourcesFor } from "./placeholder-size";
 import { recordOf, type PlaceholderRecord } from "./record";
@@ -74,7 +74,7 @@ export function pinnedTemplate(
   };
 }
 
-/** As it was made: free to find another node, and asking for everything again, or for `ask`. */
+/** As it was made: free to find another node, and asking for everything again, or for `ask`; for the floor it is settled. */
 export function firstTemplate(
   run: PipelineRun,
   template: PodTemplate,
@@ -87,7 +87,10 @@ export function firstTemplate(
     moves: record.moves + 1,
     replaces: pod.metadata!.uid!,
   };
-  if (hasBeenLetGo(run)) next.movingFrom = pod.spec?.nodeName || record.movingFrom || "";
+  if (hasBeenLetGo(run)) {
+    next.movingFrom = pod.spec?.nodeName || record.movingFrom || "";
+    if (exceeds(ask, reservationOf(seen).floor).length === 0) next.isSettled = true;
+  }
   return {
     affinity: firstAffinity(run, template, record.placing),
     resources: resourcesFor(ask, hasLimits(seen)),

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
-import type { V1Affinity } from "@kubernetes/client-node";
+import type { V1Affinity, V1StatefulSet } from "@kubernetes/client-node";
 import { aRun, placeholderOf, reservation, RUN_UID, type RunBuilder } from "../testing/builders";
 import { placeholderName } from "./names";
-import { isSettled } from "./placeholder-template";
 import { hasLimits, requestedBy, reservationOf } from "./placeholder-size";
-import { settledAffinity } from "./placeholder-affinity";
+import { joinsItsRun, settledAffinity } from "./placeholder-affinity";
+import { recordOf } from "./record";
 import { unitePodTemplates } from "./pod-templates";
 
 const name = placeholderName("build");
@@ -23,6 +23,7 @@ const otherPlaceholders = {
 };
 const cache = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app: "cache" } } };
 const near: V1Affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [cache] } };
+const joins = ({ spec }: V1StatefulSet) => joinsItsRun(spec!.template.spec!.affinity, name);
 const specOf = (builder: RunBuilder) => placeholderOf(builder.run).spec!.template.spec!;
 const choose = (choice: string, value: string) =>
   aRun().held().annotation(`pod-affinity.tekton.dev/${choice}`, value);
@@ -93,7 +94,7 @@ describe("affinity", () => {
   test("ties a pod that is made again to its run's pods", () => {
     const { affinity } = specOf(aRun().held());
     expect(affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution).toEqual([ownRun]);
-    expect(isSettled(placeholderOf(aRun().held().run))).toBe(true);
+    expect(joins(placeholderOf(aRun().held().run))).toBe(true);
   });
 
   test.each([
@@ -126,7 +127,8 @@ describe("affinity", () => {
     const { run } = aRun()
       .placed()
       .spec({ taskRunTemplate: { podTemplate: { affinity: near } } });
-    expect(isSettled(placeholderOf(run))).toBe(true);
+    expect(joins(placeholderOf(run))).toBe(true);
+    expect(recordOf(placeholderOf(run)).isSettled).toBe(true);
   });
 
   test("pod affinity that the run requires comes first, and gives way once the placeholder is bound", () => {
@@ -134,11 +136,16 @@ describe("affinity", () => {
       .held()
       .spec({ taskRunTemplate: { podTemplate: { affinity: near } } });
     const first = placeholderOf(run);
-    expect(isSettled(first)).toBe(false);
+    expect(joins(first)).toBe(false);
+    expect(recordOf(first).isSettled).not.toBe(true);
     expect(first.spec!.template.spec!.affinity!.podAffinity).toEqual({
       requiredDuringSchedulingIgnoredDuringExecution: [cache],
     });
-    const settled = settledAffinity(run, unitePodTemplates(run.spec, () => 0).template);
+    const settled = settledAffinity(
+      run,
+      unitePodTemplates(run.spec, () => 0).template,
+      recordOf(first).placing,
+    );
     expect(settled.podAffinity).toEqual({
       requiredDuringSchedulingIgnoredDuringExecution: [ownRun],
       preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: cache }],
@@ -151,12 +158,22 @@ describe("a placeholder with a reservation", () => {
   test("asks for all of it while it looks for a node, and keeps it in writing", () => {
     expect(requestedBy(made.spec!.template.spec!)).toEqual(reservation.ask);
     expect(reservationOf(made)).toEqual(reservation);
-    expect(isSettled(made)).toBe(false);
+    expect(recordOf(made).isSettled).not.toBe(true);
   });
   test("asks for the floor, made again for a run that is under way", () => {
     const again = placeholderOf(aRun().placed().run, reservation);
     expect(requestedBy(again.spec!.template.spec!)).toEqual(reservation.floor);
     expect(reservationOf(again)).toEqual(reservation);
+  });
+  test("is made again within what the run was placed by, whatever its Pipeline chose since", () => {
+    const { run } = aRun()
+      .placed()
+      .annotation("pod-affinity.tekton.dev/within", "kubernetes.io/hostname")
+      .annotation("pod-affinity.tekton.dev/topology-key", "zone");
+    expect(recordOf(placeholderOf(run)).placing["topology-key"]).toBe("kubernetes.io/hostname");
+    expect(placeholderOf(run).spec!.template.spec!.affinity!.podAffinity).toEqual({
+      requiredDuringSchedulingIgnoredDuringExecution: [ownRun],
+    });
   });
   test("names limits only where they are asked for", () => {
     const plain = { ...reservation, ask: reservation.floor };
@@ -168,6 +185,6 @@ describe("a placeholder with a reservation", () => {
     const asked = requestedBy(old.spec!.template.spec!);
     delete old.metadata!.annotations;
     expect(reservationOf(old)).toEqual({ ask: asked, floor: asked, firstWave: {}, tasks: [] });
-    expect(isSettled(old)).toBe(true);
+    expect(recordOf(old)).toMatchObject({ moves: 0, placing: { "topology-key": "kubernetes.io/hostname" } });
   });
 });

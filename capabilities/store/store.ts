@@ -245,8 +245,10 @@ export class Store {
       return;
     }
     const slim = slimOf(place, object);
-    // First seen while it is held, it has made nothing yet.
-    if (place === "run" && before === undefined) entry.isComplete ||= !isPlaced(object as PipelineRun);
+    // First seen while it is held, it has made nothing yet; what is known may be of an earlier run of its name.
+    if (place === "run" && before?.object.metadata?.uid !== object.metadata!.uid) {
+      entry.isComplete = !isPlaced(object as PipelineRun);
+    }
     objects.set(name, { object: slim, version, round: this.#round });
     if (place === "statefulSet" || place === "pods") notePod(entry);
     const isNews = before === undefined || textOf(before.object) !== textOf(slim);

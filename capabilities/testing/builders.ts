@@ -1,10 +1,11 @@
 /** Builders of the objects that decisions are about, for tests. */
-import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { V1ContainerStatus, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { floorOf, parseSettings } from "../choices/settings";
 import { placeholderName } from "../placement/names";
 import type { Observed } from "../phases/observed";
 import { placeholderFor } from "../placement/placeholder";
 import { resourcesFor } from "../placement/placeholder-size";
+import { recordOf, type PlaceholderRecord } from "../placement/record";
 import { unitePodTemplates } from "../placement/pod-templates";
 import type { Reservation } from "../room/reservation";
 import { toQuantities, type Resources } from "../demand/resources";
@@ -13,7 +14,9 @@ import {
   HELD_LABEL,
   OPT_IN_LABEL,
   PENDING,
+  PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
+  RECORD_ANNOTATION,
   TEKTON_PIPELINE_RUN_LABEL,
   TEKTON_PIPELINE_TASK_LABEL,
   TEKTON_TASK_RUN_LABEL,
@@ -23,6 +26,7 @@ import type { PipelineRun, TaskRun } from "../tekton/objects";
 export const SETTINGS = parseSettings({});
 export const RUN_UID = "uid-of-run";
 export const STATEFUL_SET_UID = "uid-of-stateful-set";
+export const PLACEHOLDER_POD_UID = "uid-of-placeholder-pod";
 
 export class RunBuilder {
   readonly run: PipelineRun = {
@@ -100,6 +104,29 @@ export function placeholderOf(run: PipelineRun, reservation = NO_RESERVATION, li
   return { ...made, metadata: { ...made.metadata, uid: STATEFUL_SET_UID, resourceVersion: "1" } };
 }
 
+/** The StatefulSet with these fields of its record, see placement/record.ts. */
+export function withRecord(statefulSet: V1StatefulSet, record: Partial<PlaceholderRecord>): V1StatefulSet {
+  const text = JSON.stringify({ ...recordOf(statefulSet), ...record });
+  const annotations = { ...statefulSet.metadata!.annotations, [RECORD_ANNOTATION]: text };
+  return { ...statefulSet, metadata: { ...statefulSet.metadata, annotations } };
+}
+
+/** The pod, of which the scheduler says that it finds no node. */
+export function unschedulable(pod: V1Pod, message = "0/3 nodes are available"): V1Pod {
+  const condition = { type: "PodScheduled", status: "False", message };
+  return { ...pod, status: { ...pod.status, conditions: [condition] } };
+}
+
+/** The kubelet's word on a container of the placeholder's pod. */
+export const containerStatus = (allocated: Record<string, string> | undefined): V1ContainerStatus => ({
+  name: PLACEHOLDER_COMPONENT,
+  image: "",
+  imageID: "",
+  ready: true,
+  restartCount: 0,
+  allocatedResources: allocated,
+});
+
 /** @param asked what it asks for now, when that is not what its StatefulSet says */
 export function placeholderPodOf(
   run: PipelineRun,
@@ -108,11 +135,23 @@ export function placeholderPodOf(
   asked?: Resources,
 ): V1Pod {
   const { metadata, spec } = placeholderOf(run, reservation).spec!.template;
-  const owner = { apiVersion: "apps/v1", kind: "StatefulSet", name: "s", uid: STATEFUL_SET_UID };
+  const owner = {
+    apiVersion: "apps/v1",
+    kind: "StatefulSet",
+    name: "s",
+    uid: STATEFUL_SET_UID,
+    controller: true,
+  };
   const [container] = spec!.containers;
   const resources = asked === undefined ? container!.resources : resourcesFor(asked, false);
   return {
-    metadata: { ...metadata, name: `${placeholderName(run.metadata!.name!)}-0`, ownerReferences: [owner] },
+    metadata: {
+      ...metadata,
+      name: `${placeholderName(run.metadata!.name!)}-0`,
+      namespace: "ci",
+      uid: PLACEHOLDER_POD_UID,
+      ownerReferences: [owner],
+    },
     spec: {
       ...spec!,
       containers: [{ ...container!, resources }],

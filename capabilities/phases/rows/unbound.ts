@@ -66,6 +66,8 @@ export const WITHOUT_NODE: readonly Row[] = [
     phases: ["lost", "moving"],
     when: seen =>
       isRefusedBy(seen) &&
+      // A policy may raise what a settled one asks for; another try would not change that.
+      seen.record.isSettled !== true &&
       seen.own.pods.some(({ spec }) => Boolean(spec?.nodeName)) &&
       exceeds(templateAsks(seen), seen.reservation.floor).length > 0,
     step: ({ pod, reservation, schedulingMessage }) => ({

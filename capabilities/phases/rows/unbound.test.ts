@@ -1,0 +1,170 @@
+import { describe, expect, test } from "@jest/globals";
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { Resources } from "../../demand/resources";
+import type { PlaceholderRecord } from "../../placement/record";
+import { resourcesFor } from "../../placement/placeholder-size";
+import type { Reservation } from "../../room/reservation";
+import {
+  aRun,
+  observed,
+  PLACEHOLDER_POD_UID,
+  placeholderOf,
+  placeholderPodOf,
+  runPod,
+  unschedulable,
+  withPlaceholder,
+  withRecord,
+} from "../../testing/builders";
+import { stepFor } from "../../testing/decide";
+
+const GI = 2 ** 30;
+const floor = { cpu: 10, memory: 16 * 2 ** 20 };
+const ask = { cpu: 4000, memory: GI };
+const less = { cpu: 3000, memory: GI };
+const kept: Reservation = { ask, floor, firstWave: { cpu: 1000 }, tasks: [] };
+const held = () => aRun().held().run;
+const placed = () => aRun().placed().run;
+
+function setOf(asks: Resources, record: Partial<PlaceholderRecord> = {}): V1StatefulSet {
+  const made = placeholderOf(held(), kept);
+  made.spec!.template.spec!.containers[0]!.resources = resourcesFor(asks, false);
+  return withRecord(made, record);
+}
+const podOf = (asked: Resources): V1Pod => placeholderPodOf(held(), undefined, kept, asked);
+const pinned = { pinnedTo: "node-1", replaces: "uid-of-an-earlier-pod" };
+const runsOn = (node: string): V1Pod => {
+  const pod = runPod("Running");
+  return { ...pod, spec: { ...pod.spec!, nodeName: node } };
+};
+
+describe("before release", () => {
+  test.each([
+    { name: "waits for the placeholder's pod", set: setOf(ask), pods: [], kind: "wait" },
+    { name: "waits for a node", set: setOf(ask), pods: [podOf(ask)], kind: "wait" },
+    {
+      name: "waits for a node that has the room",
+      set: setOf(ask),
+      pods: [unschedulable(podOf(ask))],
+      kind: "wait",
+    },
+    {
+      name: "waits with a smaller pod until the scheduler speaks",
+      set: setOf(floor, { isSettled: true }),
+      pods: [podOf(floor)],
+      kind: "wait",
+    },
+    {
+      name: "starts over where not even a smaller pod fits",
+      set: setOf(floor, { isSettled: true }),
+      pods: [unschedulable(podOf(floor))],
+      kind: "start-over",
+    },
+    {
+      name: "starts over where the pinned node is gone",
+      set: setOf(less, pinned),
+      pods: [unschedulable(podOf(less))],
+      kind: "start-over",
+    },
+    {
+      name: "waits with a pinned pod until the scheduler speaks",
+      set: setOf(less, pinned),
+      pods: [podOf(less)],
+      kind: "wait",
+    },
+    {
+      name: "makes the pod of before the change again",
+      set: setOf(ask, { moves: 1, replaces: PLACEHOLDER_POD_UID }),
+      pods: [podOf(floor)],
+      kind: "remake-pod",
+    },
+    {
+      name: "waits with the pod that was made since",
+      set: setOf(ask, { moves: 1, replaces: "uid-of-an-earlier-pod" }),
+      pods: [unschedulable(podOf(ask))],
+      kind: "wait",
+    },
+  ])("$name", ({ set, pods, kind }) => {
+    expect(stepFor(observed(held(), { statefulSet: set, pods })).kind).toBe(kind);
+  });
+
+  test("says why there is no node", () => {
+    const why = (pod: V1Pod) => stepFor(observed(held(), { statefulSet: setOf(ask), pods: [pod] })).why;
+    expect(why(unschedulable(podOf(ask)))).toContain("0/3 nodes are available");
+    expect(why(podOf(ask))).toContain("not said why yet");
+  });
+
+  test.each([
+    {
+      name: "belongs to another StatefulSet",
+      spoil: (pod: V1Pod) => (pod.metadata!.ownerReferences![0]!.uid = "x"),
+    },
+    { name: "is being deleted", spoil: (pod: V1Pod) => (pod.metadata!.deletionTimestamp = new Date(0)) },
+    { name: "has failed", spoil: (pod: V1Pod) => (pod.status!.phase = "Failed") },
+  ])("is not released by a bound pod that $name", ({ spoil }) => {
+    const seen = withPlaceholder(held(), "node-1");
+    spoil(seen.pods[0]!);
+    expect(stepFor(seen).kind).toBe("wait");
+  });
+});
+
+describe("while the run goes", () => {
+  const next = (statefulSet: V1StatefulSet, ...pods: V1Pod[]) =>
+    stepFor(observed(placed(), { statefulSet, pods }));
+
+  test("a pinned placeholder whose node does not take it looks for another, with the floor", () => {
+    const lost = unschedulable(podOf(floor));
+    expect(next(setOf(floor, pinned), lost)).toMatchObject({ kind: "start-over", ask: floor });
+    expect(next(setOf(floor), lost)).toMatchObject({ kind: "wait" });
+  });
+
+  test("a placeholder without pod or node is left alone", () => {
+    expect(next(setOf(floor))).toMatchObject({ kind: "wait" });
+    expect(next(setOf(floor), podOf(less))).toMatchObject({ kind: "wait" });
+  });
+
+  test("made again, it gives up room that it does not find beside its run's pods", () => {
+    const lost = unschedulable(podOf(ask));
+    expect(next(setOf(ask), lost, runsOn("node-1"))).toMatchObject({ kind: "start-over", ask: floor });
+    // Nothing of the run is anywhere: it may find another node with room for all.
+    expect(next(setOf(ask), lost, runPod("Pending"))).toMatchObject({ kind: "wait" });
+    expect(next(setOf(ask), podOf(ask), runsOn("node-1"))).toMatchObject({ kind: "wait" });
+  });
+
+  test("a policy that raises the requests of StatefulSets does not have it made again for ever", () => {
+    const raised = { cpu: 100, memory: GI };
+    const settled = setOf(raised, { isSettled: true, moves: 1, replaces: "uid-of-an-earlier-pod" });
+    expect(next(settled, unschedulable(podOf(raised)), runsOn("node-1"))).toMatchObject({ kind: "wait" });
+  });
+});
+
+describe("a run that no node can hold", () => {
+  const only = { name: "only", labels: {}, taints: [], allocatable: { cpu: 1, memory: 1 } };
+  const large = { ...only, allocatable: { cpu: 1000, memory: GI } };
+  const decided = (onTimeout: string, setting: "wait" | "at-once", nodes: (typeof only)[] | undefined) => {
+    const { run } = aRun().held().annotation("pod-affinity.tekton.dev/on-timeout", onTimeout);
+    const pods = [unschedulable(placeholderPodOf(run))];
+    const seen = observed(run, { statefulSet: placeholderOf(run), pods });
+    if (nodes !== undefined) seen.nodes = nodes;
+    return stepFor(seen, new Date(0), setting);
+  };
+
+  test.each([
+    { onTimeout: "wait", setting: "wait", kind: "wait" },
+    { onTimeout: "cancel", setting: "wait", kind: "wait" },
+    { onTimeout: "wait", setting: "at-once", kind: "wait" },
+    { onTimeout: "cancel", setting: "at-once", kind: "cancel" },
+    { onTimeout: "run-anyway", setting: "at-once", kind: "let-go" },
+  ] as const)("on-timeout $onTimeout, setting $setting: $kind, and is told", at => {
+    const step = decided(at.onTimeout, at.setting, [only]);
+    expect(step.kind).toBe(at.kind);
+    expect(step.warnings).toEqual([expect.objectContaining({ reason: "NeverFits" })]);
+  });
+
+  test("nothing is said while nobody has looked at the nodes, or one is large enough", () => {
+    for (const nodes of [undefined, [large]]) {
+      const step = decided("cancel", "at-once", nodes);
+      expect(step.kind).toBe("wait");
+      expect(step.warnings ?? []).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,91 @@
+import { expect, test } from "@jest/globals";
+import { aRun, placeholderOf, placeholderPodOf, runPod } from "../testing/builders";
+import { FakeCluster } from "../testing/fake-cluster";
+import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
+import { asText, type RunKey } from "./root-run";
+import { compare } from "./compare";
+import type { Store } from "./store";
+
+const held = () => aRun().held().run;
+const statefulSet = () => stored(placeholderOf(held()), 1);
+const run = (version = 2) => stored(held(), version);
+const pod = (version = 3) => stored(placeholderPodOf(held(), "node-1"), version);
+
+/** A store and a cluster that hold the same. */
+function alike(): { store: Store; fake: FakeCluster } {
+  const { store } = emptyStore();
+  const fake = new FakeCluster();
+  store.statefulSet("ADDED", (fake.statefulSet = statefulSet()));
+  store.runs.event("ADDED", (fake.run = run()));
+  fake.pods = [pod()];
+  store.pods.event("ADDED", fake.pods[0]!);
+  return { store, fake };
+}
+
+async function differing(store: Store, fake: FakeCluster): Promise<string[]> {
+  const found: string[] = [];
+  await compare(fake.cluster, store, (key: RunKey) => found.push(asText(key)), 1);
+  return [...new Set(found)];
+}
+
+test("what is as the watches have told it differs in nothing, and stays complete", async () => {
+  const { store, fake } = alike();
+  expect(await differing(store, fake)).toEqual([]);
+  expect(store.lookUp(KEY).isComplete).toBe(true);
+});
+
+test.each<{ name: string; change: (fake: FakeCluster) => void }>([
+  { name: "a StatefulSet has gone", change: fake => (fake.statefulSet = undefined) },
+  { name: "a StatefulSet is newer", change: fake => (fake.statefulSet = stored(placeholderOf(held()), 9)) },
+  { name: "a run has gone", change: fake => (fake.run = undefined) },
+  { name: "a run is newer", change: fake => (fake.run = run(9)) },
+  { name: "a pod has gone", change: fake => (fake.pods = []) },
+  { name: "a pod is newer", change: fake => (fake.pods = [pod(9)]) },
+  {
+    name: "a pod has come",
+    change: fake => fake.pods.push(stored(ofRun("p", runPod("Running"), true), 9)),
+  },
+])("$name, and no event told of it: the run is to be read afresh", async ({ change }) => {
+  const { store, fake } = alike();
+  change(fake);
+  expect(await differing(store, fake)).toEqual(["ci/build"]);
+  expect(store.lookUp(KEY).isComplete).toBe(false);
+});
+
+test("what a watch tells a moment after the list is no difference", async () => {
+  const { store, fake } = alike();
+  fake.run = run(9);
+  const comparing = differing(store, fake);
+  store.runs.event("MODIFIED", run(9));
+  expect(await comparing).toEqual([]);
+});
+
+test("what has come since the list began is not taken for gone", async () => {
+  const { store, fake } = alike();
+  const eachName = fake.eachName;
+  fake.eachName = (kind, selectors, see) => {
+    if (kind === "pods") store.pods.event("ADDED", stored(ofRun("p", runPod("Running"), true), 9));
+    return eachName(kind, selectors, see);
+  };
+  expect(await differing(store, fake)).toEqual([]);
+});
+
+test.each([
+  { name: "a run that is held", of: () => stored(held(), 9), expected: ["ci/build"] },
+  { name: "one that was let go: it is over", of: () => stored(aRun().placed().run, 9), expected: [] },
+  { name: "a child", of: () => stored(aRun().held().child().run, 9), expected: [] },
+])("of runs that nothing is known of, $name: $expected", async ({ of, expected }) => {
+  const { store } = emptyStore();
+  const fake = new FakeCluster();
+  fake.run = of();
+  expect(await differing(store, fake)).toEqual(expected);
+});
+
+test("a run that was held to its end, and is known to be over, is not read again", async () => {
+  const { store } = emptyStore();
+  const fake = new FakeCluster();
+  const over = stored(aRun().held().ended("False").run, 9);
+  store.runs.event("ADDED", over);
+  fake.run = over;
+  expect(await differing(store, fake)).toEqual([]);
+});

@@ -1,0 +1,144 @@
+import { describe, expect, test } from "@jest/globals";
+import { RESERVATION_ANNOTATION } from "../keys";
+import { aRun, placeholderOf, placeholderPodOf, runPod, taskRunOf, unschedulable } from "../testing/builders";
+import { hasWholeSpec, MOST_SPEC_CHARACTERS, slimPod, slimRun, slimStatefulSet, slimTaskRun } from "./slim";
+
+const long = (characters: number) => "x".repeat(characters);
+const sizeOf = (object: unknown): number => JSON.stringify(object).length;
+const withParam = (characters: number) =>
+  ({ params: [{ name: "list", value: long(characters) }] }) as NonNullable<
+    Parameters<typeof slimRun>[0]["spec"]
+  >;
+const KB = 1000;
+
+describe("a run", () => {
+  test.each([
+    {
+      name: "that is held",
+      run: aRun()
+        .held()
+        .spec(withParam(1200 * KB)).run,
+    },
+    {
+      name: "that was let go",
+      run: aRun()
+        .placed()
+        .spec(withParam(1200 * KB)).run,
+    },
+  ])("of 1.2 MB $name leaves under 40 kB", ({ run }) => {
+    const { metadata } = run;
+    metadata!.annotations = { "kubectl.kubernetes.io/last-applied-configuration": long(200 * KB) };
+    metadata!.managedFields = [{ manager: long(200 * KB) }];
+    metadata!.labels!["team"] = long(63);
+    run.status = {
+      conditions: [{ type: "Succeeded", status: "Unknown", reason: "Running", message: long(100 * KB) }],
+      pipelineSpec: { tasks: [long(500 * KB)] },
+      childReferences: [{ name: long(100 * KB) }],
+    } as unknown as typeof run.status;
+    expect(sizeOf(slimRun(run))).toBeLessThan(40 * KB);
+  });
+
+  test("keeps its spec while it is held and no longer than the bound", () => {
+    const short = aRun().held().spec(withParam(100)).run;
+    expect(slimRun(short).spec).toEqual(short.spec);
+    expect(hasWholeSpec(slimRun(short))).toBe(true);
+    const longer = slimRun(aRun().held().spec(withParam(MOST_SPEC_CHARACTERS)).run);
+    expect(longer.spec).toEqual({ status: "PipelineRunPending" });
+    expect(hasWholeSpec(longer)).toBe(false);
+    expect(hasWholeSpec(slimRun(aRun().placed().spec(withParam(100)).run))).toBe(false);
+  });
+
+  test("tells that it uses claims, though its spec is not kept", () => {
+    const claims = Array.from({ length: 1000 }, (_, index) => ({
+      name: `w${index}`,
+      persistentVolumeClaim: { claimName: long(63) },
+    }));
+    const { spec } = slimRun(aRun().held().spec({ workspaces: claims }).run);
+    expect(spec!.workspaces).toHaveLength(1);
+  });
+
+  test("keeps what names it, whose it is, and how far it is", () => {
+    const run = aRun().placed().child().annotation("pod-affinity.tekton.dev/run", "root").run;
+    run.metadata!.ownerReferences!.push({ apiVersion: "v1", kind: "ConfigMap", name: "x", uid: "x" });
+    run.status = {
+      conditions: [{ type: "Succeeded", status: "False", reason: "Failed" }],
+      startTime: "2026-01-01T00:00:00Z",
+      skippedTasks: [{ name: "a", reason: long(100) } as { name: string }],
+    };
+    const slim = slimRun(run);
+    expect(slim.metadata).toMatchObject({ name: "build", namespace: "ci", uid: run.metadata!.uid });
+    expect(slim.metadata!.annotations).toEqual({ "pod-affinity.tekton.dev/run": "root" });
+    expect(slim.metadata!.ownerReferences).toEqual([run.metadata!.ownerReferences![0]]);
+    expect(slim.status).toEqual({ ...run.status, skippedTasks: [{ name: "a" }] });
+  });
+});
+
+describe("a pod", () => {
+  test("of a run, however long, leaves under 4 kB", () => {
+    const pod = unschedulable(runPod("Pending"), long(100 * KB));
+    pod.metadata!.annotations = { "tekton.dev/ready": long(100 * KB) };
+    pod.spec = {
+      containers: [{ name: "step", image: long(KB), env: [{ name: "A", value: long(100 * KB) }] }],
+      affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
+      volumes: [
+        { name: "script", configMap: { name: long(KB) } },
+        { name: "data", persistentVolumeClaim: { claimName: "data" } },
+      ],
+    };
+    pod.status!.containerStatuses = [{ name: "step", image: long(100 * KB) } as never];
+    const slim = slimPod(pod);
+    expect(sizeOf(slim)).toBeLessThan(4 * KB);
+    expect(slim.spec!.volumes).toEqual([{ name: "data", persistentVolumeClaim: { claimName: "data" } }]);
+  });
+
+  test("keeps the words of the scheduler that decisions read, at its message's beginning", () => {
+    const said = "0/9 nodes are available: 1 Insufficient cpu. ";
+    const slim = slimPod(unschedulable(runPod("Pending"), said + long(100 * KB)));
+    const [condition] = slim.status!.conditions!;
+    expect(condition!.message!.startsWith(said)).toBe(true);
+    expect(condition!.message!.length).toBeLessThanOrEqual(1024);
+  });
+
+  test("keeps of the kubelet's conditions which spec they speak of", () => {
+    const pod = placeholderPodOf(aRun().held().run, "node-1");
+    const pending = { type: "PodResizePending", status: "True", observedGeneration: 3 };
+    pod.metadata!.generation = 4;
+    pod.status!.conditions = [pending, { type: "Ready", status: "True" }];
+    const slim = slimPod(pod);
+    expect(slim.metadata!.generation).toBe(4);
+    expect(slim.status!.conditions).toEqual([pending]);
+  });
+
+  test("of a placeholder keeps where it may go until it has its node", () => {
+    const nodeSelector = { pool: "a" };
+    const of = (node?: string) => {
+      const pod = placeholderPodOf(aRun().held().run, node);
+      pod.spec!.nodeSelector = nodeSelector;
+      return slimPod(pod).spec!.nodeSelector;
+    };
+    expect([of(), of("node-1")]).toEqual([nodeSelector, undefined]);
+  });
+});
+
+test("a TaskRun keeps its condition and what it is of", () => {
+  const taskRun = taskRunOf("a", "True");
+  Object.assign(taskRun.status!, { taskSpec: { steps: [long(100 * KB)] }, results: [long(KB)] });
+  const slim = slimTaskRun(taskRun);
+  expect(sizeOf(slim)).toBeLessThan(KB);
+  expect(slim.metadata!.labels).toEqual(taskRun.metadata!.labels);
+  expect(slim.status).toEqual({ conditions: [{ type: "Succeeded", status: "True" }] });
+});
+
+test("a StatefulSet keeps its reservation, its record and what its pod asks for", () => {
+  const made = placeholderOf(aRun().held().run);
+  made.metadata!.annotations!["kubectl.kubernetes.io/last-applied-configuration"] = long(200 * KB);
+  const { annotations, ownerReferences } = slimStatefulSet(made).metadata!;
+  expect(Object.keys(annotations!).sort()).toEqual([
+    "pod-affinity.tekton.dev/record",
+    RESERVATION_ANNOTATION,
+  ]);
+  expect(ownerReferences).toMatchObject([{ kind: "PipelineRun", controller: true }]);
+  const slimmed = slimStatefulSet(made).spec!.template.spec!;
+  expect(slimmed.containers[0]!.resources).toEqual(made.spec!.template.spec!.containers[0]!.resources);
+  expect(slimmed.affinity).toEqual(made.spec!.template.spec!.affinity);
+});

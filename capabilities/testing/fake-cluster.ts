@@ -1,0 +1,107 @@
+/**
+ * A stand-in for the API server as the controller sees it, for tests: what is there, by kind and name, and what was
+ * asked. It checks no guards; whatever is named in `fails` throws.
+ */
+import { ApiException, type V1Pod, type V1StatefulSet } from "@kubernetes/client-node";
+import type { Cluster, FreshRun } from "../kube/cluster";
+import type { Observed } from "../phases/observed";
+import type { Warning } from "../phases/steps";
+import type { TemplateChange } from "../placement/placeholder-template";
+import { recordOf } from "../placement/record";
+import type { PipelineRun } from "../tekton/objects";
+import { PLACEHOLDER_LABEL } from "../keys";
+import { withRecord } from "./builders";
+
+export const answer = (code: number, message: string): ApiException<string> =>
+  new ApiException(code, "", JSON.stringify({ message }), {});
+
+type Names = Parameters<Cluster["eachName"]>[0];
+
+export class FakeCluster {
+  /** In the order in which they came. */
+  readonly asked: string[] = [];
+  readonly told: Warning[] = [];
+  readonly fails = new Map<string, unknown>();
+  /** What an admission policy makes of a StatefulSet that is written. */
+  policy: (statefulSet: V1StatefulSet) => V1StatefulSet = statefulSet => statefulSet;
+  run: PipelineRun | undefined;
+  statefulSet: V1StatefulSet | undefined;
+  pods: V1Pod[] = [];
+  #version = 1000;
+
+  /** As the controller takes it. */
+  get cluster(): Cluster {
+    return this as unknown as Cluster;
+  }
+
+  async #ask<T>(what: string, result: () => T): Promise<T> {
+    this.asked.push(what);
+    if (this.fails.has(what)) throw this.fails.get(what);
+    return result();
+  }
+
+  #written<T extends PipelineRun | V1StatefulSet | V1Pod>(object: T): T {
+    const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
+    return { ...object, metadata };
+  }
+
+  readRun = () => this.#ask("readRun", () => this.run);
+  activePods = () => this.#ask("activePods", () => ({ pods: this.pods, version: this.#version }));
+  readAll = () =>
+    this.#ask("readAll", (): FreshRun => {
+      const versions = { podsVersion: this.#version, taskRunsVersion: this.#version };
+      const { run, statefulSet, pods } = this;
+      return {
+        run,
+        statefulSet,
+        pods,
+        taskRuns: [],
+        children: [],
+        childrenVersion: this.#version,
+        ...versions,
+      };
+    });
+  podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
+  nodes = () => this.#ask("nodes", () => []);
+  defaultPriority = () => this.#ask("defaultPriority", () => 0);
+  priorityOf = () => this.#ask("priorityOf", () => 0);
+  storageFor = () => this.#ask("storageFor", () => ({ claims: new Map(), classes: undefined }));
+  demandSources = () =>
+    this.#ask("demandSources", () => ({
+      definitions: { tasks: new Map(), pipelines: new Map(), limitRanges: [] },
+      bounds: { limitRanges: [], quotas: [] },
+    }));
+  eachName = (kind: Names, _selectors: unknown, see: (object: object) => void) =>
+    this.#ask(`eachName ${kind}`, () => {
+      const there = { statefulsets: [this.statefulSet], pipelineruns: [this.run], pods: this.pods };
+      for (const object of there[kind]) if (object !== undefined) see({ metadata: object.metadata });
+    });
+
+  readonly runs = {
+    release: (run: PipelineRun, { placeholder }: { placeholder: string }) =>
+      this.#ask("release", () => {
+        const labels = { ...run.metadata!.labels, [PLACEHOLDER_LABEL]: placeholder };
+        const { status: _pending, ...spec } = run.spec!;
+        return (this.run = this.#written({ ...run, spec, metadata: { ...run.metadata, labels } }));
+      }),
+    letGo: (run: PipelineRun) => this.#ask("letGo", () => (this.run = this.#written({ ...run, spec: {} }))),
+    cancel: (run: PipelineRun) =>
+      this.#ask("cancel", () => (this.run = this.#written({ ...run, spec: { status: "Cancelled" } }))),
+    warn: (_run: PipelineRun, warning: Warning) => this.#ask("warn", () => this.told.push(warning) > 0),
+  };
+
+  readonly placeholders = {
+    create: (made: V1StatefulSet) =>
+      this.#ask("create", () => (this.statefulSet = this.policy(this.#written(made)))),
+    changeTemplate: (seen: V1StatefulSet, { affinity, resources, record }: TemplateChange) =>
+      this.#ask("changeTemplate", () => {
+        const changed = structuredClone(withRecord(seen, { ...recordOf(seen), ...record }));
+        const spec = changed.spec!.template.spec!;
+        spec.affinity = affinity;
+        spec.containers[0]!.resources = resources;
+        return (this.statefulSet = this.policy(this.#written(changed)));
+      }),
+    delete: () => this.#ask("delete", () => (this.statefulSet = undefined)),
+    deletePod: (pod: V1Pod) => this.#ask("deletePod", () => pod),
+  };
+}
