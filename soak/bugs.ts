@@ -27,8 +27,8 @@ export const BUGS: readonly Bug[] = [
     name: "delete-without-uid",
     what: "a placeholder is deleted by its name alone",
     file: "capabilities/kube/placeholder-writes.ts",
-    find: "body: { preconditions: { uid: uid!, resourceVersion: resourceVersion! } },",
-    replace: "body: uid === resourceVersion ? { preconditions: { uid: uid! } } : {},",
+    find: 'propagationPolicy: "Background",\n      body: { preconditions: { uid: uid! } },',
+    replace: 'propagationPolicy: "Background",\n      body: uid === "" ? { preconditions: { uid } } : {},',
   },
   {
     name: "queue-drops-on-error",

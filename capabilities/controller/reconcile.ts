@@ -87,7 +87,7 @@ export class Reconciler {
     await this.#teller.tell(observed.run, step.warnings);
     if (step.kind === "make-placeholder") Log.debug(about, "The run's demand is computed");
     const result = await this.#carryOut.do(step, key, observed, isWhole);
-    await this.#teller.tell(observed.run, result.warnings);
+    this.#teller.tellLater(observed.run, result.warnings);
     const isDone = result.more === undefined && result.blocked === undefined;
     if (step.kind !== "none" && step.kind !== "wait" && isDone) Log.info(about, "Done");
     return result;

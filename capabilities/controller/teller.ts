@@ -1,4 +1,6 @@
 /** Tells people on the run, each thing once: what this process has told already costs no request. */
+import { Log } from "pepr";
+import { describeError } from "../kube/errors";
 import { eventFor } from "../kube/events";
 import type { Cluster } from "../kube/cluster";
 import type { Warning } from "../phases/steps";
@@ -11,6 +13,13 @@ export class Teller {
   readonly #told = new Set<string>();
 
   constructor(private readonly cluster: Cluster) {}
+
+  /** No run waits for it: what cannot be told now goes to the log. */
+  tellLater(run: PipelineRun | undefined, warnings: readonly Warning[] = []): void {
+    this.tell(run, warnings).catch((error: unknown) =>
+      Log.warn({ error: describeError(error), warnings }, "An Event could not be made"),
+    );
+  }
 
   async tell(run: PipelineRun | undefined, warnings: readonly Warning[] = []): Promise<void> {
     if (run === undefined) return;

@@ -113,14 +113,17 @@ export class PlaceholderWrites {
     });
   }
 
-  /** Guard: the StatefulSet is the one that was seen. Its pod goes with it. */
+  /**
+   * Guard: the StatefulSet is the one that was seen. Its version is none: it changes with every status, and whether pods
+   * need it is read afresh before. Its pod goes with it.
+   */
   async delete(statefulSet: V1StatefulSet): Promise<void> {
-    const { namespace, name, uid, resourceVersion } = statefulSet.metadata!;
+    const { namespace, name, uid } = statefulSet.metadata!;
     await this.clients.apps.deleteNamespacedStatefulSet({
       namespace: namespace!,
       name: name!,
       propagationPolicy: "Background",
-      body: { preconditions: { uid: uid!, resourceVersion: resourceVersion! } },
+      body: { preconditions: { uid: uid! } },
     });
   }
 }

@@ -103,8 +103,10 @@ export function reservationFor(
     tasks: want?.tasks ?? [],
     ...(bounded.scarce.length > 0 && { scarce: bounded.scarce }),
   };
+  // A run that asks for nothing has nothing to be told of.
+  const asksForMore = want !== undefined && exceeds(bounded.ask, bounded.floor).length > 0;
   const notes = [
-    ...(want ? [`The placeholder asks for ${listed(bounded.ask)}: ${want.why}.`] : []),
+    ...(asksForMore ? [`The placeholder asks for ${listed(bounded.ask)}: ${want!.why}.`] : []),
     ...graph.notes,
     ...(want ? bounded.notes : []),
   ];
