@@ -51,6 +51,23 @@ describe("a run", () => {
     testMilliseconds,
   );
 
+  test.concurrent.each(["v1", "v1beta1"])(
+    "of %s with a field that Tekton does not know is refused",
+    async version => {
+      const namespace = await bed.namespace(`strict-${version}`);
+      const { custom } = bed.cluster.clients;
+      const request = { group: "tekton.dev", version, namespace, plural: "taskruns" };
+      const create = (taskSpec: object) => {
+        const body = { kind: "TaskRun", apiVersion: `tekton.dev/${version}`, metadata: { name: "t" } };
+        return custom.createNamespacedCustomObject({ ...request, body: { ...body, spec: { taskSpec } } });
+      };
+      const steps = [{ name: "s", image: "busybox" }];
+      await expect(create({ metadata: {}, steps })).rejects.toThrow(/json: unknown field \\*"metadata/);
+      await create({ steps });
+    },
+    testMilliseconds,
+  );
+
   test.concurrent(
     "that is pending can change nothing but its status, and is ended by a cancellation",
     async () => {
