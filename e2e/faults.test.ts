@@ -11,6 +11,7 @@ import {
   run,
   RUN_MILLISECONDS,
   START_MILLISECONDS,
+  STOP_MILLISECONDS,
 } from "./operated-cluster";
 import { endPods, podsOf } from "./pods";
 
@@ -19,7 +20,7 @@ let operated: OperatedCluster;
 beforeAll(async () => {
   operated = await OperatedCluster.start("faults", 1);
 }, START_MILLISECONDS);
-afterAll(() => operated?.stop(), RUN_MILLISECONDS);
+afterAll(() => operated?.stop(), STOP_MILLISECONDS);
 
 const bound = (namespace: string, run: string) =>
   until(`the placeholder of ${run} to be bound`, RUN_MILLISECONDS, async () => {

@@ -3,7 +3,9 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { hasEnded, PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
-import { attachCluster, startCluster, type Cluster } from "../testbed/cluster";
+import { attachCluster, startCluster, stopAfterFailure, type Cluster } from "../testbed/cluster";
+import { ifFound } from "../testbed/if-found";
+import { inTurn } from "../testbed/in-turn";
 import { applyObjects, parseObjects } from "../testbed/manifests";
 import { createNamespace } from "../testbed/namespaces";
 import type { Use } from "../testbed/audit";
@@ -16,6 +18,9 @@ import { noteUses } from "./rbac-uses";
 /** The first start on a machine builds the control plane. */
 export const START_MILLISECONDS = 20 * 60_000;
 export const RUN_MILLISECONDS = 60_000;
+/** An embedded cluster stops in 2 s; a given one is left as it was, which takes a minute and more. */
+export const STOP_MILLISECONDS = 15 * 60_000;
+const NAMESPACES_MILLISECONDS = 3 * 60_000;
 /** Bounds of what the operator promises. */
 export const CLEAN_UP_MILLISECONDS = 10_000;
 
@@ -43,7 +48,7 @@ export class OperatedCluster {
       operated.operator = await startOperator(operated.cluster, options);
       return operated;
     } catch (error) {
-      await operated.stop();
+      await stopAfterFailure(operated);
       throw error;
     }
   }
@@ -53,24 +58,28 @@ export class OperatedCluster {
     await Promise.all(names.map(name => addNode(this.cluster.clients, { name })));
   }
 
+  /**
+   * A given cluster is left as it was, whatever the tests or a part of this did.
+   *
+   * @throws Error that names what could not be done, or what the operator was denied
+   */
   async stop(): Promise<void> {
     this.history.stop();
-    if (!OWN_NODES) await this.#cleanUp();
-    try {
-      if (OWN_NODES) await noteUses(this.cluster, use => this.mayBeDenied(use));
-    } finally {
-      await this.cluster.stop();
-    }
+    const note = () => noteUses(this.cluster, use => this.mayBeDenied(use));
+    const before = OWN_NODES
+      ? [{ what: "note what the operator was allowed", work: note }]
+      : [{ what: "remove the namespaces of the tests", work: () => this.#removeNamespaces() }];
+    const steps = [...before, { what: "stop the cluster", work: () => this.cluster.stop() }];
+    await inTurn(steps.map(step => ({ ...step, milliseconds: STOP_MILLISECONDS })));
   }
 
-  /** A given cluster is left as it was. */
-  async #cleanUp(): Promise<void> {
-    for (const name of this.#namespaces) await this.cluster.clients.core.deleteNamespace({ name });
-    await until("the namespaces of the tests to go", RUN_MILLISECONDS, async () => {
-      const { items } = await this.cluster.clients.core.listNamespace();
+  async #removeNamespaces(): Promise<void> {
+    const { core } = this.cluster.clients;
+    await Promise.all(this.#namespaces.map(name => ifFound(core.deleteNamespace({ name }))));
+    await until("them to go", NAMESPACES_MILLISECONDS, async () => {
+      const { items } = await core.listNamespace();
       return !items.some(({ metadata }) => this.#namespaces.includes(metadata!.name!));
     });
-    await this.operator?.uninstall();
   }
 
   createNamespace(name: string, labels?: Record<string, string>): Promise<void> {

@@ -58,9 +58,18 @@ export async function startLocalNode(cluster: Cluster): Promise<{ stop(): void }
   await beat();
   // One that is missed does no harm: the lease is good for four.
   const timer = setInterval(() => void beat().catch(() => undefined), HEARTBEAT_MILLISECONDS);
-  await until(`node ${name} to take pods`, USABLE_MILLISECONDS, async () => {
-    const { spec } = await core.readNode({ name });
-    return !spec?.taints?.some(({ key }) => key.startsWith("node.kubernetes.io/"));
-  });
+  try {
+    await until(`node ${name} to take pods`, USABLE_MILLISECONDS, async () => {
+      const { spec } = await core.readNode({ name });
+      return !spec?.taints?.some(({ key }) => key.startsWith("node.kubernetes.io/"));
+    });
+  } catch (error) {
+    clearInterval(timer);
+    throw error;
+  }
   return { stop: () => clearInterval(timer) };
+}
+
+export async function removeLocalNode(cluster: Cluster): Promise<void> {
+  await ifFound(cluster.clients.core.deleteNode({ name: LOCAL_NODE }));
 }
