@@ -15,8 +15,8 @@ import { PROGRAMS } from "./programs";
 import { until } from "./until";
 
 const BUILD_MILLISECONDS = 20 * 60_000; // The first start builds the programs.
-const TEST_MILLISECONDS = 120_000;
-const WAIT_MILLISECONDS = 30_000;
+const TEST_MILLISECONDS = 400_000;
+const WAIT_MILLISECONDS = 120_000;
 
 let binaries: Binaries;
 

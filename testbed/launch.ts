@@ -20,7 +20,7 @@ import type { Binaries } from "./binaries";
 import type { Program } from "./programs";
 
 /** Far more than is needed on an idle machine (3 s for all), for one that is busy. */
-const READY_MILLISECONDS = 60_000;
+const READY_MILLISECONDS = 180_000;
 const KWOK_DIRECTORY = join(__dirname, "kwok");
 
 /** Work on the API server while the cluster starts. */

@@ -19,7 +19,7 @@ import { until } from "./until";
 
 export const CHART = join(__dirname, "..", "dist", packageJson.name);
 const TEKTON_NAMESPACE = "tekton-pipelines";
-const READY_MILLISECONDS = 90_000;
+const READY_MILLISECONDS = 4 * 60_000;
 const UNINSTALL_STEP_MILLISECONDS = 120_000;
 /** Without root no process may listen on 443. */
 const SERVICE_PORT = 8443;
@@ -132,7 +132,7 @@ class InstalledOperator implements Operator {
     const further = join(this.cluster.directory, "further-values.json");
     await writeFile(further, JSON.stringify(values));
     const files = ["-f", this.#valuesFile, "-f", further];
-    await this.helm("upgrade", this.chart, "--install", "--wait", "--timeout", "90s", ...files);
+    await this.helm("upgrade", this.chart, "--install", "--wait", "--timeout", "4m", ...files);
     await this.#serve();
   }
 

@@ -11,8 +11,8 @@ import { pendingCondition, progressCondition } from "./conditions";
 import { isResizePending } from "./requests";
 
 const START_MILLISECONDS = 20 * 60_000; // The first start builds the programs.
-const TEST_MILLISECONDS = 60_000;
-const WAIT_MILLISECONDS = 20_000;
+const TEST_MILLISECONDS = 300_000;
+const WAIT_MILLISECONDS = 120_000;
 const namespace = "resizes";
 
 let cluster: Cluster;

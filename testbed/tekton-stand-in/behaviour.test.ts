@@ -5,13 +5,13 @@ import { Bed, task, taskThat } from "./testing";
 import type { PipelineTask } from "./types";
 
 const startMilliseconds = 20 * 60_000; // The first start builds the programs.
-const testMilliseconds = 90_000;
+const testMilliseconds = 300_000;
 
 let bed: Bed;
 beforeAll(async () => {
   bed = await Bed.start("tekton-behaviour");
 }, startMilliseconds);
-afterAll(() => bed?.cluster.stop(), 60_000);
+afterAll(() => bed?.cluster.stop(), 300_000);
 
 const spec = (...tasks: PipelineTask[]) => ({ pipelineSpec: { tasks } });
 const skippedOf = (run: { status?: { skippedTasks?: unknown } }) => run.status?.skippedTasks;
