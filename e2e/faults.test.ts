@@ -1,4 +1,4 @@
-/** The controller dies, and a placeholder is lost, at the worst moments. */
+/** The controller dies, and a placeholder is lost, at the worst moments; and what it sees through its watches is late. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { placeholderPodName } from "../capabilities/placement/names";
 import { hasEnded, isPending } from "../capabilities/tekton/objects";
@@ -18,7 +18,9 @@ import { endPods, podsOf } from "./pods";
 let operated: OperatedCluster;
 /** One node: a second run has to wait until there is another. */
 beforeAll(async () => {
-  operated = await OperatedCluster.start("faults", 1);
+  operated = await OperatedCluster.start("faults", 1, {
+    watchLag: { seed: 1, longestMilliseconds: 3_000 },
+  });
 }, START_MILLISECONDS);
 afterAll(() => operated?.stop(), STOP_MILLISECONDS);
 

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { hasEnded, PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
 import { attachCluster, startCluster, stopAfterFailure, type Cluster } from "../testbed/cluster";
+import { NO_FAULTS } from "../testbed/fault-proxy/faults";
+import type { LagOptions } from "../testbed/fault-proxy/lag";
+import { startFaultProxy } from "../testbed/fault-proxy/proxy";
 import { ifFound } from "../testbed/if-found";
 import { inTurn } from "../testbed/in-turn";
 import { applyObjects, parseObjects } from "../testbed/manifests";
@@ -33,6 +36,21 @@ const GIVEN_KUBECONFIG = process.env.E2E_KUBECONFIG;
 /** Whether tests may make nodes; those of a given cluster are what they are. */
 export const OWN_NODES = GIVEN_KUBECONFIG === undefined;
 
+export interface OperatedOptions extends OperatorOptions {
+  /** How late the controllers learn of changes through their watches; with a given cluster they are not made late. */
+  watchLag?: LagOptions & { seed: number };
+}
+
+/** @returns the address for the controllers to use in place of the API server's */
+async function lateWatches(
+  cluster: Cluster,
+  { seed, ...lag }: LagOptions & { seed: number },
+): Promise<string> {
+  const proxy = await startFaultProxy(cluster, seed, NO_FAULTS, { lag });
+  cluster.atStop(() => proxy.stop());
+  return proxy.url;
+}
+
 export class OperatedCluster {
   readonly #namespaces: string[] = [];
   readonly history = new History();
@@ -42,13 +60,18 @@ export class OperatedCluster {
 
   private constructor(readonly cluster: Cluster) {}
 
-  static async start(name: string, nodes: number, options?: OperatorOptions): Promise<OperatedCluster> {
+  static async start(
+    name: string,
+    nodes: number,
+    { watchLag, ...options }: OperatedOptions = {},
+  ): Promise<OperatedCluster> {
     const operated = new OperatedCluster(
       OWN_NODES ? await startCluster({ name }) : await attachCluster(name, GIVEN_KUBECONFIG!),
     );
     try {
       if (OWN_NODES) await operated.#addNodes(nodes);
       await operated.history.start(operated.cluster.kubeconfigFile);
+      if (watchLag && OWN_NODES) options.controllersServer = await lateWatches(operated.cluster, watchLag);
       operated.operator = await startOperator(operated.cluster, options);
       return operated;
     } catch (error) {
