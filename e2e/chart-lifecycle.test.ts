@@ -3,14 +3,14 @@ import { afterAll, beforeAll, describe } from "@jest/globals";
 import { deployment } from "./chart/deploy";
 import { uninstallation } from "./chart/uninstall";
 import { upgrades } from "./chart/upgrades";
-import { OperatedCluster, OWN_NODES, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+import { OperatedCluster, OWN_NODES, START_MILLISECONDS, STOP_MILLISECONDS } from "./operated-cluster";
 
 (OWN_NODES ? describe : describe.skip)("the chart", () => {
   let started: OperatedCluster;
   beforeAll(async () => {
     started = await OperatedCluster.start("chart-lifecycle", 1);
   }, START_MILLISECONDS);
-  afterAll(() => started?.stop(), RUN_MILLISECONDS);
+  afterAll(() => started?.stop(), STOP_MILLISECONDS);
 
   const operated = () => started;
   describe("changed", () => upgrades(operated));

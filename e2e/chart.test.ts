@@ -5,14 +5,14 @@ import { down } from "./chart/down";
 import { guards } from "./chart/guards";
 import { rendering } from "./chart/rendering";
 import { requests } from "./chart/requests";
-import { OperatedCluster, OWN_NODES, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+import { OperatedCluster, OWN_NODES, START_MILLISECONDS, STOP_MILLISECONDS } from "./operated-cluster";
 
 (OWN_NODES ? describe : describe.skip)("the chart", () => {
   let started: OperatedCluster;
   beforeAll(async () => {
     started = await OperatedCluster.start("chart", 1);
   }, START_MILLISECONDS);
-  afterAll(() => started?.stop(), RUN_MILLISECONDS);
+  afterAll(() => started?.stop(), STOP_MILLISECONDS);
 
   const operated = () => started;
   describe("as it is rendered", () => rendering(operated));

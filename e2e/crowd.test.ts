@@ -1,6 +1,13 @@
 /** More runs at once than there are nodes. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { nap, OperatedCluster, run, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+import {
+  nap,
+  OperatedCluster,
+  run,
+  RUN_MILLISECONDS,
+  START_MILLISECONDS,
+  STOP_MILLISECONDS,
+} from "./operated-cluster";
 
 const NODES = 10;
 const RUNS = 20;
@@ -9,7 +16,7 @@ let operated: OperatedCluster;
 beforeAll(async () => {
   operated = await OperatedCluster.start("crowd", NODES);
 }, START_MILLISECONDS);
-afterAll(() => operated?.stop(), RUN_MILLISECONDS);
+afterAll(() => operated?.stop(), STOP_MILLISECONDS);
 
 test(
   `${RUNS} runs at once on ${NODES} nodes: never two on one node, and all succeed`,

@@ -4,10 +4,10 @@ import { choicesTests } from "./edges/choices";
 import { operated, start } from "./edges/cluster";
 import { heldTests } from "./edges/held";
 import { refusedTests } from "./edges/refused";
-import { RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+import { START_MILLISECONDS, STOP_MILLISECONDS } from "./operated-cluster";
 
 beforeAll(start, START_MILLISECONDS);
-afterAll(() => operated?.stop(), RUN_MILLISECONDS);
+afterAll(() => operated?.stop(), STOP_MILLISECONDS);
 
 choicesTests();
 heldTests();

@@ -1,4 +1,4 @@
-/** The controller dies, and a placeholder is lost, at the worst moments. */
+/** The controller dies, and a placeholder is lost, at the worst moments; and what it sees through its watches is late. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { placeholderPodName } from "../capabilities/placement/names";
 import { hasEnded, isPending } from "../capabilities/tekton/objects";
@@ -11,15 +11,18 @@ import {
   run,
   RUN_MILLISECONDS,
   START_MILLISECONDS,
+  STOP_MILLISECONDS,
 } from "./operated-cluster";
 import { endPods, podsOf } from "./pods";
 
 let operated: OperatedCluster;
 /** One node: a second run has to wait until there is another. */
 beforeAll(async () => {
-  operated = await OperatedCluster.start("faults", 1);
+  operated = await OperatedCluster.start("faults", 1, {
+    watchLag: { seed: 1, longestMilliseconds: 3_000 },
+  });
 }, START_MILLISECONDS);
-afterAll(() => operated?.stop(), RUN_MILLISECONDS);
+afterAll(() => operated?.stop(), STOP_MILLISECONDS);
 
 const bound = (namespace: string, run: string) =>
   until(`the placeholder of ${run} to be bound`, RUN_MILLISECONDS, async () => {

@@ -7,7 +7,13 @@ import { roomTests } from "./fit/room";
 import { theftTests } from "./fit/thefts";
 import { topologyTests } from "./fit/topology";
 import { volumeTests } from "./fit/volumes";
-import { OperatedCluster, OWN_NODES, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+import {
+  OperatedCluster,
+  OWN_NODES,
+  RUN_MILLISECONDS,
+  START_MILLISECONDS,
+  STOP_MILLISECONDS,
+} from "./operated-cluster";
 
 // Nothing but this is decided by them: no autoscaler is there.
 const settings = { POD_AFFINITY_AUTOSCALER: "none", POD_AFFINITY_ON_NEVER_FITS: "at-once" };
@@ -18,7 +24,7 @@ const settings = { POD_AFFINITY_AUTOSCALER: "none", POD_AFFINITY_ON_NEVER_FITS: 
   beforeAll(async () => {
     fit = new Fit(await OperatedCluster.start("fit", 0, { settings }));
   }, START_MILLISECONDS);
-  afterAll(() => fit?.operated.stop(), RUN_MILLISECONDS);
+  afterAll(() => fit?.operated.stop(), STOP_MILLISECONDS);
   afterEach(() => fit.removeNodes(), RUN_MILLISECONDS);
 
   describe("on the node", () => roomTests(() => fit));

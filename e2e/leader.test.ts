@@ -5,7 +5,14 @@ import { PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/ke
 import { hasEnded, isPending } from "../capabilities/tekton/objects";
 import { OPERATOR_NAMESPACE } from "../testbed/operator-names";
 import { until } from "../testbed/until";
-import { nap, OperatedCluster, run, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+import {
+  nap,
+  OperatedCluster,
+  run,
+  RUN_MILLISECONDS,
+  START_MILLISECONDS,
+  STOP_MILLISECONDS,
+} from "./operated-cluster";
 
 const RUNS = 200;
 /** What the operator promises for a controller that dies without a word. */
@@ -18,7 +25,7 @@ let operated: OperatedCluster;
 beforeAll(async () => {
   operated = await OperatedCluster.start("leader", 40);
 }, START_MILLISECONDS);
-afterAll(() => operated?.stop(), RUN_MILLISECONDS);
+afterAll(() => operated?.stop(), STOP_MILLISECONDS);
 
 async function holder(): Promise<string> {
   const { spec } = await operated.cluster.clients.coordination.readNamespacedLease(LEASE);

@@ -9,7 +9,13 @@ import type { V1Pod } from "@kubernetes/client-node";
 import type { Change } from "../testbed/event-feed";
 import { until } from "../testbed/until";
 import { Fit } from "./fit/fixture";
-import { OperatedCluster, OWN_NODES, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
+import {
+  OperatedCluster,
+  OWN_NODES,
+  RUN_MILLISECONDS,
+  START_MILLISECONDS,
+  STOP_MILLISECONDS,
+} from "./operated-cluster";
 import { Neighbours } from "./neighbours/neighbours";
 import { NODES, randomRun } from "./neighbours/random-runs";
 import { cpusOf, millisecondsByWho, traced, waitsIn, type Wait } from "./neighbours/waits";
@@ -27,7 +33,7 @@ const settings = { POD_AFFINITY_AUTOSCALER: "none", POD_AFFINITY_ON_NEVER_FITS: 
     fit = new Fit(await OperatedCluster.start("neighbours", 0, { settings }));
     for (const [name, cores] of Object.entries(NODES)) await fit.node(name, cores);
   }, START_MILLISECONDS);
-  afterAll(() => fit?.operated.stop(), RUN_MILLISECONDS);
+  afterAll(() => fit?.operated.stop(), STOP_MILLISECONDS);
 
   /** By run: how it ended. */
   async function outcomes(namespace: string): Promise<Record<string, string>> {

@@ -10,6 +10,7 @@ import {
   recordedInput,
   RUN_MILLISECONDS,
   START_MILLISECONDS,
+  STOP_MILLISECONDS,
 } from "./operated-cluster";
 
 const INPUTS = [
@@ -42,7 +43,7 @@ let operated: OperatedCluster;
 beforeAll(async () => {
   operated = await OperatedCluster.start("shapes", 20);
 }, START_MILLISECONDS);
-afterAll(() => operated?.stop(), RUN_MILLISECONDS);
+afterAll(() => operated?.stop(), STOP_MILLISECONDS);
 
 async function intervene(input: string, namespace: string): Promise<void> {
   const status = NEW_STATUS[input];

@@ -5,8 +5,9 @@ import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { parse, stringify } from "yaml";
 import { ensureBinaries, type Binaries } from "./binaries";
-import { startCluster, type Cluster } from "./cluster";
+import { attachCluster, startCluster, type Cluster } from "./cluster";
 import { deleteObjects } from "./manifests";
 import { addNode } from "./nodes";
 import { processesNaming } from "./process-list";
@@ -14,8 +15,8 @@ import { PROGRAMS } from "./programs";
 import { until } from "./until";
 
 const BUILD_MILLISECONDS = 20 * 60_000; // The first start builds the programs.
-const TEST_MILLISECONDS = 120_000;
-const WAIT_MILLISECONDS = 30_000;
+const TEST_MILLISECONDS = 400_000;
+const WAIT_MILLISECONDS = 120_000;
 
 let binaries: Binaries;
 
@@ -75,7 +76,65 @@ describe("two clusters", () => {
     },
     TEST_MILLISECONDS,
   );
+
+  describe("one of which is there already", () => {
+    /** As minikube writes it: certificates and key in files beside it. */
+    async function withFiles(directory: string, server?: string): Promise<string> {
+      const config = parse(await readFile(clusters[0].kubeconfigFile, "utf8")) as GivenKubeConfig;
+      const { cluster } = config.clusters[0]!;
+      const { user } = config.users[0]!;
+      const move = async (from: Record<string, string>, field: string) => {
+        await writeFile(join(directory, field), Buffer.from(from[`${field}-data`]!, "base64"));
+        delete from[`${field}-data`];
+        from[field] = field;
+      };
+      await move(cluster, "certificate-authority");
+      await move(user, "client-certificate");
+      await move(user, "client-key");
+      if (server !== undefined) cluster["server"] = server;
+      const file = join(directory, "config");
+      await writeFile(file, stringify(config));
+      return file;
+    }
+
+    let files: string;
+    beforeAll(async () => {
+      files = await mkdtemp(join(tmpdir(), "given-"));
+    });
+    afterAll(() => rm(files, { recursive: true }));
+
+    test(
+      "is attached to by a kubeconfig that names files, left alone, and goes on when something cannot be ended",
+      async () => {
+        const attached = await attachCluster("given", await withFiles(files));
+        const { items } = await attached.clients.core.listNode();
+        expect(items.map(({ metadata }) => metadata?.name)).toEqual(["only-in-the-first"]);
+        const started = attached.spawn("sleeper", "sleep", ["600"]);
+        attached.atStop(() => Promise.reject(new Error("it is stuck")));
+        await expect(attached.stop()).rejects.toThrow("could not end what was started: it is stuck");
+        expect([started.hasExited(), existsSync(attached.directory)]).toEqual([true, false]);
+        expect((await clusters[0].clients.core.listNode()).items).toHaveLength(1);
+      },
+      TEST_MILLISECONDS,
+    );
+
+    test(
+      "and does not answer: that is said at once",
+      async () => {
+        const file = await withFiles(files, "https://localhost:1");
+        await expect(attachCluster("given", file)).rejects.toThrow(
+          `the cluster that ${file} names does not answer`,
+        );
+      },
+      TEST_MILLISECONDS,
+    );
+  });
 });
+
+interface GivenKubeConfig {
+  clusters: { cluster: Record<string, string> }[];
+  users: { user: Record<string, string> }[];
+}
 
 test(
   "a driver that is killed leaves no process and no directory",

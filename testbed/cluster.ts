@@ -2,7 +2,7 @@
  * A real Kubernetes control plane on this machine: etcd, API server, controller-manager and scheduler, with
  * KWOK as the kubelet of all nodes, but for in-place resizes, and stand-ins for those and for Tekton's controller.
  */
-import { copyFile, mkdir, mkdtemp, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { kubeClients, type KubeClients } from "../capabilities/kube/client";
@@ -10,7 +10,9 @@ import { ensureBinaries } from "./binaries";
 import { makeCertificates } from "./certificates";
 import { clusterFiles } from "./control-plane";
 import { copyLogs, makeEvidenceDirectory, writeObjects } from "./evidence";
+import { selfContained } from "./given-kubeconfig";
 import { startGuard, type Guard } from "./guard";
+import { inTurn } from "./in-turn";
 import { launchControlPlane } from "./launch";
 import type { ManagedProcess } from "./managed-process";
 import { applyDefinitions, applyFile } from "./manifests";
@@ -37,9 +39,15 @@ export interface Cluster {
    * @returns that directory
    */
   keepEvidence(): Promise<string>;
+  /** Whether the cluster goes on when this is stopped, so that nothing of ours may be left in it. */
+  readonly goesOn: boolean;
   /** Something to end before the processes are stopped, the youngest first. */
   atStop(work: () => Promise<void>): void;
-  /** Resolves when every process has gone and the directory is removed. May be called again. */
+  /**
+   * Resolves when every process has gone and the directory is removed. May be called again.
+   *
+   * @throws Error that names what could not be ended; all else has been
+   */
   stop(): Promise<void>;
 }
 
@@ -53,6 +61,8 @@ export interface ClusterOptions {
 const CHECKOUT = join(__dirname, "..");
 const STORAGE_CLASSES = join(__dirname, "manifests", "storage-classes.yaml");
 const TEKTON_STAND_IN = join(__dirname, "tekton-stand-in");
+/** For each thing that is to be ended; an uninstallation takes the longest. */
+const END_MILLISECONDS = 5 * 60_000;
 const CLIENT_OPTIONS = { maxConnections: 64, requestTimeoutMilliseconds: 30_000 };
 
 /**
@@ -67,7 +77,7 @@ export async function startCluster({ name, tektonStandIn = true }: ClusterOption
   }
   const binaries = await ensureBinaries();
   const directory = await mkdtemp(join(tmpdir(), `testbed-${name}-`));
-  const cluster = new ClusterWithProcesses(name, directory);
+  const cluster = new ClusterWithProcesses(name, directory, false);
   const { kubeconfigFile, processes } = cluster;
   try {
     await launchControlPlane(
@@ -88,28 +98,44 @@ export async function startCluster({ name, tektonStandIn = true }: ClusterOption
     processes.reportFailures();
     return cluster;
   } catch (error) {
-    await cluster.stop();
+    await stopAfterFailure(cluster);
     throw error;
   }
+}
+
+/** What failed first is what is to be thrown. */
+export async function stopAfterFailure(started: { stop(): Promise<void> }): Promise<void> {
+  await started.stop().catch((error: Error) => process.stderr.write(`test bed: ${error.message}\n`));
 }
 
 /**
  * Processes of ours beside a cluster that is there already, for which `kubeconfigFile` is an
  * administrator's. Its API server must be able to call this machine as localhost. `stop` ends the
  * processes; the cluster goes on.
+ *
+ * @throws Error when the kubeconfig is not complete or the API server does not answer
  */
 export async function attachCluster(name: string, kubeconfigFile: string): Promise<Cluster> {
+  const kubeconfig = await selfContained(kubeconfigFile);
   const directory = await mkdtemp(join(tmpdir(), `testbed-${name}-`));
   const files = clusterFiles(directory);
   const { authority, serving } = await makeCertificates();
   await Promise.all([
     mkdir(files.logs),
-    copyFile(kubeconfigFile, files.kubeconfig),
+    writeFile(files.kubeconfig, kubeconfig, { mode: 0o600 }),
     writeFile(files.authority, authority),
     writeFile(files.servingCertificate, serving.certificate),
     writeFile(files.servingKey, serving.privateKey, { mode: 0o600 }),
   ]);
-  return new ClusterWithProcesses(name, directory);
+  const cluster = new ClusterWithProcesses(name, directory, true);
+  try {
+    await cluster.clients.core.listNamespace({ limit: 1 });
+  } catch (cause) {
+    await stopAfterFailure(cluster);
+    const { message } = cause as Error;
+    throw new Error(`the cluster that ${kubeconfigFile} names does not answer: ${message}`, { cause });
+  }
+  return cluster;
 }
 
 class ClusterWithProcesses implements Cluster {
@@ -125,6 +151,7 @@ class ClusterWithProcesses implements Cluster {
   constructor(
     readonly name: string,
     readonly directory: string,
+    readonly goesOn: boolean,
   ) {
     const files = clusterFiles(directory);
     this.kubeconfigFile = files.kubeconfig;
@@ -158,10 +185,14 @@ class ClusterWithProcesses implements Cluster {
   }
 
   async #stop(): Promise<void> {
-    for (const work of this.#atStop) await work();
-    await this.processes.stopAll();
-    if (this.#evidence !== undefined) await copyLogs(this.#logs, this.#evidence);
-    await this.#guard.release();
+    const evidence = this.#evidence;
+    const steps = [
+      ...this.#atStop.map(work => ({ what: "end what was started", work })),
+      { what: "stop all processes", work: () => this.processes.stopAll() },
+      { what: "keep the logs", work: async () => evidence && (await copyLogs(this.#logs, evidence)) },
+      { what: "clear up", work: () => this.#guard.release() },
+    ];
+    await inTurn(steps.map(step => ({ ...step, milliseconds: END_MILLISECONDS })));
   }
 }
 

@@ -8,8 +8,8 @@ import { addNode, removeNode } from "./nodes";
 import { until } from "./until";
 
 const START_MILLISECONDS = 20 * 60_000; // The first start builds the programs.
-const TEST_MILLISECONDS = 90_000;
-const WAIT_MILLISECONDS = 40_000;
+const TEST_MILLISECONDS = 300_000;
+const WAIT_MILLISECONDS = 120_000;
 const namespace = "kwok-test";
 
 let cluster: Cluster;

@@ -20,7 +20,7 @@ import type { Binaries } from "./binaries";
 import type { Program } from "./programs";
 
 /** Far more than is needed on an idle machine (3 s for all), for one that is busy. */
-const READY_MILLISECONDS = 60_000;
+const READY_MILLISECONDS = 180_000;
 /** Of each program; from there on it spends the processor instead. */
 const MEMORY_LIMIT = "3GiB";
 const KWOK_DIRECTORY = join(__dirname, "kwok");

@@ -13,8 +13,8 @@ import { checkFree } from "./published-kubeconfig";
 import { until } from "./until";
 
 const BUILD_MILLISECONDS = 20 * 60_000; // The first start builds the programs.
-const TEST_MILLISECONDS = 120_000;
-const START_MILLISECONDS = 60_000;
+const TEST_MILLISECONDS = 400_000;
+const START_MILLISECONDS = 180_000;
 
 let directory: string;
 

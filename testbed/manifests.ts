@@ -13,7 +13,7 @@ import { until } from "./until";
 import { readKubeConfig } from "./kubeconfig";
 
 const FIELD_MANAGER = "testbed";
-const ESTABLISHED_MILLISECONDS = 30_000;
+const ESTABLISHED_MILLISECONDS = 120_000;
 
 /**
  * The typed `patch` of KubernetesObjectApi drops fields that its models do not know (`x-kubernetes-*` of a
@@ -103,7 +103,7 @@ export async function applyFile(kubeconfigFile: string, file: string): Promise<K
 /**
  * Applies CustomResourceDefinitions and waits until the API server serves them.
  *
- * @throws Error when it does not within 30 s
+ * @throws Error when it does not within 2 minutes
  */
 export async function applyDefinitions(kubeconfigFile: string, file: string): Promise<void> {
   const applied = await applyFile(kubeconfigFile, file);

@@ -2,7 +2,7 @@ import type { KubeClients } from "../capabilities/kube/client";
 import { ifFound } from "./if-found";
 import { until } from "./until";
 
-const SERVICE_ACCOUNT_MILLISECONDS = 30_000;
+const SERVICE_ACCOUNT_MILLISECONDS = 120_000;
 
 /**
  * Makes a namespace and waits until pods can be made in it: the API server refuses them until the
@@ -17,7 +17,7 @@ export async function createNamespace(
   await untilUsable(clients, name);
 }
 
-/** Waits until the ServiceAccount `default` of a namespace is there, at most 30 s. */
+/** Waits until the ServiceAccount `default` of a namespace is there, at most 2 minutes. */
 export async function untilUsable(clients: KubeClients, namespace: string): Promise<void> {
   await until(`the ServiceAccount default in ${namespace}`, SERVICE_ACCOUNT_MILLISECONDS, () =>
     ifFound(clients.core.readNamespacedServiceAccount({ name: "default", namespace })),

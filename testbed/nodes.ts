@@ -23,8 +23,8 @@ export interface NodeOptions {
 /** KWOK plays the kubelet of nodes with this label. Taken off, the node's heartbeat stops. */
 export const FAKE_NODE_LABEL = { key: "type", value: "kwok" };
 
-const READY_MILLISECONDS = 30_000;
-const REMOVED_MILLISECONDS = 30_000;
+const READY_MILLISECONDS = 120_000;
+const REMOVED_MILLISECONDS = 120_000;
 
 /** The Node object that {@link addNode} makes. */
 export function nodeObject(options: NodeOptions): V1Node {
@@ -52,7 +52,7 @@ export function nodeObject(options: NodeOptions): V1Node {
 /**
  * Adds a node and waits until pods can be placed on it: Ready, and without the taint for nodes that are not.
  *
- * @throws Error when it is not within 30 s
+ * @throws Error when it is not within 2 minutes
  */
 export async function addNode(clients: KubeClients, options: NodeOptions): Promise<V1Node> {
   await clients.core.createNode({ body: nodeObject(options) });

@@ -8,17 +8,19 @@ import packageJson from "../package.json";
 import type { Cluster } from "./cluster";
 import { helm } from "./helm";
 import { ifFound } from "./if-found";
+import { inTurn } from "./in-turn";
 import { startKubelet, type Kubelet } from "./local-node/kubelet";
-import { LOCAL_NODE, ON_LOCAL_NODE } from "./local-node/node";
+import { ON_LOCAL_NODE, removeLocalNode } from "./local-node/node";
 import { startServiceProxy, type ServiceProxy } from "./local-node/service-proxy";
 import type { ManagedProcess } from "./managed-process";
-import { applyObjects } from "./manifests";
+import { applyObjects, deleteObjects } from "./manifests";
 import { OPERATOR_NAMESPACE, RELEASE } from "./operator-names";
 import { until } from "./until";
 
 export const CHART = join(__dirname, "..", "dist", packageJson.name);
 const TEKTON_NAMESPACE = "tekton-pipelines";
-const READY_MILLISECONDS = 90_000;
+const READY_MILLISECONDS = 4 * 60_000;
+const UNINSTALL_STEP_MILLISECONDS = 120_000;
 /** Without root no process may listen on 443. */
 const SERVICE_PORT = 8443;
 /** As long as the chart allows: the machine plays many others. */
@@ -38,7 +40,7 @@ export interface Operator {
   upgrade(values?: object): Promise<void>;
   /** Calls Helm for the release: `rollback`, `uninstall` and the like, with further arguments. */
   helm(command: string, ...args: string[]): Promise<string>;
-  /** `helm uninstall`, and away with the node and the namespace. */
+  /** `helm uninstall`, and away with the namespace; whatever fails, all of it is tried. */
   uninstall(): Promise<void>;
 }
 
@@ -75,6 +77,7 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions =
   const { controllersServer } = options;
   const servers: Record<string, string> =
     controllersServer === undefined ? {} : { controller: controllersServer };
+  if (cluster.goesOn) cluster.atStop(() => removeLocalNode(cluster));
   const kubelet = await startKubelet(cluster, servers);
   cluster.atStop(() => kubelet.stop());
   const installed = new InstalledOperator(cluster, kubelet, chart, {
@@ -84,6 +87,9 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions =
     controller: ON_LOCAL_NODE,
     ...options.values,
   });
+  cluster.atStop(() => installed.close());
+  // Its Jobs and pods end only while the kubelet is there.
+  if (cluster.goesOn) cluster.atStop(() => installed.uninstall());
   await installed.install();
   return installed;
 }
@@ -105,8 +111,11 @@ class InstalledOperator implements Operator {
     const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
     const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: OPERATOR_NAMESPACE, labels } };
     await applyObjects(this.cluster.kubeconfigFile, [namespace]);
-    this.cluster.atStop(async () => this.#proxy?.stop());
     await this.upgrade();
+  }
+
+  async close(): Promise<void> {
+    this.#proxy?.stop();
   }
 
   /** A Service that was made anew has another address. */
@@ -123,7 +132,7 @@ class InstalledOperator implements Operator {
     const further = join(this.cluster.directory, "further-values.json");
     await writeFile(further, JSON.stringify(values));
     const files = ["-f", this.#valuesFile, "-f", further];
-    await this.helm("upgrade", this.chart, "--install", "--wait", "--timeout", "90s", ...files);
+    await this.helm("upgrade", this.chart, "--install", "--wait", "--timeout", "4m", ...files);
     await this.#serve();
   }
 
@@ -158,15 +167,27 @@ class InstalledOperator implements Operator {
   }
 
   async uninstall(): Promise<void> {
-    await this.helm("uninstall", "--wait", "--ignore-not-found");
-    this.#proxy?.stop();
-    await this.kubelet.stop();
     const { core } = this.cluster.clients;
-    await ifFound(core.deleteNode({ name: LOCAL_NODE }));
-    await ifFound(core.deleteNamespace({ name: OPERATOR_NAMESPACE }));
-    await until(`the namespace ${OPERATOR_NAMESPACE} to go`, READY_MILLISECONDS, async () => {
-      return (await ifFound(core.readNamespace({ name: OPERATOR_NAMESPACE }))) === undefined;
-    });
+    const name = OPERATOR_NAMESPACE;
+    const hook = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name: `${RELEASE}-uninstall` } };
+    const hooks = ["ClusterRoleBinding", "ClusterRole"].map(kind => ({ ...hook, kind }));
+    const uninstall = (...how: string[]) => this.helm("uninstall", "--ignore-not-found", ...how);
+    const steps = [
+      { what: "uninstall the operator", work: () => uninstall("--wait", "--timeout", "90s") },
+      // What is left where that failed.
+      { what: "uninstall the rest of the operator", work: () => uninstall("--no-hooks") },
+      {
+        what: "delete what the uninstallation needed",
+        work: () => deleteObjects(this.cluster.kubeconfigFile, hooks),
+      },
+      { what: `delete the namespace ${name}`, work: () => ifFound(core.deleteNamespace({ name })) },
+      {
+        what: `see the namespace ${name} go`,
+        work: () =>
+          until("it", READY_MILLISECONDS, async () => !(await ifFound(core.readNamespace({ name })))),
+      },
+    ];
+    await inTurn(steps.map(step => ({ ...step, milliseconds: UNINSTALL_STEP_MILLISECONDS })));
   }
 }
 

@@ -7,7 +7,7 @@ import { saysReady } from "./ready";
 
 export type StandIn = "kubelet-stand-in" | "tekton-stand-in";
 
-const READY_MILLISECONDS = 60_000;
+const READY_MILLISECONDS = 180_000;
 const PACKAGES = join(__dirname, "..", "node_modules");
 
 /**

@@ -11,7 +11,7 @@ import { nap, run, RUN_MILLISECONDS } from "../operated-cluster";
 import { operated, tasks } from "./cluster";
 
 /** "Within seconds"; the machine may be busy. */
-const TOLD_MILLISECONDS = 15_000;
+const TOLD_MILLISECONDS = 60_000;
 
 const untilTold = (namespace: string, reason: string) =>
   until(`a Warning ${reason} in ${namespace}`, TOLD_MILLISECONDS, async () =>

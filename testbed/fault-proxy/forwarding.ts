@@ -13,6 +13,7 @@ import {
   type FaultRates,
   type RequestFault,
 } from "./faults";
+import { Lag, type LagOptions } from "./lag";
 import { chance, sequence } from "./seeded";
 
 const LONGEST_DELAY_MILLISECONDS = 1500;
@@ -38,6 +39,8 @@ export class FaultyForwarding {
   paused = false;
   /** Connections that a fault keeps open and silent. */
   readonly #silent = new Set<ServerResponse>();
+  /** Of the watches that are under way. */
+  readonly #lags = new Set<Lag>();
   readonly #seen = new Map<string, number>();
   #inFlight = 0;
   #mostInFlight = 0;
@@ -49,6 +52,7 @@ export class FaultyForwarding {
     private readonly watchRates: FaultRates,
     private readonly ratesOf: (method: string, path: string) => FaultRates,
     private readonly meanwhile: (delayed: Delayed) => Promise<void> = async () => undefined,
+    private readonly lag: LagOptions = { longestMilliseconds: 0 },
   ) {}
 
   readonly listener: RequestListener = (request, response) => {
@@ -70,6 +74,7 @@ export class FaultyForwarding {
     this.paused = true;
     for (const response of this.#silent) response.destroy();
     this.#silent.clear();
+    for (const lag of this.#lags) lag.flush();
   }
 
   #countInFlight(response: ServerResponse): void {
@@ -160,21 +165,35 @@ export class FaultyForwarding {
 
   #passEvents(answer: IncomingMessage, response: ServerResponse, url: string): void {
     const rates = () => (this.paused ? NO_FAULTS : this.watchRates);
-    const draws = sequence(this.seed, url, this.#seen.get(`GET ${url.split("?")[0]}`) ?? 0);
+    const times = this.#seen.get(`GET ${url.split("?")[0]}`) ?? 0;
+    const draws = sequence(this.seed, url, times);
     const events = new EventStream(draws, rates, fault => this.#count(fault));
     const flush = setInterval(() => response.write(events.flush()), HELD_BACK_MILLISECONDS);
-    response.once("close", () => clearInterval(flush));
+    const longest = () => (this.paused ? 0 : this.lag.longestMilliseconds);
+    const lag = new Lag(
+      sequence(this.seed, "lag", url, times),
+      longest,
+      event => void this.#passEvent(events, event, response),
+    );
+    this.#lags.add(lag);
+    response.once("close", () => {
+      clearInterval(flush);
+      lag.drop();
+      this.#lags.delete(lag);
+    });
     // The first bytes tell the client that the watch has begun.
     response.flushHeaders();
     answer.setEncoding("utf8");
-    answer.on("data", (chunk: string) => {
-      if (this.#silent.has(response)) return;
-      const { text, fate } = events.pass(chunk);
-      if (text !== "") response.write(text);
-      if (fate === "silent") this.#silent.add(response);
-      if (fate === "end") response.end();
-      if (fate === "cut") response.write("", () => response.destroy());
-    });
-    answer.on("end", () => response.end());
+    answer.on("data", (chunk: string) => lag.take(chunk));
+    answer.on("end", () => lag.end(() => response.end()));
+  }
+
+  #passEvent(events: EventStream, event: string, response: ServerResponse): void {
+    if (this.#silent.has(response) || response.writableEnded) return;
+    const { text, fate } = events.pass(event);
+    if (text !== "") response.write(text);
+    if (fate === "silent") this.#silent.add(response);
+    if (fate === "end") response.end();
+    if (fate === "cut") response.write("", () => response.destroy());
   }
 }

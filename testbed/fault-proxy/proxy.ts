@@ -8,6 +8,7 @@ import { clusterFiles } from "../control-plane";
 import { readKubeConfig } from "../kubeconfig";
 import type { Fault, FaultRates } from "./faults";
 import { FaultyForwarding, type Delayed } from "./forwarding";
+import type { LagOptions } from "./lag";
 
 export interface FaultProxy {
   /** `https://localhost:port`; the cluster's authority signed its certificate. */
@@ -18,7 +19,7 @@ export interface FaultProxy {
   requests(): number;
   /** Most requests in flight at once, watches not counted, since the last call. */
   mostInFlight(): number;
-  /** No faults from now on, and those that go on (half-open connections) end; until `resume`. */
+  /** No faults and no lag from now on, and those that go on (half-open connections) end; until `resume`. */
   pause(): void;
   resume(): void;
   stop(): Promise<void>;
@@ -29,6 +30,8 @@ export interface FaultProxyOptions {
   ratesOf?: (method: string, path: string) => FaultRates;
   /** Done while a write is delayed, so that it meets a world that has changed. */
   meanwhile?: (delayed: Delayed) => Promise<void>;
+  /** How late the events of watches arrive, in order within each watch. Reads are not late. Default: not at all. */
+  lag?: LagOptions;
 }
 
 /** @param rates the chance of each fault; see faults.ts */
@@ -36,7 +39,7 @@ export async function startFaultProxy(
   cluster: Cluster,
   seed: number,
   rates: FaultRates,
-  { ratesOf = () => rates, meanwhile }: FaultProxyOptions = {},
+  { ratesOf = () => rates, meanwhile, lag }: FaultProxyOptions = {},
 ): Promise<FaultProxy> {
   const files = clusterFiles(cluster.directory);
   const [ca, cert, key] = await Promise.all(
@@ -49,6 +52,7 @@ export async function startFaultProxy(
     rates,
     ratesOf,
     meanwhile,
+    lag,
   );
   const server = createServer({ cert, key, keepAliveTimeout: 120_000 }, proxy.listener);
   server.listen(0, "127.0.0.1");

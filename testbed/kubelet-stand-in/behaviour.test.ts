@@ -2,26 +2,35 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { ApiException, type V1Pod, type V1ResourceRequirements } from "@kubernetes/client-node";
 import { startCluster, type Cluster } from "../cluster";
+import { EventFeed } from "../event-feed";
 import { ifFound } from "../if-found";
 import { createNamespace } from "../namespaces";
 import { addNode } from "../nodes";
 import { until } from "../until";
-import { pendingCondition } from "./decide";
+import { pendingCondition, progressCondition } from "./conditions";
 import { isResizePending } from "./requests";
 
 const START_MILLISECONDS = 20 * 60_000; // The first start builds the programs.
-const TEST_MILLISECONDS = 60_000;
-const WAIT_MILLISECONDS = 20_000;
+const TEST_MILLISECONDS = 300_000;
+const WAIT_MILLISECONDS = 120_000;
 const namespace = "resizes";
 
 let cluster: Cluster;
+let feed: EventFeed | undefined;
+/** Every pod as it was at each of its changes. */
+const seen: V1Pod[] = [];
 
 beforeAll(async () => {
   cluster = await startCluster({ name: "kubelet-stand-in", tektonStandIn: false });
   await createNamespace(cluster.clients, namespace);
+  feed = new EventFeed(cluster.kubeconfigFile);
+  await feed.follow<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, ({ object }) => seen.push(object));
 }, START_MILLISECONDS);
 
-afterAll(() => cluster?.stop(), TEST_MILLISECONDS);
+afterAll(async () => {
+  feed?.stop();
+  await cluster?.stop();
+}, TEST_MILLISECONDS);
 
 test(
   "what shrinks, and what grows into free room, is granted",
@@ -29,7 +38,7 @@ test(
     await startPods("free", { main: "2" });
     for (const cpu of ["500m", "4"]) {
       await resize("free-main", { requests: { cpu } });
-      const { status } = await untilPod("free-main", pod => !isResizePending(pod));
+      const { status } = await untilPod("free-main", isInForce);
       expect(status?.containerStatuses?.[0]).toMatchObject({
         allocatedResources: { cpu },
         resources: { requests: { cpu } },
@@ -54,7 +63,7 @@ test(
     });
     expect(allocatedCpu(deferred)).toBe("1");
     await cluster.clients.core.deleteNamespacedPod({ name: "taken-stranger", namespace });
-    const granted = await untilPod("taken-main", pod => !isResizePending(pod));
+    const granted = await untilPod("taken-main", isInForce);
     expect([allocatedCpu(granted), pendingCondition(granted)]).toEqual(["2", undefined]);
   },
   TEST_MILLISECONDS,
@@ -79,8 +88,45 @@ test(
     await resize("withdrawn-main", { requests: { cpu: "4" } });
     await untilPod("withdrawn-main", pod => pendingCondition(pod)?.reason === "Deferred");
     await resize("withdrawn-main", { requests: { cpu: "1" } });
-    const pod = await untilPod("withdrawn-main", seen => pendingCondition(seen) === undefined);
+    const pod = await untilPod("withdrawn-main", now => pendingCondition(now) === undefined);
     expect(allocatedCpu(pod)).toBe("1");
+    await untilSeen(pod);
+    expect(pod.status?.observedGeneration).toBe(pod.metadata?.generation);
+    const told = seenOf("withdrawn-main").map(({ metadata, status }) => [
+      metadata?.generation,
+      status?.observedGeneration,
+      pendingCondition({ status })?.observedGeneration,
+    ]);
+    // The old condition stands for a moment, one generation behind.
+    expect(told.slice(-5)).toEqual([
+      [1, 1, undefined],
+      [2, 1, undefined],
+      [2, 2, 2],
+      [3, 2, 2],
+      [3, 3, undefined],
+    ]);
+  },
+  TEST_MILLISECONDS,
+);
+
+test(
+  "what is allocated is in force a moment later",
+  async () => {
+    await startPods("late", { main: "1" });
+    await resize("late-main", { requests: { cpu: "2" } });
+    await untilSeen(await untilPod("late-main", isInForce));
+    const told = seenOf("late-main").map(pod => [
+      pod.status?.observedGeneration,
+      allocatedCpu(pod),
+      pod.status?.containerStatuses?.[0].resources?.requests?.cpu,
+      progressCondition(pod)?.observedGeneration,
+    ]);
+    expect(told.slice(-4)).toEqual([
+      [1, "1", "1", undefined],
+      [1, "1", "1", undefined],
+      [2, "2", "1", 2],
+      [2, "2", "2", undefined],
+    ]);
   },
   TEST_MILLISECONDS,
 );
@@ -138,6 +184,19 @@ async function untilPod(name: string, condition: (pod: V1Pod) => boolean): Promi
     return pod !== undefined && condition(pod) && pod;
   });
 }
+
+const seenOf = (name: string): V1Pod[] => seen.filter(({ metadata }) => metadata?.name === name);
+
+/** Waits until the watch has come to this version of the pod. */
+async function untilSeen({ metadata }: V1Pod): Promise<void> {
+  const version = metadata?.resourceVersion;
+  await until(`the watch to come to ${version}`, WAIT_MILLISECONDS, async () =>
+    seen.some(pod => pod.metadata?.resourceVersion === version),
+  );
+}
+
+const isInForce = (pod: V1Pod): boolean =>
+  !isResizePending(pod) && pendingCondition(pod) === undefined && progressCondition(pod) === undefined;
 
 function allocatedCpu({ status }: V1Pod): string | undefined {
   return status?.containerStatuses?.[0].allocatedResources?.cpu;

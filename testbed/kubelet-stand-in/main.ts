@@ -3,7 +3,8 @@
  * kubelet is KWOK's.
  *
  * Works on the cluster that KUBECONFIG names. Prints the line of ../ready.ts when all pods are watched.
- * Keeps nothing but what is on the objects, so it can be stopped and started at any time.
+ * Keeps nothing but what is on the objects and since when it has seen it, so it can be stopped and started at any
+ * time.
  */
 import { KubeConfig, type V1Pod } from "@kubernetes/client-node";
 import { kubeClients } from "../../capabilities/kube/client";
@@ -11,14 +12,17 @@ import { WorkQueue } from "../../capabilities/controller/work-queue";
 import { readyLine } from "../ready";
 import { inShort, watch } from "../watch";
 import { NodeResizes } from "./node-resizes";
+import { Pace } from "./pace";
 
+/** A number from which the time that each answer takes follows; default: 1. */
+const SEED_VARIABLE = "TESTBED_RESIZE_SEED";
 const WORKERS = 8;
 
 async function main(): Promise<void> {
   const kubeConfig = new KubeConfig();
   kubeConfig.loadFromDefault();
   const clients = kubeClients({ maxConnections: 2 * WORKERS, requestTimeoutMilliseconds: 30_000 });
-  const resizes = new NodeResizes(clients);
+  const resizes = new NodeResizes(clients, new Pace(Number(process.env[SEED_VARIABLE] ?? 1)));
   const nodes = new WorkQueue(node => resizes.work(node), {
     workers: WORKERS,
     retryBaseMilliseconds: 10,
@@ -30,8 +34,9 @@ async function main(): Promise<void> {
     path: "/api/v1/pods",
     list: () => clients.core.listPodForAllNamespaces(),
     seen: (pod, isGone) => {
-      const node = resizes.nodeFor(pod, isGone);
-      if (node !== undefined) nodes.add(node);
+      const look = resizes.lookFor(pod, isGone);
+      // Not before it is due: whoever comes meanwhile would be answered earlier than a kubelet does.
+      if (look !== undefined) setTimeout(() => nodes.add(look.node), look.milliseconds);
     },
   });
   console.log(readyLine("kubelet-stand-in"));

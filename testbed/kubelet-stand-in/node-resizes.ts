@@ -3,7 +3,9 @@ import { ApiException, type V1Pod } from "@kubernetes/client-node";
 import type { KubeClients } from "../../capabilities/kube/client";
 import { ifFound } from "../if-found";
 import { FAKE_NODE_LABEL } from "../nodes";
-import { decideResizes, hasEnded, isWaitingForRoom, pendingCondition, wantsResize } from "./decide";
+import { pendingCondition } from "./conditions";
+import { decideResizes, hasEnded, isWaitingForRoom, openSteps, type Step } from "./decide";
+import type { Pace } from "./pace";
 import { amounts } from "./requests";
 import { statusPatch, type JsonPatch } from "./status-patch";
 
@@ -17,24 +19,38 @@ export class NodeResizes {
    */
   readonly #waiting = new Set<string>();
 
-  constructor(private readonly clients: KubeClients) {}
+  constructor(
+    private readonly clients: KubeClients,
+    private readonly pace: Pace,
+  ) {}
 
-  /** @returns the node whose resizes are to be decided on now that this pod was seen */
-  nodeFor(pod: V1Pod, isGone: boolean): string | undefined {
+  /** @returns the node that is to be looked at now that this pod was seen, and after how many milliseconds */
+  lookFor(pod: V1Pod, isGone: boolean): { node: string; milliseconds: number } | undefined {
     const node = pod.spec?.nodeName;
     if (node === undefined) return undefined;
     if (isWaitingForRoom(pod)) this.#waiting.add(node);
-    const hasLeft = isGone || hasEnded(pod);
-    if (hasLeft) return this.#waiting.has(node) || pendingCondition(pod) !== undefined ? node : undefined;
-    const isOpen = wantsResize(pod) ? !isWaitingForRoom(pod) : pendingCondition(pod) !== undefined;
-    return isOpen ? node : undefined;
+    if (isGone || hasEnded(pod)) {
+      const milliseconds = this.pace.until(pod, "notice");
+      if (isGone) this.pace.forget(pod);
+      return this.#waiting.has(node) || pendingCondition(pod) !== undefined
+        ? { node, milliseconds }
+        : undefined;
+    }
+    const milliseconds = this.#untilNext([pod]);
+    return milliseconds === undefined ? undefined : { node, milliseconds };
+  }
+
+  /** Milliseconds until the first of the pods' steps is due. */
+  #untilNext(pods: V1Pod[]): number | undefined {
+    const all = pods.flatMap(pod => openSteps(pod).map(step => this.pace.until(pod, step)));
+    return all.length === 0 ? undefined : Math.min(...all);
   }
 
   /**
    * Decides on all resizes of a node by what the API server says now, so an own grant is never overlooked.
    * Must not run twice at a time for the same node.
    *
-   * @returns milliseconds after which to look again; undefined when nothing waits for room
+   * @returns milliseconds after which to look again; undefined when nothing is to come and nothing waits for room
    */
   async work(nodeName: string): Promise<number | undefined> {
     // From here on, a pod that leaves has the node looked at again.
@@ -43,16 +59,18 @@ export class NodeResizes {
     const isOurs = node?.metadata?.labels?.[FAKE_NODE_LABEL.key] === FAKE_NODE_LABEL.value;
     const fieldSelector = `spec.nodeName=${nodeName}`;
     const pods = isOurs ? (await this.clients.core.listPodForAllNamespaces({ fieldSelector })).items : [];
-    const decisions = decideResizes(amounts(node?.status?.allocatable), pods);
+    const isDue = (pod: V1Pod, step: Step): boolean => this.pace.until(pod, step) === 0;
+    const decisions = decideResizes(amounts(node?.status?.allocatable), pods, isDue);
     for (const decision of decisions) {
       const patch = statusPatch(decision, new Date());
       if (patch !== undefined) await this.#write(decision.pod, patch);
     }
+    const next = this.#untilNext(pods.filter(pod => !decisions.some(decision => decision.pod === pod)));
     const isWaiting = decisions.some(({ outcome }) => outcome === "deferred");
     // The node of a lost kubelet is looked at again too: it may come back.
-    if (isWaiting || (node && !isOurs)) return RETRY_MILLISECONDS;
+    if (isWaiting || (node && !isOurs)) return next ?? RETRY_MILLISECONDS;
     this.#waiting.delete(nodeName);
-    return undefined;
+    return next;
   }
 
   /** @throws Error when the pod has changed meanwhile, or cannot be written: then all is decided anew */

@@ -47,7 +47,7 @@ test("what the pod itself asks for takes the place of its containers', overhead 
   expect(podRequests(asking)).toEqual({ cpu: 3250, memory: 2 ** 30 });
 });
 
-test("granted is what the status says, of sidecars too, but not of init containers that end", () => {
+test("allocated is what the status says, of sidecars too, but not of init containers that end", () => {
   const { pod: asking } = main()
     .asks({ cpu: "4" })
     .initContainer("car", { cpu: "2" }, "Always")
@@ -56,8 +56,25 @@ test("granted is what the status says, of sidecars too, but not of init containe
   asking.status!.initContainerStatuses = ["car", "init"].map(name => ({
     ...status,
     name,
-    resources: { requests: { cpu: "100m" } },
+    resources: { requests: { cpu: "9" } },
+    allocatedResources: { cpu: "100m" },
   }));
   expect(podRequests(allocatedPod(asking)).cpu).toBe(7100);
   expect(isResizePending(asking)).toBe(true);
+});
+
+test.each([
+  { name: "not allocated", of: main().asks({ cpu: "1" }, { cpu: "2" }), expected: true },
+  {
+    name: "allocated, as the resize in progress is of the pod as it is",
+    of: main().asks({ cpu: "1" }, { cpu: "2" }).inProgress({ cpu: "1" }),
+    expected: false,
+  },
+  {
+    name: "of a pod that has changed since the resize in progress",
+    of: main().asks({ cpu: "1" }, { cpu: "2" }).inProgress({ cpu: "1" }, 1),
+    expected: true,
+  },
+])("limits alone are asked for until they are: $name", ({ of: { pod: asking }, expected }) => {
+  expect(isResizePending(asking)).toBe(expected);
 });

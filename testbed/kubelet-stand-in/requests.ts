@@ -1,6 +1,7 @@
-/** What a pod asks for and what it has been granted, reckoned as the kubelet does (v1.36). */
+/** What a pod asks for and what has been allocated to it, reckoned as the kubelet does (v1.36). */
 import type { V1Container, V1Pod, V1ResourceRequirements } from "@kubernetes/client-node";
 import { parseQuantity } from "../tekton-stand-in/quantity";
+import { progressCondition } from "./conditions";
 
 export interface Amounts {
   /** Thousandths of a core. */
@@ -39,18 +40,22 @@ export function resizableContainers({ spec }: V1Pod): V1Container[] {
 }
 
 /**
- * The pod with the resources that it has been granted in place of those that its spec asks for: the status's,
- * which is written when they are granted. A container without a status has what its spec said when the pod came.
+ * The pod with the resources that have been allocated to it in place of those that its spec asks for. Of limits the
+ * status does not say it: those that are in force count, until a resize with others is in progress. A container
+ * without a status has what its spec said when the pod came.
  */
 export function allocatedPod(pod: V1Pod): V1Pod {
+  if (progressCondition(pod)?.observedGeneration === pod.metadata?.generation) return pod;
   const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  const granted = new Map(
-    [...containerStatuses, ...initContainerStatuses].map(({ name, resources }) => [name, resources]),
+  const statuses = new Map(
+    [...containerStatuses, ...initContainerStatuses].map(status => [status.name, status]),
   );
   const resizable = new Set(resizableContainers(pod));
   const allocated = (container: V1Container): V1Container => {
-    const resources = resizable.has(container) ? granted.get(container.name) : undefined;
-    return resources === undefined ? container : { ...container, resources };
+    const status = resizable.has(container) ? statuses.get(container.name) : undefined;
+    if (status?.resources === undefined) return container;
+    const resources = { ...status.resources, requests: status.allocatedResources };
+    return { ...container, resources };
   };
   return {
     ...pod,
@@ -88,11 +93,11 @@ function requestsOf({ resources }: V1Container): Amounts {
   return amounts(resources?.requests);
 }
 
-/** Whether the spec asks for other requests or limits than have been granted. */
+/** Whether the spec asks for other requests or limits than have been allocated. */
 export function isResizePending(pod: V1Pod): boolean {
-  const granted = resizableContainers(allocatedPod(pod));
+  const allocated = resizableContainers(allocatedPod(pod));
   return resizableContainers(pod).some(
-    ({ resources }, index) => !isSame(resources, granted[index].resources),
+    ({ resources }, index) => !isSame(resources, allocated[index].resources),
   );
 }
 

@@ -1,9 +1,10 @@
 /** What a decision writes to the pod's status. */
-import type { V1ContainerStatus, V1Pod } from "@kubernetes/client-node";
-import { PENDING_CONDITION, pendingCondition, type Decision } from "./decide";
-import { resizableContainers } from "./requests";
+import type { V1ContainerStatus, V1Pod, V1PodCondition } from "@kubernetes/client-node";
+import { PENDING_CONDITION, pendingCondition, PROGRESS_CONDITION } from "./conditions";
+import { hasEnded, type Decision } from "./decide";
+import { allocatedPod, resizableContainers } from "./requests";
 
-export type JsonPatch = { op: "add" | "remove" | "replace" | "test"; path: string; value?: unknown }[];
+export type JsonPatch = { op: "add" | "replace" | "test"; path: string; value?: unknown }[];
 
 /**
  * The JSON Patch for pods/status, which fails when the pod has changed since it was decided on.
@@ -13,54 +14,93 @@ export type JsonPatch = { op: "add" | "remove" | "replace" | "test"; path: strin
  */
 export function statusPatch(decision: Decision, now: Date): JsonPatch | undefined {
   const { pod } = decision;
-  const changes = [
-    ...(decision.outcome === "granted" ? grant(pod) : []),
-    ...(decision.outcome === "deferred" ? defer(pod, decision.message, now) : settle(pod)),
-  ];
+  const changes = [...resourcesOf(decision), ...conditionsOf(decision, now), ...observed(decision)];
   if (changes.length === 0) return undefined;
   return [
     { op: "test", path: "/metadata/resourceVersion", value: pod.metadata?.resourceVersion },
     ...changes,
-    { op: "add", path: "/status/observedGeneration", value: pod.metadata?.generation },
   ];
 }
 
-/** A grant takes effect at once: PodResizeInProgress would begin and end with the same write. */
-function grant(pod: V1Pod): JsonPatch {
-  const asked = new Map(resizableContainers(pod).map(({ name, resources }) => [name, resources ?? {}]));
-  const write = (list: "containerStatuses" | "initContainerStatuses"): JsonPatch =>
-    (pod.status?.[list] ?? []).flatMap(({ name }: V1ContainerStatus, index) => {
-      const resources = asked.get(name);
-      if (resources === undefined) return [];
-      const path = `/status/${list}/${index}`;
-      return [
-        { op: "add" as const, path: `${path}/resources`, value: resources },
-        { op: "add" as const, path: `${path}/allocatedResources`, value: resources.requests ?? {} },
-      ];
-    });
-  return [...write("containerStatuses"), ...write("initContainerStatuses")];
+function resourcesOf({ pod, outcome }: Decision): JsonPatch {
+  switch (outcome) {
+    case "allocated":
+      return perContainer(pod, pod, "allocatedResources", resources => resources.requests ?? {});
+    case "actuated":
+      return perContainer(pod, allocatedPod(pod), "resources", resources => resources);
+    default:
+      return [];
+  }
 }
 
-function defer(pod: V1Pod, message: string, now: Date): JsonPatch {
+/** @param source the pod whose containers' resources are written */
+function perContainer(
+  { status }: V1Pod,
+  source: V1Pod,
+  field: "resources" | "allocatedResources",
+  valueOf: (resources: NonNullable<V1ContainerStatus["resources"]>) => object,
+): JsonPatch {
+  const all = new Map(resizableContainers(source).map(({ name, resources }) => [name, resources ?? {}]));
+  return (["containerStatuses", "initContainerStatuses"] as const).flatMap(list =>
+    (status?.[list] ?? []).flatMap(({ name }, index) => {
+      const resources = all.get(name);
+      if (resources === undefined) return [];
+      return [{ op: "add" as const, path: `/status/${list}/${index}/${field}`, value: valueOf(resources) }];
+    }),
+  );
+}
+
+function conditionsOf(decision: Decision, now: Date): JsonPatch {
+  const { pod } = decision;
+  const before = pod.status?.conditions ?? [];
+  const without = (...types: string[]) => before.filter(({ type }) => !types.includes(type));
+  const write = (value: V1PodCondition[]): JsonPatch => [{ op: "add", path: "/status/conditions", value }];
+  switch (decision.outcome) {
+    case "allocated":
+      return write([...without(PENDING_CONDITION, PROGRESS_CONDITION), inProgress(pod, now)]);
+    case "actuated":
+      return write(without(PROGRESS_CONDITION));
+    case "deferred": {
+      const wanted = deferred(pod, decision.message, now);
+      return isSame(pendingCondition(pod), wanted) ? [] : write([...without(PENDING_CONDITION), wanted]);
+    }
+    case "none": {
+      const left = hasEnded(pod)
+        ? without(PENDING_CONDITION, PROGRESS_CONDITION)
+        : without(PENDING_CONDITION);
+      return left.length === before.length ? [] : write(left);
+    }
+  }
+}
+
+function inProgress({ metadata }: V1Pod, now: Date): V1PodCondition {
+  return {
+    type: PROGRESS_CONDITION,
+    status: "True",
+    observedGeneration: metadata?.generation,
+    lastTransitionTime: now,
+  };
+}
+
+function deferred(pod: V1Pod, message: string, now: Date): V1PodCondition {
   const reason = "Deferred";
-  const { generation } = pod.metadata!;
   const before = pendingCondition(pod);
-  const isSame =
-    before?.reason === reason && before.message === message && before.observedGeneration === generation;
-  if (isSame) return [];
-  const condition = {
-    ...{ type: PENDING_CONDITION, status: "True", reason, message, observedGeneration: generation },
+  return {
+    type: PENDING_CONDITION,
+    status: "True",
+    reason,
+    message,
+    observedGeneration: pod.metadata?.generation,
     lastTransitionTime: before?.reason === reason ? before.lastTransitionTime : now,
   };
-  return before === undefined
-    ? [{ op: "add", path: "/status/conditions/-", value: condition }]
-    : [{ op: "replace", path: conditionPath(pod), value: condition }];
 }
 
-function settle(pod: V1Pod): JsonPatch {
-  return pendingCondition(pod) === undefined ? [] : [{ op: "remove", path: conditionPath(pod) }];
+function isSame(a: V1PodCondition | undefined, b: V1PodCondition): boolean {
+  return a?.reason === b.reason && a?.message === b.message && a?.observedGeneration === b.observedGeneration;
 }
 
-function conditionPath({ status }: V1Pod): string {
-  return `/status/conditions/${status!.conditions!.findIndex(({ type }) => type === PENDING_CONDITION)}`;
+/** An actuation is of the spec that was allocated: it may not have seen the one that is there now. */
+function observed({ pod: { metadata, status }, outcome }: Decision): JsonPatch {
+  if (outcome === "actuated" || status?.observedGeneration === metadata?.generation) return [];
+  return [{ op: "add", path: "/status/observedGeneration", value: metadata?.generation }];
 }

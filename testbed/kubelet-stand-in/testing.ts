@@ -1,6 +1,6 @@
 /** Builder of running pods, as the API server shows them, for the tests of decisions. */
 import type { V1Pod, V1ResourceRequirements } from "@kubernetes/client-node";
-import { PENDING_CONDITION } from "./decide";
+import { PENDING_CONDITION, PROGRESS_CONDITION } from "./conditions";
 
 type Requests = Record<string, string>;
 
@@ -20,8 +20,10 @@ export class PodBuilder {
           {
             ...{ name: "main", image: "", imageID: "", ready: true, restartCount: 0 },
             resources: { requests },
+            allocatedResources: requests,
           },
         ],
+        observedGeneration: 1,
       },
     };
   }
@@ -38,6 +40,27 @@ export class PodBuilder {
       ...{ type: PENDING_CONDITION, status: "True", reason: "Deferred", message },
       ...{ observedGeneration: generation, lastTransitionTime: new Date(since) },
     });
+    return this;
+  }
+  /** What it asks for was allocated as the pod was at that generation, and is not in force yet. */
+  inProgress(requests: Requests, generation = 2): this {
+    this.pod.status!.conditions!.push({
+      type: PROGRESS_CONDITION,
+      status: "True",
+      observedGeneration: generation,
+    });
+    this.pod.status!.containerStatuses![0].allocatedResources = requests;
+    this.pod.status!.observedGeneration = generation;
+    return this;
+  }
+  /** The pod's generation. */
+  generation(generation: number): this {
+    this.pod.metadata!.generation = generation;
+    return this;
+  }
+  /** The generation that the status is of. */
+  observed(generation: number): this {
+    this.pod.status!.observedGeneration = generation;
     return this;
   }
   initContainer(name: string, requests: Requests, restartPolicy?: "Always"): this {

@@ -28,8 +28,12 @@ export interface Kubelet {
 
 /** @param servers what containers of a name talk to in place of the API server */
 export async function startKubelet(cluster: Cluster, servers: Record<string, string> = {}): Promise<Kubelet> {
-  const node = await startLocalNode(cluster);
+  // A pod can be bound to the node as soon as it is there.
   const pods = await watchPods(cluster);
+  const node = await startLocalNode(cluster).catch((error: Error) => {
+    pods.stop();
+    throw error;
+  });
   const kubelet = new LocalKubelet(cluster, pods, servers);
   void kubelet.run();
   return {

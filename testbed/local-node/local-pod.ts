@@ -45,13 +45,20 @@ async function writeKubeconfig(cluster: Cluster, pod: V1Pod, root: string, serve
       },
     },
   });
-  const { server: apiServer, caData } = readKubeConfig(cluster.kubeconfigFile).getCurrentCluster()!;
+  const given = readKubeConfig(cluster.kubeconfigFile).getCurrentCluster()!;
   const file = join(root, "kubeconfig");
   const text = stringify({
     apiVersion: "v1",
     kind: "Config",
     clusters: [
-      { name: "cluster", cluster: { server: server ?? apiServer, "certificate-authority-data": caData } },
+      {
+        name: "cluster",
+        cluster: {
+          server: server ?? given.server,
+          "certificate-authority-data": given.caData,
+          "insecure-skip-tls-verify": given.skipTLSVerify,
+        },
+      },
     ],
     users: [{ name: "operator", user: { token: status!.token } }],
     contexts: [{ name: "operator", context: { cluster: "cluster", user: "operator" } }],

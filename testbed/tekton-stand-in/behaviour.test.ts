@@ -5,13 +5,13 @@ import { Bed, task, taskThat } from "./testing";
 import type { PipelineTask } from "./types";
 
 const startMilliseconds = 20 * 60_000; // The first start builds the programs.
-const testMilliseconds = 90_000;
+const testMilliseconds = 300_000;
 
 let bed: Bed;
 beforeAll(async () => {
   bed = await Bed.start("tekton-behaviour");
 }, startMilliseconds);
-afterAll(() => bed?.cluster.stop(), 60_000);
+afterAll(() => bed?.cluster.stop(), 300_000);
 
 const spec = (...tasks: PipelineTask[]) => ({ pipelineSpec: { tasks } });
 const skippedOf = (run: { status?: { skippedTasks?: unknown } }) => run.status?.skippedTasks;
@@ -47,6 +47,23 @@ describe("a run", () => {
       const cancelled = await bed.untilReason("PipelineRun", namespace, "r", "Cancelled");
       expect(cancelled.status?.completionTime).toBeDefined();
       await bed.untilNoPod(namespace, "r-a-pod");
+    },
+    testMilliseconds,
+  );
+
+  test.concurrent.each(["v1", "v1beta1"])(
+    "of %s with a field that Tekton does not know is refused",
+    async version => {
+      const namespace = await bed.namespace(`strict-${version}`);
+      const { custom } = bed.cluster.clients;
+      const request = { group: "tekton.dev", version, namespace, plural: "taskruns" };
+      const create = (taskSpec: object) => {
+        const body = { kind: "TaskRun", apiVersion: `tekton.dev/${version}`, metadata: { name: "t" } };
+        return custom.createNamespacedCustomObject({ ...request, body: { ...body, spec: { taskSpec } } });
+      };
+      const steps = [{ name: "s", image: "busybox" }];
+      await expect(create({ metadata: {}, steps })).rejects.toThrow(/json: unknown field \\*"metadata/);
+      await create({ steps });
     },
     testMilliseconds,
   );

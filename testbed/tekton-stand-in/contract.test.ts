@@ -38,7 +38,7 @@ const inputs = [
 ];
 
 const startMilliseconds = 20 * 60_000; // The first start builds the programs.
-const runMilliseconds = 60_000;
+const runMilliseconds = 240_000;
 /** Nothing has happened for this long: nothing will. */
 const quietMilliseconds = 1000;
 const nodes = 5;
@@ -60,7 +60,7 @@ beforeAll(async () => {
 afterAll(async () => {
   recorder.stop();
   await cluster?.stop();
-}, 60_000);
+}, 300_000);
 
 /** The recordings' cluster had a default storage class of this name; of two, the newer is the default. */
 async function defaultStorageClass(): Promise<void> {

@@ -12,7 +12,7 @@ import { resources } from "./io/api";
 import { startStandIn } from "../stand-in";
 import type { PipelineRun, PipelineRunSpec, PipelineTask, Run, TaskRun } from "./types";
 
-const waitMilliseconds = 30_000;
+const waitMilliseconds = 120_000;
 
 /** A pipeline task of one step. */
 export const task = (name: string, more: Partial<PipelineTask> = {}): PipelineTask => ({

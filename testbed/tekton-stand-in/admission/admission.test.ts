@@ -91,7 +91,6 @@ describe("validation", () => {
     ["nothing to run", { pipelineRef: undefined }, "got neither"],
     ["two things to run", { pipelineSpec: {} }, "got both"],
     ["a status that is not one", { status: "Paused" }, "Paused should be one of"],
-    ["a field that is not one", { serviceAccountName: "x" }, 'unknown field "spec.serviceAccountName"'],
     [
       "tasks that have more time than the pipeline",
       { timeouts: { pipeline: "1m", tasks: "2m" } },

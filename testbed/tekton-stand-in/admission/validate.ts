@@ -6,18 +6,6 @@ import { conditionOf } from "../conditions";
 import type { PipelineRun, PipelineRunSpec, TaskRun } from "../types";
 import { withDefaults } from "./defaults";
 
-const pipelineRunFields = new Set([
-  "pipelineRef",
-  "pipelineSpec",
-  "params",
-  "status",
-  "timeouts",
-  "taskRunTemplate",
-  "workspaces",
-  "taskRunSpecs",
-  "managedBy",
-]);
-
 const isDone = (run: PipelineRun | TaskRun): boolean => (conditionOf(run)?.status ?? "Unknown") !== "Unknown";
 
 /** Whether the two specs are the same but for the fields that may change. */
@@ -57,8 +45,6 @@ function refusedTimeouts(timeouts: NonNullable<PipelineRunSpec["timeouts"]>): st
 }
 
 function refusedRunSpec(spec: PipelineRunSpec): string | undefined {
-  const unknown = Object.keys(spec).find(field => !pipelineRunFields.has(field));
-  if (unknown) return `unknown field "spec.${unknown}"`;
   if (!spec.pipelineRef && !spec.pipelineSpec) {
     return "expected exactly one, got neither: spec.pipelineRef, spec.pipelineSpec";
   }

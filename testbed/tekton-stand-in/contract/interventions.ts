@@ -22,7 +22,7 @@ const interventions: Record<string, Intervention> = {
     status: "StoppedRunFinally",
   },
 };
-const waitMilliseconds = 30_000;
+const waitMilliseconds = 120_000;
 
 const isOf = (moment: Moment, wanted: Partial<Moment>): boolean =>
   Object.entries(wanted).every(([key, value]) => moment[key as keyof Moment] === value);

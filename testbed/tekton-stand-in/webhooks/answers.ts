@@ -1,6 +1,7 @@
 /** Answers to the API server's reviews. Pure: the review in, the review with its response out. */
 import { isDeepStrictEqual } from "node:util";
 import { convert, defaulted, type Convertible } from "../admission/convert";
+import { unknownField } from "../admission/fields";
 import { refusal } from "../admission/validate";
 import { v1 } from "../keys";
 import type { Json, PipelineRun, TaskRun } from "../types";
@@ -23,7 +24,10 @@ export interface Review {
 }
 type Answer = Json & { uid: string };
 
+/** Tekton's first webhook decodes the object, and so is the one that refuses a field that it does not know. */
 function defaulting({ uid, object }: AdmissionRequest): Answer {
+  const unknown = unknownField(object.kind === "CustomRun" ? object : convert(object, v1));
+  if (unknown !== undefined) return refused(uid, `mutation failed: ${undecodable(unknown)}`);
   const result = defaulted(object);
   const patch: Json[] = [];
   if (!isDeepStrictEqual(result.spec, object.spec))
@@ -39,8 +43,19 @@ function validation({ uid, object, oldObject }: AdmissionRequest): Answer {
   const asV1 = (item: Convertible): PipelineRun & TaskRun =>
     convert(item, v1) as unknown as PipelineRun & TaskRun;
   const why = refusal(asV1(object), oldObject ? asV1(oldObject) : undefined);
-  const status = { code: 400, reason: "BadRequest", message: `validation failed: ${why}` };
-  return why === undefined ? { uid, allowed: true } : { uid, allowed: false, status };
+  return why === undefined ? { uid, allowed: true } : refused(uid, `validation failed: ${why}`);
+}
+
+const refused = (uid: string, message: string): Answer => ({
+  uid,
+  allowed: false,
+  status: { code: 400, reason: "BadRequest", message },
+});
+
+/** As Tekton says it, which names the field alone, and where it is. */
+function undecodable(path: string): string {
+  const field = path.slice(path.lastIndexOf(".") + 1);
+  return `cannot decode incoming new object: json: unknown field "${field}" (${path})`;
 }
 
 function conversion({ uid, desiredAPIVersion, objects }: ConversionRequest): Answer {

@@ -3,7 +3,7 @@ import type { KubeClients } from "../../../capabilities/kube/client";
 import { until } from "../../until";
 import { group } from "../keys";
 
-const boundMilliseconds = 30_000;
+const boundMilliseconds = 120_000;
 
 interface Probe {
   spec: { timeouts?: unknown; serviceAccountName?: unknown };
