@@ -41,6 +41,19 @@ describe("the heaviest antichain", () => {
     );
   });
 
+  it("weighs never too little when the search ends early, and is said not to be exact", () => {
+    fc.assert(
+      fc.property(graphs, weights, fc.nat({ max: 60 }), (before, all, mostVisited) => {
+        const own = all.slice(0, before.length);
+        const { weight, isUpperBound } = new AntichainFinder(before, mostVisited).heaviest(own);
+        const exact = heaviestByBruteForce(before, own);
+        expect(weight).toBeGreaterThanOrEqual(exact);
+        if (!isUpperBound) expect(weight).toBe(exact);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it.each<[string, number[][], number[], number[]]>([
     ["of nothing is nothing", [], [], []],
     ["of one is that one", [[]], [3], [0]],

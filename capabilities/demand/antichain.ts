@@ -14,6 +14,8 @@ export interface Antichain {
   weight: number;
   /** Vertices of the antichain that weigh anything, in rising order. */
   members: number[];
+  /** The graph is too intricate: the weight may be too large, and the members are all that weigh anything. */
+  isUpperBound?: true;
 }
 
 /**
@@ -43,13 +45,16 @@ export class AntichainFinder {
   private readonly gives: number[] = [];
   private readonly takes: number[] = [];
 
-  /** @param before for each vertex, those that come directly before it */
-  constructor(before: readonly (readonly number[])[]) {
+  /**
+   * @param before for each vertex, those that come directly before it
+   * @param mostVisited how much of the graph is looked at, over all weights
+   */
+  constructor(before: readonly (readonly number[])[], mostVisited = Infinity) {
     const edges = withMeetingPoints(before);
     const size = edges.length;
     const [source, sink] = [2 * size, 2 * size + 1];
     const arcs = edges.reduce((total, predecessors) => total + predecessors.length, 3 * size);
-    this.network = new FlowNetwork(2 * size + 2, arcs, source, sink);
+    this.network = new FlowNetwork(2 * size + 2, arcs, source, sink, mostVisited);
     edges.forEach((predecessors, vertex) => {
       this.gives.push(this.network.addArc(source, outOf(vertex), 0));
       this.takes.push(this.network.addArc(into(vertex), sink, 0));
@@ -66,7 +71,13 @@ export class AntichainFinder {
       this.network.setCapacity(this.gives[vertex]!, weight);
       this.network.setCapacity(this.takes[vertex]!, weight);
     });
-    this.network.maximumFlow();
+    const flow = this.network.maximumFlow();
+    // Of any flow, the sum of the weights minus the flow is at least the weight of every antichain.
+    if (this.network.isExhausted) {
+      const sum = weights.reduce((total, weight) => total + weight, 0);
+      const members = [...weights.keys()].filter(vertex => weights[vertex]! > 0);
+      return { weight: sum - flow, members, isUpperBound: true };
+    }
     const members = [...weights.keys()].filter(
       vertex =>
         weights[vertex]! > 0 &&

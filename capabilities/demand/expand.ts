@@ -1,5 +1,7 @@
 /** A run's tasks with what each comes after, pipelines in pipelines expanded in their place. */
+import { Allowance, sizeOf } from "./allowance";
 import type { Expansion } from "./expansion";
+import { DEEPEST, MOST_CHARACTERS, MOST_PODS, MOST_TASKS } from "./limits";
 import { definitionsOf, type Lookup } from "./lookup";
 import { fanOutOf } from "./matrix";
 import { resolved, valuesOf, type Values } from "./params";
@@ -12,11 +14,8 @@ import type {
   TaskRunOverrides,
 } from "./pipeline-spec";
 import { orderedPipeline, type OrderedPipeline, type OrderedTask } from "./problems";
-import { objectOf, objectsOf, textsOf } from "./untrusted";
+import { objectOf, objectsOf, textOf, textsOf } from "./untrusted";
 
-/** Pipelines in pipelines are expanded so deep, and up to so many tasks in all. */
-const DEEPEST = 10;
-const MOST_TASKS = 10_000;
 /** What a run is called whose own pipeline cannot be read. */
 export const UNREAD_PIPELINE = "(pipeline)";
 
@@ -31,11 +30,37 @@ interface Frame {
   copies: number;
   /** Names of the pipelines around it, to notice one that contains itself. */
   around: string[];
-  overrides: TaskRunOverrides[];
+  /** By the name of the task; where two entries name one, the last. */
+  overrides: ReadonlyMap<string, TaskRunOverrides>;
 }
 
+const NO_OVERRIDES: Frame["overrides"] = new Map();
+
+function byTask(taskRunSpecs: TaskRunOverrides[] | undefined): Frame["overrides"] {
+  const overrides = new Map<string, TaskRunOverrides>();
+  for (const item of objectsOf(taskRunSpecs)) {
+    if (textOf(item.pipelineTaskName)) overrides.set(item.pipelineTaskName!, item);
+  }
+  return overrides;
+}
+
+const taskCount = (spec: PipelineSpec): number =>
+  objectsOf(spec.tasks).length + objectsOf(spec.finally).length;
+
 class Expander {
-  readonly expansion: Expansion = { places: [], missing: [], unread: [], guessed: [], problem: undefined };
+  private readonly allowance = new Allowance();
+  readonly expansion: Expansion = {
+    places: [],
+    missing: [],
+    unread: [],
+    guessed: [],
+    cut: [],
+    problem: undefined,
+    allowance: this.allowance,
+  };
+  /** A definition may be named thousands of times: it is put in order, and its size is found, once. */
+  private readonly ordered = new Map<PipelineSpec, OrderedPipeline | string>();
+  private readonly sizes = new Map<PipelineSpec, number>();
 
   constructor(private readonly definitions: Definitions) {}
 
@@ -43,19 +68,40 @@ class Expander {
     const { pipelineRef, pipelineSpec, params, taskRunSpecs } = objectOf(run.spec) ?? {};
     const resolvedSpec = objectOf(objectOf(run.status)?.pipelineSpec);
     const own = { pipelineRef, pipelineSpec: resolvedSpec ?? pipelineSpec };
-    const found = definitionsOf(this.definitions).pipeline(own, new Map());
-    const spec = this.specOf(found, UNREAD_PIPELINE);
+    const found = definitionsOf(this.definitions).pipeline(own, valuesOf([], [], this.allowance));
+    const why = found.spec && this.whyTooLarge(found.spec);
+    const spec = this.specOf(why === undefined ? found : { why }, UNREAD_PIPELINE);
     if (spec === undefined) {
       this.unread(UNREAD_PIPELINE, 1, []);
       return this.expansion;
     }
-    const pipeline = orderedPipeline(spec);
+    const pipeline = this.orderedOnce(spec);
     if (typeof pipeline === "string") return { ...this.expansion, problem: pipeline };
     const around = textsOf([objectOf(pipelineRef)?.name]);
-    const values = valuesOf(spec.params, params);
-    const overrides = objectsOf(taskRunSpecs);
+    const values = valuesOf(spec.params, params, this.allowance);
+    const overrides = byTask(taskRunSpecs);
     this.pipeline(pipeline, { path: "", before: [], values, copies: 1, around, overrides });
     return this.expansion;
+  }
+
+  private orderedOnce(spec: PipelineSpec): OrderedPipeline | string {
+    const before = this.ordered.get(spec);
+    if (before !== undefined) return before;
+    const found = orderedPipeline(spec);
+    this.ordered.set(spec, found);
+    return found;
+  }
+
+  /** Asked before a pipeline is expanded: what that costs is about its size. */
+  private whyTooLarge(spec: PipelineSpec): string | undefined {
+    const count = taskCount(spec);
+    if (this.expansion.places.length + count > MOST_TASKS) {
+      return `it has ${count} tasks; of one run up to ${MOST_TASKS} are followed`;
+    }
+    const size = this.sizes.get(spec) ?? sizeOf(spec);
+    this.sizes.set(spec, size);
+    if (this.allowance.takes(size)) return undefined;
+    return `it has ${size} characters; of one run up to ${MOST_CHARACTERS} are followed`;
   }
 
   /** What was found; if nothing, that is kept for the notes. */
@@ -83,14 +129,30 @@ class Expander {
 
   private task({ name, task }: OrderedTask, frame: Frame, after: string[]): void {
     const path = frame.path + name;
-    const fanOut = fanOutOf(task.matrix, frame.values);
-    if (fanOut.isGuess) this.expansion.guessed.push(path);
-    const count = fanOut.count * frame.copies;
+    const count = this.podCount(task, path, frame);
     if (isPipeline(task)) return this.child(task, path, { ...frame, before: after, copies: count });
     const spec = this.specOf(definitionsOf(this.definitions).task(task, frame.values), path);
     if (spec === undefined) return this.unread(path, count, after);
-    const overrides = frame.overrides.findLast(item => item.pipelineTaskName === name);
-    this.expansion.places.push({ name: path, count, after, task: spec, overrides });
+    this.expansion.places.push({
+      name: path,
+      count,
+      after,
+      task: spec,
+      overrides: frame.overrides.get(name),
+    });
+  }
+
+  private podCount({ matrix }: PipelineTask, name: string, { values, copies }: Frame): number {
+    const { count, isGuess, tooMany } = fanOutOf(matrix, values);
+    if (isGuess) this.expansion.guessed.push(name);
+    if (tooMany !== undefined) {
+      const found = tooMany >= MOST_PODS ? `${MOST_PODS} or more` : tooMany;
+      const why = `its matrix has ${found} combinations, of which Tekton allows ${count}`;
+      this.expansion.cut.push({ name, why });
+    }
+    if (count * copies <= MOST_PODS) return count * copies;
+    this.expansion.cut.push({ name, why: `${count * copies} pods, of which ${MOST_PODS} are counted` });
+    return MOST_PODS;
   }
 
   /** A pipeline in a pipeline. Tekton hands it no taskRunSpecs. */
@@ -98,7 +160,7 @@ class Expander {
     const found = definitionsOf(this.definitions).pipeline(task, frame.values);
     const why = this.whyNotExpanded(found, frame);
     const spec = this.specOf(why === undefined ? found : { why }, path);
-    const pipeline = spec && orderedPipeline(spec);
+    const pipeline = spec && this.orderedOnce(spec);
     if (typeof pipeline === "string") this.expansion.unread.push({ name: path, why: pipeline });
     if (spec === undefined || typeof pipeline !== "object") {
       this.unread(path, frame.copies, frame.before);
@@ -109,10 +171,10 @@ class Expander {
     const ends = this.pipeline(pipeline, {
       path: `${path}/`,
       before: [start],
-      values: valuesOf(spec.params, handedDown(task, frame.values)),
+      values: valuesOf(spec.params, handedDown(task, frame.values), this.allowance),
       copies: frame.copies,
       around: found.name === undefined ? [...frame.around, ""] : [...frame.around, found.name],
-      overrides: [],
+      overrides: NO_OVERRIDES,
     });
     this.join(endOf(path, task), ends);
   }
@@ -120,9 +182,7 @@ class Expander {
   private whyNotExpanded({ spec, name }: Lookup<PipelineSpec>, { around }: Frame): string | undefined {
     if (name !== undefined && around.includes(name)) return `Pipeline ${name} contains itself`;
     if (around.length >= DEEPEST) return `pipelines in pipelines are followed ${DEEPEST} deep`;
-    const size = objectsOf(spec?.tasks).length + objectsOf(spec?.finally).length;
-    const isTooLarge = this.expansion.places.length + size > MOST_TASKS;
-    return isTooLarge ? `pipelines in pipelines are followed up to ${MOST_TASKS} tasks` : undefined;
+    return spec && this.whyTooLarge(spec);
   }
 
   private unread(name: string, count: number, after: string[]): void {

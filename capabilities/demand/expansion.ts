@@ -1,4 +1,5 @@
 /** What a run becomes before the pods of its tasks are reckoned. */
+import type { Allowance } from "./allowance";
 import type { Reference, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
 
 /** One place in the graph: a task with pods, or a point where others meet. */
@@ -11,14 +12,23 @@ export interface Place {
   overrides: TaskRunOverrides | undefined;
 }
 
+export interface Named {
+  name: string;
+  why: string;
+}
+
 export interface Expansion {
   places: Place[];
   /** Definitions that are named and have not been looked for. */
   missing: Reference[];
   /** Tasks of which nothing can be known in advance. */
-  unread: { name: string; why: string }[];
+  unread: Named[];
   /** Tasks whose matrix has an array of unknown length. */
   guessed: string[];
+  /** Tasks with more pods than are allowed. */
+  cut: Named[];
   /** Why Tekton will refuse the run. */
   problem: string | undefined;
+  /** For what of it is still to be read. */
+  allowance: Allowance;
 }

@@ -5,7 +5,8 @@
  * pkg/apis/core/v1/defaults.go. Amounts are cpu in thousandths, others in units.
  */
 import type { V1LimitRange, V1LimitRangeItem } from "@kubernetes/client-node";
-import { amountOf, maximum, parseResources, sum, type Resources } from "./resources";
+import { MOST_RESOURCES } from "./limits";
+import { amountOf, maximumOf, parseFew, sum, TooMuch, type Resources } from "./resources";
 import { entriesOf, objectOf, objectsOf } from "./untrusted";
 
 /** The resources that Tekton looks at. */
@@ -24,9 +25,9 @@ function containerLimits(range: V1LimitRange): ContainerLimits[] {
   return objectsOf<LimitItem>(objectOf(range.spec)?.limits)
     .filter(item => item.type === "Container")
     .map(item => {
-      const min = parseResources(item.min);
-      const limit = { ...parseResources(item.max), ...parseResources(item.default ?? item._default) };
-      return { min, defaultRequest: { ...min, ...limit, ...parseResources(item.defaultRequest) } };
+      const min = parseFew(item.min);
+      const limit = { ...parseFew(item.max), ...parseFew(item.default ?? item._default) };
+      return { min, defaultRequest: { ...min, ...limit, ...parseFew(item.defaultRequest) } };
     });
 }
 
@@ -40,7 +41,7 @@ function united(all: ContainerLimits[]): ContainerLimits {
       if (before === 0 || before > amount) defaultRequest.set(name, amount);
     }
   }
-  return { min: maximum(...all.map(({ min }) => min)), defaultRequest: Object.fromEntries(defaultRequest) };
+  return { min: maximumOf(all.map(({ min }) => min)), defaultRequest: Object.fromEntries(defaultRequest) };
 }
 
 export interface RequestDefaults {
@@ -50,27 +51,38 @@ export interface RequestDefaults {
   ofContainer: Resources;
 }
 
+/** @throws InvalidQuantity or TooMuch */
 export function requestDefaults(ranges: readonly V1LimitRange[]): RequestDefaults {
   const each = objectsOf(ranges).map(containerLimits);
   const all = each.length > 1 ? [united(each.flat())] : each.flat();
+  const largestDefault = maximumOf(all.map(({ defaultRequest }) => defaultRequest));
+  const largestMin = maximumOf(all.map(({ min }) => min));
   return {
     ofStep: steps =>
       Object.fromEntries(
         DIVIDED.flatMap(name => {
-          const shares = all.map(({ min, defaultRequest }) =>
-            Math.max(Math.floor(amountOf(defaultRequest, name) / steps), amountOf(min, name)),
-          );
-          const amount = Math.max(0, ...shares);
+          const share = Math.floor(amountOf(largestDefault, name) / steps);
+          const amount = Math.max(share, amountOf(largestMin, name));
           return amount > 0 ? [[name, amount]] : [];
         }),
       ),
-    ofContainer: Object.assign({}, ...each.map(itemsOfOne).reverse()) as Resources,
+    ofContainer: firstOfAll(each),
   };
 }
 
 /** Within one LimitRange the later item wins; among several the first. */
-const itemsOfOne = (items: ContainerLimits[]): Resources =>
-  Object.assign({}, ...items.map(({ defaultRequest }) => defaultRequest)) as Resources;
+function firstOfAll(ranges: readonly ContainerLimits[][]): Resources {
+  const found = new Map<string, number>();
+  for (const items of ranges.toReversed()) {
+    for (const { defaultRequest } of items) {
+      for (const [name, amount] of Object.entries(defaultRequest)) found.set(name, amount);
+    }
+  }
+  if (found.size > MOST_RESOURCES) {
+    throw new TooMuch(`${found.size} resources in LimitRanges, ${MOST_RESOURCES} are allowed`);
+  }
+  return Object.fromEntries(found);
+}
 
 /** The requests with the defaults put in where there are none; `orZero` also where there is an explicit zero. */
 export function withDefaults(requests: Resources, defaults: Resources, orZero = false): Resources {

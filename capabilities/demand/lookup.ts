@@ -31,20 +31,27 @@ function elsewhere(reference: NamedReference, kind: Reference["kind"]): string |
   return ownKind === undefined || ownKind === kind ? undefined : `kind ${ownKind}`;
 }
 
+interface Known<T> {
+  byName: ReadonlyMap<string, T | undefined>;
+  /** Why further ones are not read, if they are not. */
+  notReadBecause: string | undefined;
+}
+
 function byName<T>(
   reference: NamedReference,
   kind: Reference["kind"],
-  known: ReadonlyMap<string, T | undefined>,
+  known: Known<T>,
   values: Values,
 ): Lookup<T> {
   const why = elsewhere(reference, kind);
   if (why !== undefined) return { why };
   const name = inText(textOf(reference.name) ?? "", values);
   if (name === "" || name.includes("$(")) return { why: `no name of a ${kind}` };
-  const spec = known.get(name);
+  const spec = known.byName.get(name);
   if (spec !== undefined) return { spec, name };
-  if (known.has(name)) return { name, why: `${kind} ${name} was not found` };
-  return { name, why: `${kind} ${name} was not read`, missing: { kind, name } };
+  if (known.byName.has(name)) return { name, why: `${kind} ${name} was not found` };
+  const because = known.notReadBecause === undefined ? "" : `: ${known.notReadBecause}`;
+  return { name, why: `${kind} ${name} was not read${because}`, missing: { kind, name } };
 }
 
 type PipelineHolder = Pick<PipelineTask, "pipelineRef" | "pipelineSpec">;
@@ -53,11 +60,13 @@ export const definitionsOf = (definitions: Definitions) => ({
   pipeline({ pipelineRef, pipelineSpec }: PipelineHolder, values: Values): Lookup<PipelineSpec> {
     const embedded = objectOf(pipelineSpec);
     if (embedded) return { spec: embedded };
-    return byName(objectOf(pipelineRef) ?? {}, "Pipeline", definitions.pipelines, values);
+    const { pipelines, notReadBecause } = definitions;
+    return byName(objectOf(pipelineRef) ?? {}, "Pipeline", { byName: pipelines, notReadBecause }, values);
   },
   task({ taskRef, taskSpec }: PipelineTask, values: Values): Lookup<TaskSpec> {
     const embedded = objectOf(taskSpec);
     if (embedded) return isCustom(embedded) ? { why: `custom task ${embedded.kind}` } : { spec: embedded };
-    return byName(objectOf(taskRef) ?? {}, "Task", definitions.tasks, values);
+    const { tasks, notReadBecause } = definitions;
+    return byName(objectOf(taskRef) ?? {}, "Task", { byName: tasks, notReadBecause }, values);
   },
 });

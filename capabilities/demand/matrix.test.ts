@@ -1,14 +1,17 @@
 import { describe, expect, it } from "@jest/globals";
+import { Allowance } from "./allowance";
 import { fanOutOf } from "./matrix";
+import type { Values } from "./params";
 import type { Matrix, Param } from "./pipeline-spec";
 
-const values = new Map<string, string | string[] | Record<string, string>>([
+const byName = new Map<string, string | string[] | Record<string, string>>([
   ["platforms", ["linux", "mac", "windows"]],
   ["none", []],
   ["browser", "chrome"],
   ["image", { os: "linux" }],
   ["a.b", ["x", "y"]],
 ]);
+const values: Values = { byName, allowance: new Allowance() };
 const params = (...list: Param["value"][]): Param[] =>
   list.map((value, i) => ({ name: `p${i}`, value: value! }));
 const include = (...list: Record<string, string>[]): Matrix["include"] =>
@@ -55,10 +58,15 @@ describe("the number of pods of a matrix", () => {
     expect(fanOutOf(matrix, values)).toEqual({ count, isGuess: true });
   });
 
-  it("stays a number however many arrays there are", () => {
+  it("is what Tekton allows at most, however many arrays there are", () => {
     const array = Array.from({ length: 100 }, (_, index) => String(index));
-    const { count } = fanOutOf({ params: params(...Array.from({ length: 500 }, () => array)) }, values);
-    expect(count).toBe(1_000_000);
+    const many = { params: params(...Array.from({ length: 500 }, () => array)) };
+    expect(fanOutOf(many, values)).toEqual({ count: 256, isGuess: false, tooMany: 1_000_000 });
+    expect(fanOutOf({ params: params(array, array) }, values, 500)).toEqual({
+      count: 500,
+      isGuess: false,
+      tooMany: 10_000,
+    });
   });
 
   it.each([7, "x", [], { params: "x" }, { params: [null, 3], include: [4] }])("reads %j as none", matrix => {

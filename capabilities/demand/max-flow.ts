@@ -12,13 +12,19 @@ export class FlowNetwork {
   /** What each arc still takes; arc i ^ 1 is the way back of arc i. */
   private readonly rest: Float64Array;
   private arcs = 0;
+  /** How many arcs have been looked at, over all flows. */
+  private visited = 0;
 
-  /** @param size how many nodes there are, and `arcs` how many arcs will be added */
+  /**
+   * @param size how many nodes there are, and `arcs` how many arcs will be added
+   * @param mostVisited a flow ends early, and is not the maximum, when more arcs would be looked at
+   */
   constructor(
     size: number,
     arcs: number,
     private readonly source: number,
     private readonly sink: number,
+    private readonly mostVisited = Infinity,
   ) {
     this.to = new Int32Array(2 * arcs);
     this.next = new Int32Array(2 * arcs);
@@ -48,11 +54,15 @@ export class FlowNetwork {
     this.capacity[arc] = capacity;
   }
 
-  /** @returns the maximum flow from source to sink */
+  get isExhausted(): boolean {
+    return this.visited >= this.mostVisited;
+  }
+
+  /** @returns the maximum flow from source to sink; less when it is exhausted */
   maximumFlow(): number {
     this.rest.set(this.capacity);
     let flow = 0;
-    while (this.setLevels()) {
+    while (!this.isExhausted && this.setLevels()) {
       this.current.set(this.first);
       flow += this.blockingFlow();
     }
@@ -74,6 +84,7 @@ export class FlowNetwork {
     for (let start = 0; start < end; start++) {
       const node = queue[start]!;
       for (let arc = first[node]!; arc >= 0; arc = next[arc]!) {
+        this.visited++;
         const target = to[arc]!;
         if (rest[arc]! <= 0 || level[target]! >= 0) continue;
         level[target] = level[node]! + 1;
@@ -89,10 +100,12 @@ export class FlowNetwork {
     let flow = 0;
     for (let node = this.source; ; ) {
       if (node === this.sink) {
+        this.visited += path.length;
         flow += this.augment(path);
         node = path.length === 0 ? this.source : to[path.at(-1)!]!;
         continue;
       }
+      if (this.isExhausted) return flow;
       const arc = this.usableArc(node);
       if (arc >= 0) {
         path.push(arc);
@@ -110,7 +123,11 @@ export class FlowNetwork {
   private usableArc(node: number): number {
     const { level, current, next, to, rest } = this;
     let arc = current[node]!;
-    while (arc >= 0 && !(rest[arc]! > 0 && level[to[arc]!] === level[node]! + 1)) arc = next[arc]!;
+    while (arc >= 0 && !(rest[arc]! > 0 && level[to[arc]!] === level[node]! + 1)) {
+      this.visited++;
+      arc = next[arc]!;
+    }
+    this.visited++;
     current[node] = arc;
     return arc;
   }

@@ -1,39 +1,47 @@
 /** What people are told about a run's tasks. */
-import type { Expansion } from "./expansion";
-import { toQuantities, type InvalidQuantity, type Resources } from "./resources";
+import type { Expansion, Named } from "./expansion";
+import { toQuantities, type Resources } from "./resources";
 
 /** A note is part of an Event, which holds 1,024 bytes. */
 const MOST_NAMES = 10;
+const LONGEST_REASON = 200;
 
 function listed(names: readonly string[]): string {
   const left = names.length - MOST_NAMES;
   return names.slice(0, MOST_NAMES).join(", ") + (left > 0 ? ` and ${left} more` : "");
 }
 
+const withReasons = (items: readonly Named[]): string =>
+  listed(items.map(({ name, why }) => `${name} (${why.slice(0, LONGEST_REASON)})`));
+
 function amounts(resources: Resources): string {
   const entries = Object.entries(toQuantities(resources));
   return entries.length === 0 ? "nothing" : entries.map(([name, amount]) => `${name}=${amount}`).join(",");
 }
 
-export function notesOn({ problem, unread, guessed }: Expansion, unknownTask: Resources): string[] {
+export function notesOn(expansion: Expansion, unknownTask: Resources): string[] {
+  const { problem, unread, guessed, cut, allowance } = expansion;
   const notes: string[] = [];
   if (problem !== undefined) notes.push(`Tekton will refuse the pipeline: ${problem}.`);
   if (unread.length > 0) {
-    const names = listed(unread.map(({ name, why }) => `${name} (${why})`));
-    notes.push(`Not known in advance, each counted as ${amounts(unknownTask)}: ${names}.`);
+    notes.push(`Not known in advance, each counted as ${amounts(unknownTask)}: ${withReasons(unread)}.`);
   }
   if (guessed.length > 0) {
     notes.push(`An array of the matrix is another task's result, counted as one item: ${listed(guessed)}.`);
   }
-  return notes;
+  if (cut.length > 0) notes.push(`Not all pods are counted: ${withReasons(cut)}.`);
+  return [...notes, ...allowance.notes()];
 }
 
-/** @param tasks names, with the quantity of each that does not parse */
-export function noteOnQuantities(
-  tasks: { name: string; error: InvalidQuantity }[],
-  counted: Resources,
-): string[] {
-  if (tasks.length === 0) return [];
-  const names = listed(tasks.map(({ name, error }) => `${name} (${error.found})`));
-  return [`Not a quantity that Kubernetes takes, each task counted as ${amounts(counted)}: ${names}.`];
+/** @param tasks each with what of it cannot be reckoned with */
+export function noteOnUnreckonable(label: string, tasks: readonly Named[], counted: Resources): string[] {
+  return tasks.length === 0
+    ? []
+    : [`${label}, each task counted as ${amounts(counted)}: ${withReasons(tasks)}.`];
+}
+
+export function noteOnLeftOut(resources: readonly string[], most: number): string[] {
+  if (resources.length === 0) return [];
+  const names = listed(resources.map(name => name.slice(0, LONGEST_REASON)));
+  return [`The run asks for more than ${most} kinds of resources; left out: ${names}.`];
 }

@@ -1,21 +1,29 @@
 /** Values of a pipeline's parameters, and what references to them stand for. */
+import { Allowance } from "./allowance";
+import { MOST_ITEMS } from "./limits";
 import type { Param, ParamSpec, ParamValue } from "./pipeline-spec";
-import { isObject, objectsOf, textOf } from "./untrusted";
+import { isObject, objectsOf, textOf, writtenOf } from "./untrusted";
 
-export type Values = ReadonlyMap<string, ParamValue>;
+export interface Values {
+  byName: ReadonlyMap<string, ParamValue>;
+  /** For what is put together from them. */
+  allowance: Allowance;
+}
 
-/** The value that is given, else the default; keys of an object that are not given come from the default. */
-export function valuesOf(declared: ParamSpec[] | undefined, given: Param[] | undefined): Values {
-  const values = new Map<string, ParamValue>();
+/** The value that is given, else the default. An object that is given in part is not completed from its default. */
+export function valuesOf(
+  declared: ParamSpec[] | undefined,
+  given: Param[] | undefined,
+  allowance = new Allowance(),
+): Values {
+  const byName = new Map<string, ParamValue>();
   for (const { name, default: value } of objectsOf(declared)) {
-    if (textOf(name) && value !== undefined) values.set(name!, value);
+    if (textOf(name) && value !== undefined) byName.set(name!, value);
   }
   for (const { name, value } of objectsOf(given)) {
-    if (!textOf(name) || value === undefined) continue;
-    const before = values.get(name!);
-    values.set(name!, isObject(before) && isObject(value) ? { ...before, ...value } : value);
+    if (textOf(name) && value !== undefined) byName.set(name!, value);
   }
-  return values;
+  return { byName, allowance };
 }
 
 const REFERENCE = /\$\(([^()$]+)\)/g;
@@ -23,25 +31,34 @@ const ONLY_A_REFERENCE = /^\$\(([^()$]+)\)$/;
 const PARAMETER = /^params(?:\.([^[\]]+)|\["([^"]+)"\]|\['([^']+)'\])(?:\[(\*|\d+)\])?$/;
 
 /** What stands in `$(…)` may be params.name, params["name"], and with [*], [0] or .key after it. */
-function referredTo(reference: string, values: Values): ParamValue | undefined {
+function referredTo(reference: string, { byName }: Values): ParamValue | undefined {
   const [, dotted, double, single, index] = PARAMETER.exec(reference) ?? [];
   const name = dotted ?? double ?? single;
   if (name === undefined) return undefined;
-  const value = values.get(name);
+  const value = byName.get(name);
   if (index === "*") return value;
   if (index !== undefined) return Array.isArray(value) ? value[Number(index)] : undefined;
   if (value !== undefined || dotted === undefined) return typeof value === "string" ? value : undefined;
   const dot = name.lastIndexOf(".");
-  const whole = values.get(name.slice(0, dot));
+  const whole = byName.get(name.slice(0, dot));
   const key = name.slice(dot + 1);
   return isObject(whole) && Object.hasOwn(whole, key) ? (whole as Record<string, string>)[key] : undefined;
 }
 
-/** The text with every reference to a known string put in. */
+/** The text with every reference to a known string put in; as it is, if it is too long or would be. */
 export function inText(text: string, values: Values): string {
-  return text.replace(REFERENCE, (match, reference: string) => {
+  let grown = text.length;
+  let isReferring = false;
+  for (const [written, reference] of text.matchAll(REFERENCE)) {
+    const value = referredTo(reference!, values);
+    if (typeof value !== "string") continue;
+    isReferring = true;
+    grown += value.length - written.length;
+  }
+  if (!isReferring || !values.allowance.takesText(text, Math.max(text.length, grown))) return text;
+  return text.replace(REFERENCE, (written, reference: string) => {
     const value = referredTo(reference, values);
-    return typeof value === "string" ? value : match;
+    return typeof value === "string" ? value : written;
   });
 }
 
@@ -55,16 +72,35 @@ function wholeValue(text: string, values: Values): ParamValue {
 const UNKNOWN_ARRAY = "$(unknown[*])";
 const isUnknownArray = (value: ParamValue): boolean => typeof value === "string" && value.endsWith("[*])");
 
-/**
- * The items of an array parameter, whole arrays in it (`$(params.x[*])`) spread out.
- *
- * @returns undefined when their number is not known yet
- */
+/** What an array parameter is made of: single items, and whole arrays in it (`$(params.x[*])`) unspread. */
+function* partsOf(value: ParamValue | undefined, values: Values): Generator<ParamValue> {
+  for (const item of Array.isArray(value) ? value : [value ?? UNKNOWN_ARRAY]) {
+    yield wholeValue(writtenOf(item), values);
+  }
+}
+
+/** How many items an array parameter has, counted without building it; undefined when that is not known yet. */
+export function itemCount(value: ParamValue | undefined, values: Values): number | undefined {
+  let count = 0;
+  for (const part of partsOf(value, values)) {
+    if (isUnknownArray(part)) return undefined;
+    count += Array.isArray(part) ? part.length : 1;
+  }
+  return count;
+}
+
+/** The items, at most MOST_ITEMS of them; undefined when their number is not known, or too much was built already. */
 export function itemsOf(value: ParamValue | undefined, values: Values): string[] | undefined {
-  const parts = (Array.isArray(value) ? value : [value ?? UNKNOWN_ARRAY]).map(item =>
-    wholeValue(String(item), values),
-  );
-  return parts.some(isUnknownArray) ? undefined : parts.flat().map(String);
+  const count = itemCount(value, values);
+  if (count === undefined || !values.allowance.takes(8 * Math.min(count, MOST_ITEMS))) return undefined;
+  const items: string[] = [];
+  for (const part of partsOf(value, values)) {
+    for (const item of Array.isArray(part) ? part : [part]) {
+      if (items.length === MOST_ITEMS) return items;
+      items.push(writtenOf(item));
+    }
+  }
+  return items;
 }
 
 /** The value with everything put in that is known; what a child pipeline is given. */

@@ -114,6 +114,8 @@ export interface Definitions {
   limitRanges: readonly V1LimitRange[];
   /** Of the run's runtime class; added to every pod. */
   runtimeOverhead: Resources;
+  /** Why definitions that are not in the maps are not read, if there are too many or too large ones. */
+  notReadBecause?: string | undefined;
 }
 
 export interface Reference {

@@ -10,7 +10,8 @@ import type {
   TaskRunOverrides,
   TaskSpec,
 } from "./pipeline-spec";
-import { maximum, parseResources, sum, type Resources } from "./resources";
+import { MOST_CONTAINERS } from "./limits";
+import { maximum, parseFew, sum, sumOf, TooMuch, type Resources } from "./resources";
 import { objectOf, objectsOf, textOf } from "./untrusted";
 
 /** Requests and limits of a container; undefined is another thing than empty to Tekton. */
@@ -24,8 +25,8 @@ const NOTHING_ASKED: Asked = { requests: undefined, limits: undefined };
 function asked(requirements: Requirements | undefined): Asked {
   const { requests, limits } = objectOf(requirements) ?? {};
   return {
-    requests: objectOf(requests) && parseResources(requests),
-    limits: objectOf(limits) && parseResources(limits),
+    requests: objectOf(requests) && parseFew(requests),
+    limits: objectOf(limits) && parseFew(limits),
   };
 }
 
@@ -39,9 +40,15 @@ const over = (own: Asked, base: Asked): Asked => ({
   limits: own.limits || base.limits ? { ...base.limits, ...own.limits } : undefined,
 });
 
-function overridden(container: TaskContainer, own: Asked, overrides: ContainerOverride[]): Asked {
+type Overrides = ReadonlyMap<string | undefined, ContainerOverride>;
+
+/** Where two have one name, the last. */
+const byName = (overrides: ContainerOverride[] | undefined): Overrides =>
+  new Map(objectsOf(overrides).map(item => [textOf(item.name), item]));
+
+function overridden(container: TaskContainer, own: Asked, overrides: Overrides): Asked {
   const name = textOf(container.name);
-  const override = name === undefined ? undefined : overrides.findLast(item => item.name === name);
+  const override = name === undefined ? undefined : overrides.get(name);
   return override ? over(askedBy(override), own) : own;
 }
 
@@ -76,7 +83,7 @@ const requestsOf = ({ requests, limits }: Asked, defaults: RequestDefaults): Res
 /**
  * @param overrides the run's entry in taskRunSpecs for the task
  * @param overhead of the pod's runtime class
- * @throws InvalidQuantity
+ * @throws InvalidQuantity or TooMuch
  */
 export function podDemand(
   task: TaskSpec,
@@ -86,16 +93,18 @@ export function podDemand(
 ): Resources {
   const own = objectOf(overrides);
   const steps = objectsOf(task.steps);
-  const stepOverrides = objectsOf(own?.stepSpecs ?? own?.stepOverrides);
-  const sidecarOverrides = objectsOf(own?.sidecarSpecs ?? own?.sidecarOverrides);
+  const sidecars = objectsOf(task.sidecars);
+  if (steps.length + sidecars.length > MOST_CONTAINERS) {
+    throw new TooMuch(`${steps.length + sidecars.length} steps and sidecars, ${MOST_CONTAINERS} are allowed`);
+  }
+  const stepOverrides = byName(own?.stepSpecs ?? own?.stepOverrides);
+  const sidecarOverrides = byName(own?.sidecarSpecs ?? own?.sidecarOverrides);
   const template = askedBy(objectOf(task.stepTemplate));
   const askedBySteps = divided(
     steps.map(step => overridden(step, over(askedBy(step), template), stepOverrides)),
     asked(own?.computeResources),
   );
-  const askedBySidecars = objectsOf(task.sidecars).map(sidecar =>
-    overridden(sidecar, askedBy(sidecar), sidecarOverrides),
-  );
+  const askedBySidecars = sidecars.map(sidecar => overridden(sidecar, askedBy(sidecar), sidecarOverrides));
   const stepDefaults = defaults.ofStep(steps.length || 1);
   const containers = [
     ...askedBySteps.map(step => withStepDefaults(step, stepDefaults)),
@@ -103,5 +112,5 @@ export function podDemand(
   ].map(container => requestsOf(container, defaults));
   // Tekton's init containers, one at a time, ask for nothing themselves.
   const init = requestsOf(NOTHING_ASKED, defaults);
-  return sum(maximum(sum(...containers), init), overhead);
+  return sum(maximum(sumOf(containers), init), overhead);
 }

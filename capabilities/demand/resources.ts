@@ -1,5 +1,6 @@
 /** Amounts of what pods ask for, counted as kube-scheduler counts them. */
-import { entriesOf } from "./untrusted";
+import { MOST_RESOURCES } from "./limits";
+import { entriesOf, writtenOf } from "./untrusted";
 
 /** Amounts by resource name: cpu in thousandths, everything else in whole units (bytes, devices), rounded up. */
 export type Resources = Readonly<Record<string, number>>;
@@ -30,6 +31,15 @@ export const ALLOWED_QUANTITIES =
   "a number that is not negative, with no suffix, an exponent, or one of n u m k M G T P E Ki Mi Gi Ti Pi Ei, " +
   "of at most 9007199254740991 units (of cpu: thousandths); examples: 2, 500m, 1.5Gi";
 
+/** There is more of something than is reckoned with. */
+export class TooMuch extends Error {
+  /** @param found what there is too much of, and what is allowed */
+  constructor(readonly found: string) {
+    super(`more than is reckoned with: ${found}`);
+    this.name = "TooMuch";
+  }
+}
+
 export class InvalidQuantity extends Error {
   /** The resource and the value, cut to a length that can be shown. */
   readonly found: string;
@@ -38,7 +48,9 @@ export class InvalidQuantity extends Error {
     readonly resource: string,
     readonly value: unknown,
   ) {
-    const found = `${resource}: ${JSON.stringify(value)}`.slice(0, 100);
+    // An object may be too deep, and a text too long, to be written.
+    const written = JSON.stringify(typeof value === "string" ? value.slice(0, 100) : writtenOf(value));
+    const found = `${resource}: ${written}`.slice(0, 100);
     super(`${found} is not a quantity; allowed is ${ALLOWED_QUANTITIES}`);
     this.name = "InvalidQuantity";
     this.found = found;
@@ -73,6 +85,18 @@ export function parseResources(map: Record<string, string | number> | undefined)
   return Object.fromEntries(entriesOf(map).map(([name, value]) => [name, parseQuantity(name, value)]));
 }
 
+/**
+ * The same, of what nobody has checked yet.
+ *
+ * @throws InvalidQuantity or TooMuch
+ */
+export function parseFew(map: Record<string, string | number> | undefined): Resources {
+  const count = entriesOf(map).length;
+  if (count > MOST_RESOURCES)
+    throw new TooMuch(`${count} resources in one place, ${MOST_RESOURCES} are allowed`);
+  return parseResources(map);
+}
+
 const isInBytes = (resource: string): boolean =>
   resource === "memory" || resource === EPHEMERAL_STORAGE || resource.startsWith("hugepages-");
 
@@ -96,7 +120,8 @@ export function toQuantities(resources: Resources): Record<string, string> {
 export const amountOf = (resources: Resources, name: string): number =>
   Object.hasOwn(resources, name) ? resources[name]! : 0;
 
-function combined(all: readonly Resources[], combine: (a: number, b: number) => number): Resources {
+/** Takes a list: as arguments of a call, many thousands would overflow the stack. */
+function combined(all: Iterable<Resources>, combine: (a: number, b: number) => number): Resources {
   const result = new Map<string, number>();
   for (const resources of all) {
     for (const [name, amount] of Object.entries(resources)) {
@@ -106,10 +131,12 @@ function combined(all: readonly Resources[], combine: (a: number, b: number) => 
   return Object.fromEntries(result);
 }
 
-export const sum = (...all: Resources[]): Resources => combined(all, (a, b) => a + b);
+export const sumOf = (all: Iterable<Resources>): Resources => combined(all, (a, b) => a + b);
+export const sum = (...all: Resources[]): Resources => sumOf(all);
 
 /** The larger amount of each resource. */
-export const maximum = (...all: Resources[]): Resources => combined(all, Math.max);
+export const maximumOf = (all: Iterable<Resources>): Resources => combined(all, Math.max);
+export const maximum = (...all: Resources[]): Resources => maximumOf(all);
 
 /** No more than the limit of what that names; every resource of the first. */
 export const minimum = (of: Resources, limit: Resources): Resources =>

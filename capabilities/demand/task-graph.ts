@@ -1,12 +1,11 @@
 /** The graph of a run's tasks as Tekton will build it, with what their pods ask for. */
 import type { PipelineRun } from "../tekton/objects";
 import { expand } from "./expand";
-import type { Place } from "./expansion";
-import { requestDefaults, type RequestDefaults } from "./limit-ranges";
-import { noteOnQuantities, notesOn } from "./notes";
+import { MOST_RESOURCES } from "./limits";
+import { noteOnLeftOut, noteOnUnreckonable, notesOn } from "./notes";
 import type { Definitions, PlannedRun, Reference } from "./pipeline-spec";
-import { podDemand } from "./pod-demand";
-import { InvalidQuantity, NOTHING, type Resources } from "./resources";
+import { podDemands } from "./pod-demands";
+import { EPHEMERAL_STORAGE, type Resources } from "./resources";
 
 export type { Definitions, Reference } from "./pipeline-spec";
 
@@ -37,49 +36,38 @@ export function missingDefinitions(run: PipelineRun, known: Definitions): Refere
   return [...byName.values()];
 }
 
-/** What `make` gives; if a quantity does not parse, `otherwise`, with a note. */
-function unlessInvalid<T>(make: () => T, otherwise: T, note: (error: InvalidQuantity) => unknown): T {
-  try {
-    return make();
-  } catch (error) {
-    if (!(error instanceof InvalidQuantity)) throw error;
-    note(error);
-    return otherwise;
-  }
-}
-
 /**
  * @param unknownTask what a pod counts as of which nothing can be known in advance
  * @returns no tasks when Tekton will refuse the run
  */
 export function taskGraph(run: PipelineRun, definitions: Definitions, unknownTask: Resources): TaskGraph {
   const expansion = expand(run as PlannedRun, definitions);
-  const notes = notesOn(expansion, unknownTask);
-  const defaults = unlessInvalid(
-    () => requestDefaults(definitions.limitRanges),
-    requestDefaults([]),
-    error => notes.push(`The namespace's LimitRanges are left out: ${error.message}.`),
-  );
-  const invalid: { name: string; error: InvalidQuantity }[] = [];
-  const tasks = expansion.places.map(place => {
-    const { name, count, after } = place;
-    const demand = () => demandOf(place, definitions, defaults, unknownTask);
-    return {
-      name,
-      count,
-      each: unlessInvalid(demand, unknownTask, error => invalid.push({ name, error })),
-      after,
-    };
-  });
-  return { tasks, notes: [...notes, ...noteOnQuantities(invalid, unknownTask)] };
+  const { asked, limitRangesLeftOut, invalid, tooMuch } = podDemands(expansion, definitions, unknownTask);
+  const { leftOut, kept } = fewKinds(asked);
+  const tasks = expansion.places.map(({ name, count, after }, index) => ({
+    name,
+    count,
+    each: kept[index]!,
+    after,
+  }));
+  const notes = [
+    ...notesOn(expansion, unknownTask),
+    ...limitRangesLeftOut,
+    ...noteOnUnreckonable("Not a quantity that Kubernetes takes", invalid, unknownTask),
+    ...noteOnUnreckonable("More than is reckoned with", tooMuch, unknownTask),
+    ...noteOnLeftOut(leftOut, MOST_RESOURCES),
+  ];
+  return { tasks, notes };
 }
 
-function demandOf(
-  { task, overrides }: Place,
-  { runtimeOverhead }: Definitions,
-  defaults: RequestDefaults,
-  unknownTask: Resources,
-): Resources {
-  if (task === "join") return NOTHING;
-  return task === "unread" ? unknownTask : podDemand(task, overrides, defaults, runtimeOverhead);
+/** Of resources that tasks ask for, the first few kinds: for each the widest moment is found by itself. */
+function fewKinds(asked: readonly Resources[]): { kept: readonly Resources[]; leftOut: string[] } {
+  const all = new Set(["cpu", "memory", EPHEMERAL_STORAGE]);
+  for (const each of asked) for (const name of Object.keys(each)) all.add(name);
+  if (all.size <= MOST_RESOURCES) return { kept: asked, leftOut: [] };
+  const names = [...all];
+  const few = new Set(names.slice(0, MOST_RESOURCES));
+  const onlyFew = (each: Resources): Resources =>
+    Object.fromEntries(Object.entries(each).filter(([name]) => few.has(name)));
+  return { kept: asked.map(onlyFew), leftOut: names.slice(MOST_RESOURCES) };
 }

@@ -22,3 +22,7 @@ export const textsOf = (value: unknown): string[] =>
 
 export const entriesOf = <T>(value: Readonly<Record<string, T>> | undefined): [string, T][] =>
   isObject(value) ? Object.entries(value) : [];
+
+/** What a value reads as in a text; of what is no plain value, nothing. `String` would fail on an odd object. */
+export const writtenOf = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? `${value}` : "";

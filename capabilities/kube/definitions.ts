@@ -1,17 +1,16 @@
 /** Reads what a run's demand depends on beside the run itself. */
 import type { V1LimitRange } from "@kubernetes/client-node";
+import { sizeOf } from "../demand/allowance";
+import { keptPipeline, keptTask } from "../demand/kept";
+import { DEEPEST, MOST_DEFINITIONS, MOST_READ_CHARACTERS } from "../demand/limits";
 import { missingDefinitions, type Definitions, type Reference } from "../demand/task-graph";
 import type { PipelineSpec, TaskSpec } from "../demand/pipeline-spec";
 import { parseResources } from "../demand/resources";
+import { objectOf } from "../demand/untrusted";
 import type { KubeClients } from "./client";
 import { ifThere } from "./errors";
 import { TEKTON_GROUP } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
-
-/** Pipelines in pipelines name further ones; Tekton itself goes no deeper in practice. */
-const MOST_ROUNDS = 10;
-/** More than this many definitions are not read for one run; the rest count as unknown. */
-const MOST_DEFINITIONS = 500;
 
 const PLURALS = { Pipeline: "pipelines", Task: "tasks" } as const;
 
@@ -32,8 +31,52 @@ async function readSpec(
   return found?.spec;
 }
 
-/** A few at a time: the connections are shared with every other run. */
+/** A few at a time: the connections are shared with every other run, and each may be large. */
 const AT_ONCE = 5;
+
+const NOT_READ_BECAUSE = `of one run up to ${MOST_DEFINITIONS} definitions and ${MOST_READ_CHARACTERS} characters are read`;
+
+/** Definitions as they come in; only what is needed of each is kept. */
+class Shelf {
+  readonly pipelines = new Map<string, PipelineSpec | undefined>();
+  readonly tasks = new Map<string, TaskSpec | undefined>();
+  private characters = 0;
+
+  /** How many more may be read; none when those that are here are large. */
+  get room(): number {
+    const hasRoom = this.characters < MOST_READ_CHARACTERS;
+    return hasRoom ? MOST_DEFINITIONS - this.pipelines.size - this.tasks.size : 0;
+  }
+
+  put({ kind, name }: Reference, spec: unknown): void {
+    this.characters += sizeOf(spec);
+    const found = objectOf(spec as object | undefined);
+    if (kind === "Pipeline") this.pipelines.set(name, found && keptPipeline(found));
+    else this.tasks.set(name, found && keptTask(found));
+  }
+}
+
+type Read = (reference: Reference) => Promise<unknown>;
+
+/** Definitions name further ones: until none is missing, or there is no more room. */
+export async function completed(run: PipelineRun, about: Surroundings, read: Read): Promise<Definitions> {
+  const shelf = new Shelf();
+  const { pipelines, tasks } = shelf;
+  const known: Definitions = { ...about, pipelines, tasks };
+  for (let round = 0; round <= DEEPEST; round++) {
+    const missing = missingDefinitions(run, known);
+    if (missing.length === 0) return known;
+    for (let start = 0; start < missing.length; start += AT_ONCE) {
+      const some = missing.slice(start, start + Math.min(AT_ONCE, shelf.room));
+      if (some.length === 0) return { ...known, notReadBecause: NOT_READ_BECAUSE };
+      const specs = await Promise.all(some.map(read));
+      some.forEach((reference, index) => shelf.put(reference, specs[index]));
+    }
+  }
+  return known;
+}
+
+type Surroundings = Pick<Definitions, "limitRanges" | "runtimeOverhead">;
 
 export async function readDefinitions(
   run: PipelineRun,
@@ -41,24 +84,10 @@ export async function readDefinitions(
   clients: KubeClients,
 ): Promise<Definitions> {
   const namespace = run.metadata!.namespace!;
-  const pipelines = new Map<string, PipelineSpec | undefined>();
-  const tasks = new Map<string, TaskSpec | undefined>();
   const runtimeOverhead = parseResources(await overheadOf(run, clients));
-  const known: Definitions = { pipelines, tasks, limitRanges, runtimeOverhead };
-  for (let round = 0; round < MOST_ROUNDS && pipelines.size + tasks.size < MOST_DEFINITIONS; round++) {
-    const missing = missingDefinitions(run, known).slice(0, MOST_DEFINITIONS);
-    if (missing.length === 0) break;
-    for (let start = 0; start < missing.length; start += AT_ONCE) {
-      const some = missing.slice(start, start + AT_ONCE);
-      const specs = await Promise.all(some.map(reference => readSpec(clients, namespace, reference)));
-      some.forEach(({ kind, name }, index) =>
-        kind === "Pipeline"
-          ? pipelines.set(name, specs[index] as PipelineSpec | undefined)
-          : tasks.set(name, specs[index] as TaskSpec | undefined),
-      );
-    }
-  }
-  return known;
+  return completed(run, { limitRanges, runtimeOverhead }, reference =>
+    readSpec(clients, namespace, reference),
+  );
 }
 
 async function overheadOf(

@@ -1,0 +1,76 @@
+/**
+ * Of a Task or Pipeline that is read from the cluster, what is kept: a Task is mostly scripts and descriptions, and
+ * those of a run are all held at once. What is left out changes nothing that is reckoned.
+ */
+import { referencesToResults } from "./dependencies";
+import { DEEPEST } from "./limits";
+import type {
+  EnvironmentVariable,
+  PipelineSpec,
+  PipelineTask,
+  TaskContainer,
+  TaskSpec,
+} from "./pipeline-spec";
+import { objectOf, objectsOf, textsOf } from "./untrusted";
+
+function picked<T extends object>(from: T, ...names: string[]): T {
+  const found = Object.entries(from).filter(([name, value]) => names.includes(name) && value !== undefined);
+  return Object.fromEntries(found) as T;
+}
+
+/** Tekton asks whether there is a script, and which results a text names. */
+const keptText = (text: unknown): string | undefined =>
+  typeof text === "string" && text !== "" ? referencesToResults(text) || " " : undefined;
+
+const keptTexts = (texts: unknown): string[] =>
+  textsOf(texts)
+    .map(referencesToResults)
+    .filter(text => text !== "");
+
+const keptVariable = ({ value, valueFrom }: EnvironmentVariable): EnvironmentVariable => ({
+  value: typeof value === "string" ? referencesToResults(value) : undefined,
+  valueFrom,
+});
+
+const RESOURCES = ["name", "computeResources", "resources", "ref", "restartPolicy", "workingDir"];
+
+const keptContainer = (container: TaskContainer): TaskContainer => ({
+  ...picked(container, ...RESOURCES, "image", "imagePullPolicy"),
+  script: keptText(container.script),
+  command: keptTexts(container.command),
+  args: keptTexts(container.args),
+  env: objectsOf(container.env).map(keptVariable),
+});
+
+export function keptTask(spec: TaskSpec): TaskSpec {
+  const template = objectOf(spec.stepTemplate);
+  return {
+    ...picked(spec, "apiVersion", "kind", "params", "volumes", "workspaces"),
+    steps: objectsOf(spec.steps).map(keptContainer),
+    sidecars: objectsOf(spec.sidecars).map(keptContainer),
+    stepTemplate: template && picked(template, ...RESOURCES),
+  };
+}
+
+const TASK_FIELDS = ["name", "taskRef", "pipelineRef", "runAfter", "params", "matrix", "when", "workspaces"];
+
+function keptPipelineTask(task: PipelineTask, depth: number): PipelineTask {
+  const [taskSpec, pipelineSpec] = [objectOf(task.taskSpec), objectOf(task.pipelineSpec)];
+  return {
+    ...picked(task, ...TASK_FIELDS, "retries", "onError"),
+    taskSpec: taskSpec && keptTask(taskSpec),
+    pipelineSpec: pipelineSpec && keptPipeline(pipelineSpec, depth + 1),
+  };
+}
+
+/** Deeper than pipelines are followed it is kept as it is. */
+export function keptPipeline(spec: PipelineSpec, depth = 0): PipelineSpec {
+  if (depth > DEEPEST) return spec;
+  const kept = (tasks: PipelineTask[] | undefined) =>
+    objectsOf(tasks).map(task => keptPipelineTask(task, depth));
+  return {
+    ...picked(spec, "params", "workspaces"),
+    tasks: kept(spec.tasks),
+    finally: kept(spec.finally),
+  };
+}
