@@ -1,7 +1,7 @@
 /** A row of the table: in which stage and phase, and when, which step is taken. */
 import type { Phase, Stage } from "./phase";
 import type { Sight } from "./sight";
-import type { Step } from "./steps";
+import type { Step, StepKind } from "./steps";
 
 export interface Row {
   /** The predicate, as a sentence of English. */
@@ -14,6 +14,8 @@ export interface Row {
   /** Default: always. */
   when?: (seen: Sight) => boolean;
   step: (seen: Sight) => Step;
+  /** The kinds of step that it takes, for the page about the table; the search of the table holds them true. */
+  takes: readonly StepKind[];
   /** For the diagram: the phases that the step leads to; none for a step that only waits. */
   to?: readonly (Phase | "released" | "gone")[];
 }

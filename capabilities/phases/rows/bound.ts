@@ -69,6 +69,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["placed"],
     phases: BOUND,
     when: ({ pending }) => pending === "growth",
+    takes: ["withdraw-growth"],
     step: ({ pod }) => ({
       kind: "withdraw-growth",
       pod: pod!,
@@ -84,6 +85,7 @@ export const WITH_NODE: readonly Row[] = [
     phases: BOUND,
     when: ({ pod, record, own }) =>
       record.replaces === pod!.metadata!.uid && (record.pinnedTo !== undefined || !own.pods.some(hasNode)),
+    takes: ["remake-pod"],
     step: ({ pod }) => ({ kind: "remake-pod", pod: pod!, why: "its template was changed" }),
     to: ["replacing", "looking", "moving"],
   },
@@ -93,6 +95,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["placed"],
     phases: ["anchored", "handing over"],
     when: ({ pod, record }) => record.replaces === pod!.metadata!.uid,
+    takes: ["settle-placeholder"],
     step: () => ({ kind: "settle-placeholder", why: "a pod of the run is on its node" }),
     to: ["anchored"],
   },
@@ -102,6 +105,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["held", "placed"],
     phases: ["anchored", "handing over"],
     when: ({ pending }) => pending === "shrink",
+    takes: ["pin-placeholder"],
     step: seen => pinned(seen, "the kubelet does not grant what its run's pods need"),
     to: ["replacing"],
   },
@@ -111,6 +115,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["held", "placed"],
     phases: ["anchored", "handing over"],
     when: ({ asked, reservation }) => fixedIn(asked, reservation).length > 0,
+    takes: ["pin-placeholder"],
     step: seen =>
       pinned(seen, `${fixedIn(seen.asked, seen.reservation).join(", ")} cannot be handed over otherwise`),
     to: ["replacing"],
@@ -121,6 +126,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["held", "placed"],
     phases: ["anchored", "handing over"],
     when: ({ size, asked }) => isNothing(size) && !isNothing(asked),
+    takes: ["pin-placeholder"],
     step: seen =>
       pinned(seen, "its run needs all that its namespace or node has, and no pod can be resized to nothing"),
     to: ["replacing"],
@@ -130,6 +136,7 @@ export const WITH_NODE: readonly Row[] = [
     why: "Pinned, it could go nowhere else.",
     stages: ["held", "placed"],
     phases: ["replacing"],
+    takes: ["settle-placeholder"],
     step: ({ node }) => ({ kind: "settle-placeholder", why: `its placeholder is bound to ${node}` }),
     to: ["anchored"],
   },
@@ -141,6 +148,7 @@ export const WITH_NODE: readonly Row[] = [
     when: ({ observed: { statefulSet }, record }) =>
       record.isSettled !== true &&
       !joinsItsRun(statefulSet!.spec?.template.spec?.affinity, statefulSet!.metadata!.name!),
+    takes: ["settle-placeholder"],
     step: ({ node }) => ({ kind: "settle-placeholder", why: `its placeholder is bound to ${node}` }),
     to: ["anchored"],
   },
@@ -150,6 +158,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["held"],
     phases: ["anchored", "handing over"],
     when: seen => seen.asksForLess && roomLostFor(seen) > 0,
+    takes: ["wait"],
     step: seen => ({
       kind: "wait",
       lookAgainSeconds: roomLostFor(seen) / 1000,
@@ -162,6 +171,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["held"],
     phases: ["anchored", "handing over"],
     when: ({ asksForLess }) => asksForLess,
+    takes: ["start-over"],
     step: ({ pod }) => ({
       kind: "start-over",
       pod: pod!,
@@ -175,6 +185,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["held"],
     phases: ["anchored", "handing over"],
     when: ({ asksForMore }) => asksForMore,
+    takes: ["resize"],
     step: ({ pod, size }) => ({ kind: "resize", pod: pod!, size, why: "its first pods need the room" }),
     to: ["handing over"],
   },
@@ -183,6 +194,7 @@ export const WITH_NODE: readonly Row[] = [
     why: "Only a placeholder that is bound can be joined.",
     stages: ["held"],
     phases: ["anchored", "handing over"],
+    takes: ["release"],
     step: ({ placeholder, node, record }) => ({
       kind: "release",
       placeholder,
@@ -198,6 +210,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["placed"],
     phases: ["anchored", "handing over"],
     when: ({ asksForMore }) => asksForMore,
+    takes: ["resize"],
     step: seen => ({
       kind: "resize",
       pod: seen.pod!,
@@ -212,6 +225,7 @@ export const WITH_NODE: readonly Row[] = [
     stages: ["placed"],
     phases: ["anchored", "handing over"],
     when: seen => patienceLeft(seen) <= 0,
+    takes: ["start-over"],
     step: ({ pod, needed, own, reservation }) => ({
       kind: "start-over",
       pod: pod!,
@@ -227,6 +241,7 @@ export const WITH_NODE: readonly Row[] = [
     phases: ["anchored", "handing over"],
     when: seen =>
       seen.asksForLess && mayGrow(seen) && growthPause(seen) === 0 && patienceLeft(seen) === Infinity,
+    takes: ["resize"],
     step: ({ pod, size }) => ({
       kind: "resize",
       pod: pod!,
@@ -240,6 +255,7 @@ export const WITH_NODE: readonly Row[] = [
     why: "Until a pod has waited for too long, or its node may be asked for room again.",
     stages: ["placed"],
     phases: ["anchored", "handing over"],
+    takes: ["none", "wait"],
     step: seen => standing(seen),
   },
 ];

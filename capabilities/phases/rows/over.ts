@@ -29,6 +29,7 @@ export const OVER: readonly Row[] = [
     why: "It shares the placeholder of its root.",
     stages: ["unplaced"],
     when: ({ run }) => isChild(run),
+    takes: ["none"],
     step: () => ({ kind: "none", why: "a child shares the placeholder of its root" }),
   },
   {
@@ -36,6 +37,7 @@ export const OVER: readonly Row[] = [
     why: "It was never held, so its first pods may be anywhere.",
     stages: ["unplaced"],
     when: ({ run }) => run.metadata?.labels?.[HELD_LABEL] === OPTED_IN_LATE,
+    takes: ["none"],
     step: () => ({ kind: "none", why: "it was opted in too late", warnings: [LATE] }),
   },
   {
@@ -43,6 +45,7 @@ export const OVER: readonly Row[] = [
     why: "spec.managedBy is not Tekton's.",
     stages: ["unplaced"],
     when: ({ run }) => isManagedElsewhere(run),
+    takes: ["none"],
     step: () => ({ kind: "none", why: "another controller runs it" }),
   },
   {
@@ -50,6 +53,7 @@ export const OVER: readonly Row[] = [
     why: "Kubernetes collects what its owner leaves.",
     stages: ["over", "unplaced"],
     when: seen => !mayGo(seen),
+    takes: ["none"],
     step: seen => ({ kind: "none", why: reasonFor(seen) }),
   },
   {
@@ -57,6 +61,7 @@ export const OVER: readonly Row[] = [
     why: "Pods can outlive the end of their run; the event of the last one's end brings the run back.",
     stages: ["over", "unplaced"],
     when: ({ activePods }) => activePods.length > 0,
+    takes: ["wait"],
     step: seen => ({
       kind: "wait",
       why: `${reasonFor(seen)}; ${seen.activePods.length} of its pods are still active`,
@@ -66,6 +71,7 @@ export const OVER: readonly Row[] = [
     name: "nothing needs the placeholder",
     why: "Its node is free for other runs, and for the autoscaler.",
     stages: ["over", "unplaced"],
+    takes: ["delete-placeholder"],
     step: seen => ({ kind: "delete-placeholder", why: reasonFor(seen) }),
     to: ["gone"],
   },

@@ -35,6 +35,7 @@ export const PLACEHOLDER: readonly Row[] = [
     name: "the opt-in was withdrawn",
     why: "People get a run out by its label.",
     stages: ["withdrawn"],
+    takes: ["let-go"],
     step: () => ({ kind: "let-go", why: "the opt-in was withdrawn" }),
     to: ["released"],
   },
@@ -43,6 +44,7 @@ export const PLACEHOLDER: readonly Row[] = [
     why: "Its pods could then go nowhere.",
     stages: ["held"],
     when: ({ run, observed }) => assistantVerdict(run, observed.coschedule).clash,
+    takes: ["wait"],
     step: () => ({ kind: "wait", why: "Tekton's Affinity Assistant is on" }),
   },
   {
@@ -51,6 +53,7 @@ export const PLACEHOLDER: readonly Row[] = [
     stages: ["held", "placed"],
     phases: ["taken"],
     when: ({ observed, activePods }) => ownership(observed) === "orphan" && activePods.length === 0,
+    takes: ["delete-placeholder"],
     step: () => ({ kind: "delete-placeholder", why: "the placeholder of an earlier run was orphaned" }),
     to: ["absent"],
   },
@@ -60,6 +63,7 @@ export const PLACEHOLDER: readonly Row[] = [
     stages: ["held", "placed"],
     phases: ["taken"],
     when: ({ observed }) => ownership(observed) !== "foreign",
+    takes: ["wait"],
     step: () => ({
       kind: "wait",
       lookAgainSeconds: GOING_LOOK_SECONDS,
@@ -71,6 +75,7 @@ export const PLACEHOLDER: readonly Row[] = [
     why: "What is not ours is not touched.",
     stages: ["held", "placed"],
     phases: ["taken"],
+    takes: ["wait"],
     step: seen => ({ kind: "wait", why: "its placeholder's name is taken", warnings: [nameTaken(seen)] }),
   },
   {
@@ -78,6 +83,7 @@ export const PLACEHOLDER: readonly Row[] = [
     why: "A new one of the name can be made only then.",
     stages: ["held", "placed"],
     phases: ["going"],
+    takes: ["wait"],
     step: () => ({
       kind: "wait",
       lookAgainSeconds: GOING_LOOK_SECONDS,
@@ -90,6 +96,7 @@ export const PLACEHOLDER: readonly Row[] = [
     stages: ["held", "placed"],
     phases: ["absent"],
     when: ({ observed }) => observed.refusal !== undefined,
+    takes: ["wait"],
     step: ({ run, observed, settings, now }) =>
       afterRefusal(run, observed.refusal!, now, settings.RETRY_LIMIT_SECONDS),
   },
@@ -98,6 +105,7 @@ export const PLACEHOLDER: readonly Row[] = [
     why: "It finds the run's node; a placed run gets it back where its pods are.",
     stages: ["held", "placed"],
     phases: ["absent"],
+    takes: ["make-placeholder"],
     step: () => ({ kind: "make-placeholder", why: "it has no placeholder" }),
     to: ["looking", "lost"],
   },
@@ -108,6 +116,7 @@ export const PLACEHOLDER: readonly Row[] = [
     phases: ["looking", "replacing"],
     when: ({ pod, run, observed, settings, now }) =>
       pod === undefined && isDueAgain(run, observed, now, settings.RETRY_LIMIT_SECONDS),
+    takes: ["delete-placeholder"],
     step: ({ observed }) => ({
       kind: "delete-placeholder",
       why: `its placeholder's pod is refused: ${observed.podRefusal}`,
@@ -122,6 +131,7 @@ export const PLACEHOLDER: readonly Row[] = [
     stages: ["held", "placed"],
     phases: ["looking", "replacing", "lost", "moving"],
     when: ({ pod }) => pod === undefined,
+    takes: ["wait"],
     step: ({ run, observed, settings, now }) =>
       podIsMissing(run, observed, now, settings.RETRY_LIMIT_SECONDS),
   },

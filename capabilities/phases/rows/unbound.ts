@@ -25,6 +25,7 @@ export const WITHOUT_NODE: readonly Row[] = [
     stages: ["held", "placed"],
     phases: UNBOUND,
     when: ({ node, pod, record }) => node === undefined && record.replaces === pod!.metadata!.uid,
+    takes: ["remake-pod"],
     step: ({ pod }) => ({ kind: "remake-pod", pod: pod!, why: "its template was changed" }),
     to: ["looking", "lost"],
   },
@@ -34,6 +35,7 @@ export const WITHOUT_NODE: readonly Row[] = [
     stages: ["held"],
     phases: ["looking", "replacing"],
     when: seen => isRefusedBy(seen) && (seen.record.pinnedTo !== undefined || seen.record.isSettled === true),
+    takes: ["start-over"],
     step: seen => ({ kind: "start-over", pod: seen.pod!, why: withoutNode(seen) }),
     to: ["looking"],
   },
@@ -43,6 +45,7 @@ export const WITHOUT_NODE: readonly Row[] = [
     stages: ["held"],
     phases: ["looking", "replacing"],
     when: ({ node }) => node === undefined,
+    takes: ["wait"],
     step: seen => ({ kind: "wait", why: withoutNode(seen), warnings: missingStorage(seen.observed) }),
   },
   {
@@ -51,6 +54,7 @@ export const WITHOUT_NODE: readonly Row[] = [
     stages: ["placed"],
     phases: ["replacing"],
     when: isRefusedBy,
+    takes: ["start-over"],
     step: ({ pod, reservation, schedulingMessage }) => ({
       kind: "start-over",
       pod: pod!,
@@ -70,6 +74,7 @@ export const WITHOUT_NODE: readonly Row[] = [
       seen.record.isSettled !== true &&
       seen.own.pods.some(({ spec }) => Boolean(spec?.nodeName)) &&
       exceeds(templateAsks(seen), seen.reservation.floor).length > 0,
+    takes: ["start-over"],
     step: ({ pod, reservation, schedulingMessage }) => ({
       kind: "start-over",
       pod: pod!,
@@ -84,6 +89,7 @@ export const WITHOUT_NODE: readonly Row[] = [
     stages: ["placed"],
     phases: ["replacing", "lost", "moving"],
     when: ({ node }) => node === undefined,
+    takes: ["wait"],
     step: seen => ({ kind: "wait", why: withoutNode(seen) }),
   },
 ];
