@@ -1,6 +1,6 @@
 /** What was seen of the cluster, in order; board and claims are made from it alone. */
 import type { V1Node, V1ObjectMeta, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { isPlaceholderPod } from "../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../capabilities/tekton/placeholder-pod";
 import { TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
 import type { PipelineRun } from "../capabilities/tekton/objects";
 

@@ -1,6 +1,6 @@
 /** What a test holds the operator against: every event of runs, placeholders and pods, in order. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { isPlaceholderPod } from "../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../capabilities/tekton/placeholder-pod";
 import type { PipelineRun } from "../capabilities/tekton/objects";
 import { EventFeed, type Change } from "../testbed/event-feed";
 

@@ -1,6 +1,6 @@
 /** Two controllers: one acts, and the other takes over. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../capabilities/tekton/placeholder-pod";
 import { PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
 import { hasEnded, isPending } from "../capabilities/tekton/objects";
 import { OPERATOR_NAMESPACE } from "../testbed/operator-names";

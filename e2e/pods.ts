@@ -1,6 +1,6 @@
 /** Pods of runs, and their end. */
 import { PatchStrategy, setHeaderOptions, type V1Pod } from "@kubernetes/client-node";
-import { isPlaceholderPod } from "../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../capabilities/tekton/placeholder-pod";
 import type { OperatedCluster } from "./operated-cluster";
 
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);

@@ -1,6 +1,6 @@
 /** Runs of every shape: placed as a whole, let go only after the placeholder was bound, and cleaned up. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../capabilities/tekton/placeholder-pod";
 import { PLACEHOLDER_LABEL } from "../capabilities/keys";
 import { hasStarted, isPending } from "../capabilities/tekton/objects";
 import { until } from "../testbed/until";

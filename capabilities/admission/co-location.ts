@@ -8,11 +8,8 @@ import {
   WITHIN_ANNOTATION,
 } from "../keys";
 import { choicesOf } from "../choices/choices";
+import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { requiredPodTerms, withOnlyRequiredTerm } from "../placement/required-term";
-
-export function isPlaceholderPod(pod: V1Pod): boolean {
-  return pod.metadata?.labels?.[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
-}
 
 function termFor(placeholder: string, topologyKey: string): V1PodAffinityTerm {
   return {

@@ -5,7 +5,7 @@ import { NotAllowedToWrite } from "../kube/client";
 import type { Cluster } from "../kube/cluster";
 import { describeError, isOutdated, retryAfterMilliseconds } from "../kube/errors";
 import { compare } from "../store/compare";
-import { asText, fromText, type RunKey } from "../store/root-run";
+import { asText, fromText, type RunKey } from "../tekton/run-key";
 import { Store, type Place } from "../store/store";
 import type { Watches } from "../store/watches";
 import type { Parts } from "./carry-out";

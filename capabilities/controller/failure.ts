@@ -1,7 +1,7 @@
 /** What a failure means for the run that it came about with. Pure. */
 import { describeError, isOutdated, refusalOf, statusOf } from "../kube/errors";
 import { NotAllowedToWrite } from "../kube/client";
-import type { Warning } from "../phases/steps";
+import type { Warning } from "../tekton/warning";
 
 /** What was read before a write showed that the picture was old: to be looked at again. */
 export class Outdated extends Error {}

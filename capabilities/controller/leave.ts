@@ -3,7 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { exceeds, type Resources } from "../demand/resources";
 import { isHeldByUs } from "../tekton/objects";
 import { activePods, ownership, placeholderPod, type Observed } from "../phases/observed";
-import { requestedBy, reservationOf } from "../placement/placeholder-size";
+import { requestedBy, reservationOf } from "../room/placeholder-size";
 import { resizable } from "../room/reservation";
 
 export type Leave =

@@ -5,7 +5,7 @@ import { floorOf, unknownTaskOf, type Settings } from "../choices/settings";
 import { taskGraph } from "../demand/task-graph";
 import type { Cluster } from "../kube/cluster";
 import { claimsInUse, type Observed } from "../phases/observed";
-import type { Warning } from "../phases/steps";
+import type { Warning } from "../tekton/warning";
 import { placeholderFor } from "../placement/placeholder";
 import { priorityClassNames, unitePodTemplates } from "../placement/pod-templates";
 import { canBeRead, claimNames, volumesOf, type Volumes } from "../placement/volumes";

@@ -3,7 +3,7 @@ import { Log } from "pepr";
 import { describeError } from "../kube/errors";
 import { eventFor } from "../kube/events";
 import type { Cluster } from "../kube/cluster";
-import type { Warning } from "../phases/steps";
+import type { Warning } from "../tekton/warning";
 import type { PipelineRun } from "../tekton/objects";
 import { placeholdersRefused } from "./metrics";
 

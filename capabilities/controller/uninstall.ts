@@ -2,14 +2,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Log } from "pepr";
 import { Cluster } from "../kube/cluster";
-import { rootRunOf, type RunKey } from "../store/root-run";
+import { rootRunOf } from "../store/root-run";
+import type { RunKey } from "../tekton/run-key";
 import { parseSettings, type Settings } from "../choices/settings";
 import { leave, type Leave } from "./leave";
 import type { Observed } from "../phases/observed";
 import { settledTemplate } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
 import { templateFor } from "./make-placeholder";
-import { hasLimits, resizedResources } from "../placement/placeholder-size";
+import { hasLimits, resizedResources } from "../room/placeholder-size";
 import { kubeClients, type KubeClients } from "../kube/client";
 import { describeError, ifThere, isOutdated, isResizeRefused, retryAfterMilliseconds } from "../kube/errors";
 import { LeaseStore } from "../leader/lease-store";

@@ -16,7 +16,7 @@ import { placeholderName } from "../placement/names";
 import { summaryOf, type NodeSummary } from "../placement/never-fits";
 import { dependsOnClasses, type Storage } from "../placement/volumes";
 import type { NamespaceBounds } from "../room/namespace-bounds";
-import type { RunKey } from "../store/root-run";
+import type { RunKey } from "../tekton/run-key";
 import { isChild, PIPELINE_RUN_V1, TASK_RUN_V1, type PipelineRun, type TaskRun } from "../tekton/objects";
 import type { KubeClients } from "./client";
 import { readDefinitions } from "./definitions";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { CoreV1Event } from "@kubernetes/client-node";
-import type { Warning } from "../phases/steps";
+import type { Warning } from "../tekton/warning";
 import { APP_NAME } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
 

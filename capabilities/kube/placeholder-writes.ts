@@ -1,6 +1,6 @@
 /** What is written to placeholders. Every write carries a guard: nothing but what was seen is changed. */
 import type { V1Pod, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from "@kubernetes/client-node";
-import { ownContainer, ownContainerIndex } from "../placement/placeholder-size";
+import { ownContainer, ownContainerIndex } from "../room/placeholder-size";
 import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
 import type { Reservation } from "../room/reservation";

@@ -1,6 +1,6 @@
 /** What is written to runs, and told on them. Every write carries a guard: only a run that we hold is changed. */
 import { Log } from "pepr";
-import type { Warning } from "../phases/steps";
+import type { Warning } from "../tekton/warning";
 import { eventFor } from "./events";
 import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
 import {

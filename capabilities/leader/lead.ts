@@ -3,7 +3,6 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Log } from "pepr";
 import type { Settings } from "../choices/settings";
-import type { Controller } from "../controller/controller";
 import { leaseTerms } from "./lease";
 import { kubeClients } from "../kube/client";
 import { describeError } from "../kube/errors";
@@ -21,7 +20,13 @@ const identity = (): string =>
     ? `pepr-dev_${hostname()}`
     : `${process.env.POD_NAME ?? hostname()}_${randomUUID()}`;
 
-export function lead(controller: Controller, settings: Settings): Leader {
+/** What works while this process holds the Lease. */
+export interface Work {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+export function lead(controller: Work, settings: Settings): Leader {
   const terms = leaseTerms(settings.LEASE_DURATION_SECONDS);
   // Connections of its own: renewals wait for nothing else. Two tries fit before the deadline.
   const clients = kubeClients({

@@ -2,7 +2,7 @@
 import type { V1OwnerReference, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { APP_NAME, APP_NAME_LABEL, COMPONENT_LABEL, PLACEHOLDER_COMPONENT } from "../keys";
 import type { PipelineRun, TaskRun } from "../tekton/objects";
-import { isPlaceholderPod } from "../admission/co-location";
+import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import type { NodeSummary } from "../placement/never-fits";
 
 /** One run and all that belongs to its placeholder, as the store knows it or as it was read afresh. */
@@ -92,4 +92,9 @@ export function schedulingMessage(observed: Observed): string | undefined {
   return placeholderPod(observed)?.status?.conditions?.find(
     condition => condition.type === "PodScheduled" && condition.status === "False",
   )?.message;
+}
+
+/** Whether the nodes have to be known: the scheduler has found none, and no autoscaler will make one. */
+export function dependsOnNodes(observed: Observed, autoscaler: "expected" | "none"): boolean {
+  return autoscaler === "none" && schedulingMessage(observed) !== undefined;
 }

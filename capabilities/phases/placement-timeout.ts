@@ -3,7 +3,8 @@ import { HELD_SINCE_ANNOTATION, KEY_PREFIX } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
 import { choicesOf, NO_TIMEOUT, type Choices } from "../choices/choices";
 import { parseDuration } from "../choices/duration";
-import type { Step, Warning } from "./steps";
+import type { Step } from "./steps";
+import type { Warning } from "../tekton/warning";
 
 /** When the clock began, in milliseconds of the epoch: with the run, or when its hold was taken over. */
 export function heldSince({ metadata }: PipelineRun): number {

@@ -1,7 +1,8 @@
 /** Why a placeholder cannot be made, in the API server's words, and when that is tried again. */
 import { PLACEHOLDER_COMPONENT } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
-import type { RefusalReason, Step, Warning } from "./steps";
+import type { Step } from "./steps";
+import type { RefusalReason, Warning } from "../tekton/warning";
 import { ownership, placeholderPod, schedulingMessage, type Observed } from "./observed";
 import { heldSince } from "./placement-timeout";
 

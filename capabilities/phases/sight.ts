@@ -3,7 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import type { Settings } from "../choices/settings";
 import { exceeds, type Resources } from "../demand/resources";
 import { placeholderName } from "../placement/names";
-import { requestedBy, reservationOf } from "../placement/placeholder-size";
+import { requestedBy, reservationOf } from "../room/placeholder-size";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
 import { pendingResize } from "../room/kubelet-answer";
 import { progressOf, type Seen } from "../room/progress";
@@ -16,7 +16,7 @@ import {
   type Reservation,
 } from "../room/reservation";
 import { withYieldedFloor } from "../room/yielding";
-import { ownOf } from "../tekton/lineage";
+import { ownOf } from "./lineage";
 import { awaitsQuota, type PipelineRun } from "../tekton/objects";
 import { activePods, placeholderPod, schedulingMessage, type Observed } from "./observed";
 import { phaseOf, stageOf, type Phase, type Stage } from "./phase";

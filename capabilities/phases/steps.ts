@@ -1,30 +1,7 @@
 /** What can be done next for a run, and what people are told of it. A leaf: it imports types only. */
 import type { V1Pod } from "@kubernetes/client-node";
 import type { Resources } from "../demand/resources";
-
-/** What stands in the way of a placeholder; the values of a metric's label. */
-export type RefusalReason =
-  | "quota"
-  | "limit_range"
-  | "pod_security"
-  | "admission_policy"
-  | "admission_webhook"
-  | "volume"
-  | "class"
-  | "permission"
-  | "other";
-
-/** What people are told on the run, as an Event. */
-export interface Warning {
-  /** Default: Warning. */
-  type?: "Normal" | "Warning";
-  reason: string;
-  message: string;
-  /** Warnings of one reason about the same are one Event on a run. Default: the message. */
-  about?: string;
-  /** What stands in the way of the placeholder, when that is what it tells. */
-  refused?: RefusalReason;
-}
+import type { Warning } from "../tekton/warning";
 
 export type Action =
   /** Nothing to do, and nothing is waited for. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { parseResources } from "../demand/resources";
 import { aRun, observed, placeholderPodOf } from "../testing/builders";
-import { dependsOnNodes, neverFits, summaryOf, type NodeSummary } from "./never-fits";
+import { neverFits, summaryOf, type NodeSummary } from "./never-fits";
+import { dependsOnNodes } from "../phases/observed";
 
 const podOf = (requests: Record<string, string>, spec: Partial<V1PodSpec> = {}): V1Pod => ({
   metadata: { name: "placeholder" },

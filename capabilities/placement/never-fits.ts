@@ -17,8 +17,7 @@ import {
   type Resources,
 } from "../demand/resources";
 import { KEY_PREFIX } from "../keys";
-import type { Warning } from "../phases/steps";
-import { schedulingMessage, type Observed } from "../phases/observed";
+import type { Warning } from "../tekton/warning";
 import { podRequests } from "../room/pod-requests";
 
 /** What of a node decides who may use it. */
@@ -47,11 +46,6 @@ export const summaryOf = ({ metadata, spec, status }: V1Node): NodeSummary => ({
     Object.entries(status?.allocatable ?? {}).map(([name, quantity]) => [name, amount(name, quantity)]),
   ),
 });
-
-/** Whether the nodes have to be known: the scheduler has found none, and no autoscaler will make one. */
-export function dependsOnNodes(observed: Observed, autoscaler: "expected" | "none"): boolean {
-  return autoscaler === "none" && schedulingMessage(observed) !== undefined;
-}
 
 /** Gt and Lt compare whole numbers (component-helpers/scheduling/corev1/nodeaffinity). */
 function meets(value: string | undefined, { operator, values = [] }: V1NodeSelectorRequirement): boolean {

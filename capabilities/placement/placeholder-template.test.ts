@@ -3,7 +3,7 @@ import type { V1Affinity } from "@kubernetes/client-node";
 import { aRun, placeholderOf, placeholderPodOf, reservation, withRecord } from "../testing/builders";
 import { unitePodTemplates } from "./pod-templates";
 import { joinsItsRun, settledAffinity } from "./placeholder-affinity";
-import { resourcesFor } from "./placeholder-size";
+import { resourcesFor } from "../room/placeholder-size";
 import { firstTemplate, pinnedTemplate, settledTemplate } from "./placeholder-template";
 import { recordOf } from "./record";
 

@@ -8,7 +8,7 @@ import type {
 } from "@kubernetes/client-node";
 import { exceeds, type Resources } from "../demand/resources";
 import { hasBeenLetGo, firstAffinity, settledAffinity } from "./placeholder-affinity";
-import { hasLimits, reservationOf, resourcesFor } from "./placeholder-size";
+import { hasLimits, reservationOf, resourcesFor } from "../room/placeholder-size";
 import { recordOf, type PlaceholderRecord } from "./record";
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
 

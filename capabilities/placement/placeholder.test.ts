@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { V1Affinity, V1StatefulSet } from "@kubernetes/client-node";
 import { aRun, placeholderOf, reservation, RUN_UID, type RunBuilder } from "../testing/builders";
 import { placeholderName } from "./names";
-import { hasLimits, requestedBy, reservationOf } from "./placeholder-size";
+import { hasLimits, requestedBy, reservationOf } from "../room/placeholder-size";
 import { joinsItsRun, settledAffinity } from "./placeholder-affinity";
 import { recordOf } from "./record";
 import { unitePodTemplates } from "./pod-templates";

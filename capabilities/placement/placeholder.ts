@@ -20,7 +20,7 @@ import {
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import { placeholderName } from "./names";
 import { firstAffinity, hasBeenLetGo } from "./placeholder-affinity";
-import { resourcesFor } from "./placeholder-size";
+import { resourcesFor } from "../room/placeholder-size";
 import type { Reservation } from "../room/reservation";
 import { firstRecord, type PlaceholderRecord } from "./record";
 

@@ -10,7 +10,7 @@ import type { Param } from "../demand/pipeline-spec";
 import { isObject, objectsOf, textOf } from "../demand/untrusted";
 import type { PipelineRun } from "../tekton/objects";
 import { effectiveTemplates } from "./pod-templates";
-import type { Warning } from "../phases/steps";
+import type { Warning } from "../tekton/warning";
 
 /** What is known of claims and classes. */
 export interface Storage {

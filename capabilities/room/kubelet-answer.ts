@@ -2,7 +2,7 @@
 import type { V1Pod, V1PodCondition } from "@kubernetes/client-node";
 import { exceeds, parseResources, type Resources } from "../demand/resources";
 import { PLACEHOLDER_COMPONENT } from "../keys";
-import { requestedBy } from "../placement/placeholder-size";
+import { requestedBy } from "./placeholder-size";
 import { resizable } from "./reservation";
 
 /** What the kubelet has granted its container; undefined before that runs. */

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { aRun, placeholderOf, placeholderPodOf, runPod } from "../testing/builders";
 import { FakeCluster } from "../testing/fake-cluster";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
-import { asText, type RunKey } from "./root-run";
+import { asText, type RunKey } from "../tekton/run-key";
 import { compare } from "./compare";
 import type { Store } from "./store";
 

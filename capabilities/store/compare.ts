@@ -7,7 +7,8 @@ import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { HELD, HELD_LABEL, PLACEHOLDER_LABEL, PLACEHOLDER_SELECTOR } from "../keys";
 import { ACTIVE_PODS, type Cluster } from "../kube/cluster";
 import { isChild } from "../tekton/objects";
-import { asText, fromText, rootRunOf, type RunKey } from "./root-run";
+import { rootRunOf } from "./root-run";
+import { asText, fromText, type RunKey } from "../tekton/run-key";
 import { versionOf, type Place, type Store } from "./store";
 
 interface Named {

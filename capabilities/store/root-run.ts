@@ -2,20 +2,7 @@
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL, ROOT_ANNOTATION, TEKTON_PIPELINE_RUN_LABEL } from "../keys";
 import { placeholderName } from "../placement/names";
-
-/** A run by namespace and name. */
-export interface RunKey {
-  namespace: string;
-  name: string;
-}
-
-/** A key that no other run has: neither a namespace's name nor a run's has a slash in it. */
-export const asText = ({ namespace, name }: RunKey): string => `${namespace}/${name}`;
-
-export function fromText(text: string): RunKey {
-  const [namespace, name] = text.split("/");
-  return { namespace: namespace!, name: name! };
-}
+import type { RunKey } from "../tekton/run-key";
 
 /** Hashing is dear beside a look-up, and the same names come again and again. */
 const MOST_NAMES = 10_000;

@@ -6,11 +6,12 @@
  * What is over leaves it: a run with its TaskRuns and children, once it has ended and its placeholder is gone.
  */
 import type { V1ObjectMeta, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { isPlaceholderPod } from "../admission/co-location";
+import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { PLACEHOLDER_LABEL } from "../keys";
 import type { Observed } from "../phases/observed";
 import { hasEnded, isChild, isHeldByUs, type PipelineRun, type TaskRun } from "../tekton/objects";
-import { asText, rootRunOf, type RunKey } from "./root-run";
+import { rootRunOf } from "./root-run";
+import { asText, type RunKey } from "../tekton/run-key";
 import { hasWholeSpec, slimPod, slimRun, slimStatefulSet, slimTaskRun } from "./slim";
 
 interface KubeObject {

@@ -4,7 +4,7 @@ import { floorOf, parseSettings } from "../choices/settings";
 import { placeholderName } from "../placement/names";
 import type { Observed } from "../phases/observed";
 import { placeholderFor } from "../placement/placeholder";
-import { resourcesFor } from "../placement/placeholder-size";
+import { resourcesFor } from "../room/placeholder-size";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
 import { unitePodTemplates } from "../placement/pod-templates";
 import type { Reservation } from "../room/reservation";

@@ -5,7 +5,7 @@
 import { ApiException, type V1Pod, type V1StatefulSet } from "@kubernetes/client-node";
 import type { Cluster, FreshRun } from "../kube/cluster";
 import type { Observed } from "../phases/observed";
-import type { Warning } from "../phases/steps";
+import type { Warning } from "../tekton/warning";
 import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
 import type { PipelineRun } from "../tekton/objects";

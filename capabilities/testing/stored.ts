@@ -2,7 +2,7 @@
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL, ROOT_ANNOTATION } from "../keys";
 import { placeholderName } from "../placement/names";
-import { asText } from "../store/root-run";
+import { asText } from "../tekton/run-key";
 import { Store } from "../store/store";
 
 export const KEY = { namespace: "ci", name: "build" };

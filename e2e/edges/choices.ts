@@ -1,6 +1,6 @@
 /** What is not ours to hold, what is refused, and what other people's objects do to a run. */
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { placeholderName } from "../../capabilities/placement/names";
 import { HELD_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { isPending } from "../../capabilities/tekton/objects";

@@ -1,7 +1,7 @@
 /** A placeholder that cannot be made, or finds no node: the run says why, and ends its wait as it was asked to. */
 import { describe, expect, test } from "@jest/globals";
 import { request } from "node:https";
-import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { placeholderName } from "../../capabilities/placement/names";
 import { at } from "../../capabilities/kube/json-patch";
 import { COMPONENT_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../../capabilities/keys";

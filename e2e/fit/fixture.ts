@@ -1,7 +1,7 @@
 /** What tests about room share: nodes of a size, neighbours on them, and runs that ask for something. */
 import type { V1Pod } from "@kubernetes/client-node";
 import { JSON_PATCH } from "../../capabilities/kube/json-patch";
-import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { isResizeRefused } from "../../capabilities/kube/errors";
 import { applyObjects } from "../../testbed/manifests";
 import { addNode, removeNode, type NodeOptions } from "../../testbed/nodes";

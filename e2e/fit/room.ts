@@ -1,6 +1,6 @@
 /** The node is one where the widest moment fits, and its room is handed over. */
 import { expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { until } from "../../testbed/until";
 import { optedIn, run, RUN_MILLISECONDS } from "../operated-cluster";
 import { after, asking, chosen, cpu, wide, type FitTests } from "./fixture";

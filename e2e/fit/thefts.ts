@@ -1,6 +1,6 @@
 /** Strangers who wait for just the room that a placeholder lets go of for a pod of its run. */
 import { expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { until } from "../../testbed/until";
 import { RUN_MILLISECONDS, run } from "../operated-cluster";
 import { after, cpu, type FitTests } from "./fixture";

@@ -1,6 +1,6 @@
 /** Pods that may use several nodes of one zone. */
 import { expect, test } from "@jest/globals";
-import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { optedIn, run, RUN_MILLISECONDS } from "../operated-cluster";
 import { chosen, cpu, type FitTests } from "./fixture";
 

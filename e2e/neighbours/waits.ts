@@ -1,6 +1,6 @@
 /** How long the pods of runs waited for room, and who was in the way. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { isPlaceholderPod } from "../../capabilities/admission/co-location";
+import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { podRequests } from "../../capabilities/room/pod-requests";
 import { amountOf, parseResources } from "../../capabilities/demand/resources";
 import type { Change } from "../../testbed/event-feed";

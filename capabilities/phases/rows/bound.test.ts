@@ -3,7 +3,7 @@ import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Resources } from "../../demand/resources";
 import { placeholderName } from "../../placement/names";
 import type { PlaceholderRecord } from "../../placement/record";
-import { resourcesFor } from "../../placement/placeholder-size";
+import { resourcesFor } from "../../room/placeholder-size";
 import type { Reservation } from "../../room/reservation";
 import {
   aRun,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Resources } from "../../demand/resources";
-import { resourcesFor } from "../../placement/placeholder-size";
+import { resourcesFor } from "../../room/placeholder-size";
 import type { PlaceholderRecord } from "../../placement/record";
 import type { Reservation } from "../../room/reservation";
 import { PATIENCE_SECONDS } from "../../room/waiting-pods";

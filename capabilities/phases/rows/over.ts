@@ -4,7 +4,7 @@ import { hasEnded, isChild, isManagedElsewhere } from "../../tekton/objects";
 import { ownership } from "../observed";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
-import type { Warning } from "../steps";
+import type { Warning } from "../../tekton/warning";
 
 const LATE: Warning = {
   reason: "OptedInTooLate",

@@ -4,7 +4,7 @@ import { ownership } from "../observed";
 import { afterRefusal, isDueAgain, podIsMissing, podIsRefused } from "../refusal";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
-import type { Warning } from "../steps";
+import type { Warning } from "../../tekton/warning";
 
 /** In which an event of the StatefulSet's end comes first, where all is well. */
 const GOING_LOOK_SECONDS = 2;

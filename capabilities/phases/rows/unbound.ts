@@ -1,7 +1,7 @@
 /** Rows for placeholders whose pod has no node. */
 import type { Resources } from "../../demand/resources";
 import { exceeds } from "../../demand/resources";
-import { requestedBy } from "../../placement/placeholder-size";
+import { requestedBy } from "../../room/placeholder-size";
 import { missingStorage } from "../refusal";
 import type { Row } from "../row";
 import type { Sight } from "../sight";

@@ -1,8 +1,8 @@
 /** What belongs to this very run: objects of an earlier one of the same name carry the same labels. */
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { TEKTON_PIPELINE_RUN_UID_LABEL } from "../keys";
-import type { PipelineRun } from "./objects";
-import { activePods, type Observed } from "../phases/observed";
+import type { PipelineRun } from "../tekton/objects";
+import { activePods, type Observed } from "./observed";
 import type { Seen } from "../room/progress";
 
 const ownerOf = ({ metadata }: { metadata?: V1ObjectMeta }): string | undefined =>

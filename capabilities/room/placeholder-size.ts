@@ -8,8 +8,8 @@ import type {
 } from "@kubernetes/client-node";
 import { parseResources, toQuantities, type Resources } from "../demand/resources";
 import { PLACEHOLDER_COMPONENT, RESERVATION_ANNOTATION } from "../keys";
-import { ROOM_TO_LIMIT } from "../room/namespace-bounds";
-import { parseReservation, resizable, type Reservation } from "../room/reservation";
+import { ROOM_TO_LIMIT } from "./namespace-bounds";
+import { parseReservation, resizable, type Reservation } from "./reservation";
 
 const reservations = new WeakMap<V1StatefulSet, Reservation>();
 
