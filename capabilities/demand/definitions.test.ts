@@ -55,16 +55,6 @@ describe("definitions by name", () => {
     ["a resolver", { taskRef: { resolver: "git" } }, "resolver git"],
     ["a resolver of a pipeline", { pipelineRef: { resolver: "hub" } }, "resolver hub"],
     ["a bundle of v1beta1", { taskRef: { name: "x", bundle: "registry/x" } }, "a bundle"],
-    [
-      "a custom task",
-      { taskRef: { apiVersion: "example.dev/v1", kind: "Approval", name: "x" } },
-      "custom task Approval",
-    ],
-    [
-      "an embedded custom task",
-      { taskSpec: { apiVersion: "example.dev/v1", kind: "Wait" } },
-      "custom task Wait",
-    ],
     ["a ClusterTask", { taskRef: { kind: "ClusterTask", name: "x" } }, "kind ClusterTask"],
     ["nothing at all", {}, "no name of a Task"],
     ["a name that is not known", { taskRef: { name: "$(params.nowhere)" } }, "no name of a Task"],
@@ -75,6 +65,30 @@ describe("definitions by name", () => {
     expect(graph.notes).toEqual([`Not known in advance, each counted as cpu=100m: odd (${why}).`]);
     expect(waves(graph)).toEqual([["odd"], ["next"]]);
     expect(firstWave(graph)).toEqual(UNKNOWN);
+  });
+
+  it.each<{ name: string; task: PipelineTask }>([
+    {
+      name: "by reference",
+      task: { taskRef: { apiVersion: "example.dev/v1", kind: "Approval", name: "x" } },
+    },
+    { name: "by reference without a kind", task: { taskRef: { apiVersion: "example.dev/v1", name: "x" } } },
+    { name: "embedded", task: { taskSpec: { apiVersion: "example.dev/v1", kind: "Wait" } } },
+    {
+      name: "with a matrix",
+      task: {
+        taskRef: { apiVersion: "example.dev/v1", kind: "Approval" },
+        matrix: { params: [{ name: "p", value: ["1", "2"] }] },
+      },
+    },
+  ])("a custom task makes no pod, and what comes after it waits for it: $name", ({ task }) => {
+    const graph = graphOf(
+      runOf({ tasks: [{ name: "custom", ...task }, asking("next", "1", { runAfter: ["custom"] })] }),
+    );
+    expect(graph.notes).toEqual([]);
+    expect(graph.tasks[0]).toEqual({ name: "custom", count: 0, each: {}, after: [], isCustom: true });
+    expect(waves(graph).flat()).toEqual(["next"]);
+    expect(firstWave(graph)).toEqual({});
   });
 
   it("a long list of names is cut", () => {

@@ -66,9 +66,14 @@ function* textsIn(task: PipelineTask): Generator<unknown> {
   for (const sidecar of objectsOf(spec?.sidecars)) yield* textsInContainer(sidecar);
 }
 
-/** Names of the tasks that the task comes after, each once. */
-export function dependenciesOf(task: PipelineTask): string[] {
-  const names = new Set(textsOf(task.runAfter));
+/** Names of the tasks whose results the task uses, each once. */
+export function resultsUsedBy(task: PipelineTask): string[] {
+  const names = new Set<string>();
   for (const text of textsIn(task)) for (const { task: name } of resultsIn(text)) names.add(name);
   return [...names];
 }
+
+/** Names of the tasks that the task comes after, each once. */
+export const dependenciesOf = (task: PipelineTask, used = resultsUsedBy(task)): string[] => [
+  ...new Set([...textsOf(task.runAfter), ...used]),
+];

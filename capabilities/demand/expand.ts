@@ -2,9 +2,9 @@
 import { Allowance, sizeOf } from "./allowance";
 import type { Expansion } from "./expansion";
 import { DEEPEST, MOST_CHARACTERS, MOST_PODS, MOST_TASKS } from "./limits";
-import { definitionsOf, type Lookup } from "./lookup";
-import { fanOutOf } from "./matrix";
-import { resolved, valuesOf, type Values } from "./params";
+import { definitionsOf, isCustomTask, type Lookup } from "./lookup";
+import type { FanOut } from "./matrix";
+import { resolved, type Values } from "./params";
 import type {
   Definitions,
   Param,
@@ -14,7 +14,9 @@ import type {
   TaskRunOverrides,
 } from "./pipeline-spec";
 import { orderedPipeline, type OrderedPipeline, type OrderedTask } from "./problems";
+import { prospectsOf, type Prospects } from "./skipped";
 import { objectOf, objectsOf, textOf, textsOf } from "./untrusted";
+import { valuesOf } from "./values";
 
 /** What a run is called whose own pipeline cannot be read. */
 export const UNREAD_PIPELINE = "(pipeline)";
@@ -32,6 +34,11 @@ interface Frame {
   around: string[];
   /** By the name of the task; where two entries name one, the last. */
   overrides: ReadonlyMap<string, TaskRunOverrides>;
+}
+
+/** A pipeline's own tasks, at the place where it is. */
+interface Inside extends Frame {
+  prospects: Prospects;
 }
 
 const NO_OVERRIDES: Frame["overrides"] = new Map();
@@ -55,6 +62,7 @@ class Expander {
     unread: [],
     guessed: [],
     cut: [],
+    runtimeClass: undefined,
     problem: undefined,
     allowance: this.allowance,
   };
@@ -78,7 +86,8 @@ class Expander {
     const pipeline = this.orderedOnce(spec);
     if (typeof pipeline === "string") return { ...this.expansion, problem: pipeline };
     const around = textsOf([objectOf(pipelineRef)?.name]);
-    const values = valuesOf(spec.params, params, this.allowance);
+    this.expansion.runtimeClass = runtimeClassOf(run);
+    const values = valuesOf(spec.params, params, this.allowance, knownOf(run, spec));
     const overrides = byTask(taskRunSpecs);
     this.pipeline(pipeline, { path: "", before: [], values, copies: 1, around, overrides });
     return this.expansion;
@@ -116,21 +125,30 @@ class Expander {
     const ends = new Map(pipeline.tasks.map(({ name, task }) => [name, endOf(frame.path + name, task)]));
     const followed = new Set(pipeline.tasks.flatMap(({ after }) => after));
     const last = pipeline.tasks.filter(({ name }) => !followed.has(name)).map(({ name }) => ends.get(name)!);
+    const prospects = prospectsOf(pipeline, frame.values, this.definitions.mostCombinations);
+    const inside = { ...frame, prospects };
     for (const item of pipeline.tasks) {
       const after = item.after.map(name => ends.get(name)!);
-      this.task(item, frame, after.length > 0 ? after : frame.before);
+      this.task(item, inside, after.length > 0 ? after : frame.before);
     }
     const tasksEnd = last.length > 0 ? last : frame.before;
     if (pipeline.finally.length === 0) return tasksEnd;
     const join = this.join(`${frame.path}<tasks>`, tasksEnd);
-    for (const item of pipeline.finally) this.task(item, frame, [join]);
+    for (const item of pipeline.finally) this.task(item, inside, [join]);
     return pipeline.finally.map(({ name, task }) => endOf(frame.path + name, task));
   }
 
-  private task({ name, task }: OrderedTask, frame: Frame, after: string[]): void {
+  private task({ name, task }: OrderedTask, frame: Inside, after: string[]): void {
     const path = frame.path + name;
-    const count = this.podCount(task, path, frame);
+    const prospect = frame.prospects.get(name)!;
+    if (typeof prospect === "string") {
+      this.join(path, after);
+      if (isPipeline(task)) this.join(endOf(path, task), [path]);
+      return;
+    }
+    const count = this.podCount(prospect, path, frame);
     if (isPipeline(task)) return this.child(task, path, { ...frame, before: after, copies: count });
+    if (isCustomTask(task)) return this.withoutPods(path, after, "custom");
     const spec = this.specOf(definitionsOf(this.definitions).task(task, frame.values), path);
     if (spec === undefined) return this.unread(path, count, after);
     this.expansion.places.push({
@@ -142,8 +160,7 @@ class Expander {
     });
   }
 
-  private podCount({ matrix }: PipelineTask, name: string, { values, copies }: Frame): number {
-    const { count, isGuess, tooMany } = fanOutOf(matrix, values);
+  private podCount({ count, isGuess, tooMany }: FanOut, name: string, { copies }: Frame): number {
     if (isGuess) this.expansion.guessed.push(name);
     if (tooMany !== undefined) {
       const found = tooMany >= MOST_PODS ? `${MOST_PODS} or more` : tooMany;
@@ -191,8 +208,12 @@ class Expander {
 
   /** Saves an edge from every one of many to every one of many others. No task of Tekton's can be named so. */
   private join(name: string, after: string[]): string {
-    this.expansion.places.push({ name, count: 0, after, task: "join", overrides: undefined });
+    this.withoutPods(name, after, "join");
     return name;
+  }
+
+  private withoutPods(name: string, after: string[], task: "join" | "custom"): void {
+    this.expansion.places.push({ name, count: 0, after, task, overrides: undefined });
   }
 }
 
@@ -206,6 +227,23 @@ const handedDown = (task: PipelineTask, values: Values): Param[] =>
     ...(name !== undefined && { name }),
     ...(value !== undefined && { value: resolved(value, values) }),
   }));
+
+const runtimeClassOf = ({ spec }: PlannedRun): string | undefined =>
+  textOf(objectOf(objectOf(spec?.taskRunTemplate)?.podTemplate ?? spec?.podTemplate)?.runtimeClassName);
+
+/** What is put in beside parameters. Source: Tekton's apply.go, ApplyContexts and ApplyWorkspaces. */
+function knownOf({ metadata, spec }: PlannedRun, pipeline: PipelineSpec): ReadonlyMap<string, string> {
+  const { name, namespace, uid } = objectOf(metadata) ?? {};
+  const known = new Map<string, string>();
+  for (const [key, value] of Object.entries({ name, namespace, uid })) {
+    if (textOf(value)) known.set(`context.pipelineRun.${key}`, value!);
+  }
+  for (const workspace of objectsOf(pipeline.workspaces))
+    known.set(`workspaces.${workspace.name}.bound`, "false");
+  for (const workspace of objectsOf(spec?.workspaces))
+    known.set(`workspaces.${workspace.name}.bound`, "true");
+  return known;
+}
 
 export const expand = (run: PlannedRun, definitions: Definitions): Expansion =>
   new Expander(definitions).run(run);

@@ -2,12 +2,13 @@
 import type { Allowance } from "./allowance";
 import type { Reference, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
 
-/** One place in the graph: a task with pods, or a point where others meet. */
+/** One place in the graph: a task with pods or without, or a point where others meet. */
 export interface Place {
   name: string;
   count: number;
   after: string[];
-  task: TaskSpec | "join" | "unread";
+  /** What its pods are made from; a custom task has none, and ends when its CustomRun does. */
+  task: TaskSpec | "join" | "custom" | "unread";
   /** The run's own settings for the task. */
   overrides: TaskRunOverrides | undefined;
 }
@@ -27,6 +28,8 @@ export interface Expansion {
   guessed: string[];
   /** Tasks with more pods than are allowed. */
   cut: Named[];
+  /** Of the pods, unless their task has its own. */
+  runtimeClass: string | undefined;
   /** Why Tekton will refuse the run. */
   problem: string | undefined;
   /** For what of it is still to be read. */

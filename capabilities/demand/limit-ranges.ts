@@ -6,7 +6,16 @@
  */
 import type { V1LimitRange, V1LimitRangeItem } from "@kubernetes/client-node";
 import { MOST_RESOURCES } from "./limits";
-import { amountOf, maximumOf, parseFew, sum, TooMuch, type Resources } from "./resources";
+import {
+  amountOf,
+  maximumOf,
+  parseFew,
+  parseQuantity,
+  smallestOf,
+  sum,
+  TooMuch,
+  type Resources,
+} from "./resources";
 import { entriesOf, objectOf, objectsOf } from "./untrusted";
 
 /** The resources that Tekton looks at. */
@@ -14,25 +23,27 @@ const DIVIDED = ["cpu", "memory", "ephemeral-storage"];
 
 interface ContainerLimits {
   min: Resources;
+  limit: Resources;
   defaultRequest: Resources;
 }
 
 /** As JSON has it, and as the Kubernetes client names it. */
 type LimitItem = V1LimitRangeItem & { default?: Record<string, string> };
 
+const itemsFor = (range: V1LimitRange, type: string): LimitItem[] =>
+  objectsOf<LimitItem>(objectOf(range.spec)?.limits).filter(item => item.type === type);
+
 /** Of one LimitRange, for containers, with the defaults of the defaults that the API server puts in. */
 function containerLimits(range: V1LimitRange): ContainerLimits[] {
-  return objectsOf<LimitItem>(objectOf(range.spec)?.limits)
-    .filter(item => item.type === "Container")
-    .map(item => {
-      const min = parseFew(item.min);
-      const limit = { ...parseFew(item.max), ...parseFew(item.default ?? item._default) };
-      return { min, defaultRequest: { ...min, ...limit, ...parseFew(item.defaultRequest) } };
-    });
+  return itemsFor(range, "Container").map(item => {
+    const min = parseFew(item.min);
+    const limit = { ...parseFew(item.max), ...parseFew(item.default ?? item._default) };
+    return { min, limit, defaultRequest: { ...min, ...limit, ...parseFew(item.defaultRequest) } };
+  });
 }
 
 /** Of several LimitRanges Tekton makes one; a later one without a default takes the earlier one's away. */
-function united(all: ContainerLimits[]): ContainerLimits {
+function united(all: ContainerLimits[]): Omit<ContainerLimits, "limit"> {
   const defaultRequest = new Map<string, number>();
   for (const range of all) {
     for (const name of DIVIDED) {
@@ -44,19 +55,32 @@ function united(all: ContainerLimits[]): ContainerLimits {
   return { min: maximumOf(all.map(({ min }) => min)), defaultRequest: Object.fromEntries(defaultRequest) };
 }
 
-export interface RequestDefaults {
-  /** Of each step, where it asks for none. */
+/** What may be asked for, where all LimitRanges hold. */
+export interface Bounds {
+  min: Resources;
+  max: Resources;
+  /** The most that a limit may be of its request. */
+  ratio: Readonly<Record<string, number>>;
+}
+
+export interface LimitRangeRules {
+  /** Requests of each step, where it asks for none. */
   ofStep(steps: number): Resources;
-  /** Of any container, where it still asks for none. */
+  /** Requests of any container, where it still asks for none. */
   ofContainer: Resources;
+  /** Limits of any container that has none. */
+  limitOfContainer: Resources;
+  boundsOfContainers: Bounds;
+  boundsOfPods: Bounds;
 }
 
 /** @throws InvalidQuantity or TooMuch */
-export function requestDefaults(ranges: readonly V1LimitRange[]): RequestDefaults {
-  const each = objectsOf(ranges).map(containerLimits);
-  const all = each.length > 1 ? [united(each.flat())] : each.flat();
-  const largestDefault = maximumOf(all.map(({ defaultRequest }) => defaultRequest));
-  const largestMin = maximumOf(all.map(({ min }) => min));
+export function limitRangeRules(ranges: readonly V1LimitRange[]): LimitRangeRules {
+  const all = objectsOf(ranges);
+  const each = all.map(containerLimits);
+  const forTekton = each.length > 1 ? [united(each.flat())] : each.flat();
+  const largestDefault = maximumOf(forTekton.map(({ defaultRequest }) => defaultRequest));
+  const largestMin = maximumOf(forTekton.map(({ min }) => min));
   return {
     ofStep: steps =>
       Object.fromEntries(
@@ -66,21 +90,46 @@ export function requestDefaults(ranges: readonly V1LimitRange[]): RequestDefault
           return amount > 0 ? [[name, amount]] : [];
         }),
       ),
-    ofContainer: firstOfAll(each),
+    ofContainer: firstOfAll(each.map(items => items.map(({ defaultRequest }) => defaultRequest))),
+    limitOfContainer: firstOfAll(each.map(items => items.map(({ limit }) => limit))),
+    boundsOfContainers: boundsOf(all.flatMap(range => itemsFor(range, "Container"))),
+    boundsOfPods: boundsOf(all.flatMap(range => itemsFor(range, "Pod"))),
   };
 }
 
+/** A ratio has no unit; in thousandths of one it reads like an amount of cpu. */
+const ratiosOf = (item: LimitItem): Record<string, number> =>
+  Object.fromEntries(
+    Object.keys(parseFew(item.maxLimitRequestRatio)).map(name => [
+      name,
+      parseQuantity("cpu", item.maxLimitRequestRatio![name]!) / 1000,
+    ]),
+  );
+
+function boundsOf(items: readonly LimitItem[]): Bounds {
+  const bounds = {
+    min: maximumOf(items.map(({ min }) => parseFew(min))),
+    max: smallestOf(items.map(({ max }) => parseFew(max))),
+    ratio: smallestOf(items.map(ratiosOf)),
+  };
+  for (const bound of Object.values(bounds)) mustBeFew(Object.keys(bound).length);
+  return bounds;
+}
+
+function mustBeFew(count: number): void {
+  if (count <= MOST_RESOURCES) return;
+  throw new TooMuch(`${count} resources in LimitRanges, ${MOST_RESOURCES} are allowed`);
+}
+
 /** Within one LimitRange the later item wins; among several the first. */
-function firstOfAll(ranges: readonly ContainerLimits[][]): Resources {
+function firstOfAll(ranges: readonly Resources[][]): Resources {
   const found = new Map<string, number>();
   for (const items of ranges.toReversed()) {
-    for (const { defaultRequest } of items) {
-      for (const [name, amount] of Object.entries(defaultRequest)) found.set(name, amount);
+    for (const amounts of items) {
+      for (const [name, amount] of Object.entries(amounts)) found.set(name, amount);
     }
   }
-  if (found.size > MOST_RESOURCES) {
-    throw new TooMuch(`${found.size} resources in LimitRanges, ${MOST_RESOURCES} are allowed`);
-  }
+  mustBeFew(found.size);
   return Object.fromEntries(found);
 }
 

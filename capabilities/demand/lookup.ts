@@ -16,17 +16,26 @@ export type Lookup<T> =
 
 const TEKTON = /^tekton\.dev\//;
 
-/** Tekton takes anything with an apiVersion and a kind of its own for a custom task. */
-function isCustom(item: { apiVersion?: string; kind?: string }): boolean {
-  const [apiVersion, kind] = [textOf(item.apiVersion), textOf(item.kind)];
+/**
+ * Tekton takes anything with an apiVersion and a kind for a custom task; of a reference, the kind is Task if it has
+ * none. One to a Task of Tekton's own counts as that Task: no controller takes it for a custom one.
+ * Source: taskref_types.go and pipeline_types.go, IsCustomTask.
+ */
+function isCustom(item: { apiVersion?: string; kind?: string } | undefined, otherwise?: string): boolean {
+  const [apiVersion, kind] = [textOf(item?.apiVersion), textOf(item?.kind) ?? otherwise];
   return apiVersion !== undefined && kind !== undefined && !(TEKTON.test(apiVersion) && kind === "Task");
 }
+
+/** A custom task makes no pod. */
+export const isCustomTask = ({ taskRef, taskSpec }: PipelineTask): boolean => {
+  const embedded = objectOf(taskSpec);
+  return embedded === undefined ? isCustom(objectOf(taskRef), "Task") : isCustom(embedded);
+};
 
 function elsewhere(reference: NamedReference, kind: Reference["kind"]): string | undefined {
   const resolver = textOf(reference.resolver);
   if (resolver !== undefined) return `resolver ${resolver}`;
   if (textOf(reference.bundle) !== undefined) return "a bundle";
-  if (isCustom(reference)) return `custom task ${reference.kind}`;
   const ownKind = textOf(reference.kind);
   return ownKind === undefined || ownKind === kind ? undefined : `kind ${ownKind}`;
 }
@@ -65,7 +74,7 @@ export const definitionsOf = (definitions: Definitions) => ({
   },
   task({ taskRef, taskSpec }: PipelineTask, values: Values): Lookup<TaskSpec> {
     const embedded = objectOf(taskSpec);
-    if (embedded) return isCustom(embedded) ? { why: `custom task ${embedded.kind}` } : { spec: embedded };
+    if (embedded) return { spec: embedded };
     const { tasks, notReadBecause } = definitions;
     return byName(objectOf(taskRef) ?? {}, "Task", { byName: tasks, notReadBecause }, values);
   },

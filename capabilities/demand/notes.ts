@@ -45,3 +45,6 @@ export function noteOnLeftOut(resources: readonly string[], most: number): strin
   const names = listed(resources.map(name => name.slice(0, LONGEST_REASON)));
   return [`The run asks for more than ${most} kinds of resources; left out: ${names}.`];
 }
+
+export const noteOnRefused = (tasks: readonly Named[]): string[] =>
+  tasks.length === 0 ? [] : [`Kubernetes will refuse the pods of ${withReasons(tasks)}.`];

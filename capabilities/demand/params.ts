@@ -1,48 +1,50 @@
-/** Values of a pipeline's parameters, and what references to them stand for. */
-import { Allowance } from "./allowance";
+/** What references to a pipeline's parameters stand for. Sources: Tekton's param_types.go and pkg/substitution. */
+import type { Allowance } from "./allowance";
 import { MOST_ITEMS } from "./limits";
-import type { Param, ParamSpec, ParamValue } from "./pipeline-spec";
-import { isObject, objectsOf, textOf, writtenOf } from "./untrusted";
+import type { ParamValue } from "./pipeline-spec";
+import { entriesOf, isObject, writtenOf } from "./untrusted";
 
 export interface Values {
   byName: ReadonlyMap<string, ParamValue>;
+  /** What else is put in, by its whole reference: `context.pipelineRun.name`. */
+  others?: ReadonlyMap<string, string>;
   /** For what is put together from them. */
   allowance: Allowance;
-}
-
-/** The value that is given, else the default. An object that is given in part is not completed from its default. */
-export function valuesOf(
-  declared: ParamSpec[] | undefined,
-  given: Param[] | undefined,
-  allowance = new Allowance(),
-): Values {
-  const byName = new Map<string, ParamValue>();
-  for (const { name, default: value } of objectsOf(declared)) {
-    if (textOf(name) && value !== undefined) byName.set(name!, value);
-  }
-  for (const { name, value } of objectsOf(given)) {
-    if (textOf(name) && value !== undefined) byName.set(name!, value);
-  }
-  return { byName, allowance };
 }
 
 const REFERENCE = /\$\(([^()$]+)\)/g;
 const ONLY_A_REFERENCE = /^\$\(([^()$]+)\)$/;
 const PARAMETER = /^params(?:\.([^[\]]+)|\["([^"]+)"\]|\['([^']+)'\])(?:\[(\*|\d+)\])?$/;
 
-/** What stands in `$(…)` may be params.name, params["name"], and with [*], [0] or .key after it. */
-function referredTo(reference: string, { byName }: Values): ParamValue | undefined {
+/** The name of the parameter that is referred to, if it is one. */
+function parameterIn(reference: string): { name: string; isDotted: boolean; index?: string } | undefined {
   const [, dotted, double, single, index] = PARAMETER.exec(reference) ?? [];
   const name = dotted ?? double ?? single;
   if (name === undefined) return undefined;
+  return { name, isDotted: dotted !== undefined, ...(index !== undefined && { index }) };
+}
+
+/** What stands in `$(…)` may be params.name, params["name"], and with [*], [0] or .key after it. */
+function referredTo(reference: string, { byName, others }: Values): ParamValue | undefined {
+  const parameter = parameterIn(reference);
+  if (parameter === undefined) return others?.get(reference);
+  const { name, isDotted, index } = parameter;
   const value = byName.get(name);
   if (index === "*") return value;
   if (index !== undefined) return Array.isArray(value) ? value[Number(index)] : undefined;
-  if (value !== undefined || dotted === undefined) return typeof value === "string" ? value : undefined;
+  if (value !== undefined || !isDotted) return value;
   const dot = name.lastIndexOf(".");
   const whole = byName.get(name.slice(0, dot));
   const key = name.slice(dot + 1);
   return isObject(whole) && Object.hasOwn(whole, key) ? (whole as Record<string, string>)[key] : undefined;
+}
+
+/** Names of the parameters that a text refers to. */
+export function* parametersIn(text: string): Generator<string> {
+  for (const [, reference] of text.matchAll(REFERENCE)) {
+    const name = parameterIn(reference!)?.name;
+    if (name !== undefined) yield name;
+  }
 }
 
 /** The text with every reference to a known string put in; as it is, if it is too long or would be. */
@@ -63,7 +65,7 @@ export function inText(text: string, values: Values): string {
 }
 
 /** What a text that is nothing but a reference refers to; of any other text, and of what is not known, the text. */
-function wholeValue(text: string, values: Values): ParamValue {
+export function wholeValue(text: string, values: Values): ParamValue {
   const reference = ONLY_A_REFERENCE.exec(text)?.[1];
   return (reference === undefined ? undefined : referredTo(reference, values)) ?? inText(text, values);
 }
@@ -106,5 +108,8 @@ export function itemsOf(value: ParamValue | undefined, values: Values): string[]
 /** The value with everything put in that is known; what a child pipeline is given. */
 export function resolved(value: ParamValue, values: Values): ParamValue {
   if (typeof value === "string") return wholeValue(value, values);
-  return Array.isArray(value) ? (itemsOf(value, values) ?? UNKNOWN_ARRAY) : value;
+  if (Array.isArray(value)) return itemsOf(value, values) ?? UNKNOWN_ARRAY;
+  return Object.fromEntries(
+    entriesOf(value).map(([key, item]) => [key, typeof item === "string" ? inText(item, values) : item]),
+  );
 }

@@ -40,7 +40,7 @@ export function peakDemand(
   return upperBounds.length === 0 ? peak : { ...peak, upperBounds };
 }
 
-/** Tasks by the most tasks with pods that come one after another before them; of a graph with a cycle none. */
+/** Tasks by the most tasks that take time and come one after another before them; of a graph with a cycle none. */
 function wavesOfTasks({ tasks }: TaskGraph): PlannedTask[][] {
   const before = indexed(tasks);
   const depths = tasks.map(() => 0);
@@ -48,8 +48,8 @@ function wavesOfTasks({ tasks }: TaskGraph): PlannedTask[][] {
   for (const index of topologicalOrder(before) ?? []) {
     const task = tasks[index]!;
     for (const predecessor of before[index]!) {
-      const hasPods = tasks[predecessor]!.count > 0;
-      depths[index] = Math.max(depths[index]!, depths[predecessor]! + (hasPods ? 1 : 0));
+      const { count, isCustom } = tasks[predecessor]!;
+      depths[index] = Math.max(depths[index]!, depths[predecessor]! + (count > 0 || isCustom ? 1 : 0));
     }
     if (task.count > 0) (waves[depths[index]!] ??= []).push(task);
   }

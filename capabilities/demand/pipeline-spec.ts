@@ -3,6 +3,7 @@
  * another shape than is said here: read them with ./untrusted.
  */
 import type { V1LimitRange } from "@kubernetes/client-node";
+import type { ContainerDefaults } from "./container-defaults";
 import type { Resources } from "./resources";
 
 export interface Requirements {
@@ -63,6 +64,7 @@ export interface Matrix {
 }
 export interface WhenExpression {
   input?: string;
+  operator?: string;
   values?: string[];
   cel?: string;
 }
@@ -79,6 +81,7 @@ export interface PipelineTask {
 }
 export interface PipelineSpec {
   params?: ParamSpec[];
+  workspaces?: { name?: string }[];
   tasks?: PipelineTask[];
   finally?: PipelineTask[];
 }
@@ -86,12 +89,20 @@ export interface PipelineSpec {
 export type ContainerOverride = Pick<TaskContainer, "name" | "computeResources" | "resources">;
 export interface TaskRunOverrides {
   pipelineTaskName?: string;
+  podTemplate?: RunPodTemplate;
+  /** v1beta1 */
+  taskPodTemplate?: RunPodTemplate;
   computeResources?: Requirements;
   stepSpecs?: ContainerOverride[];
   sidecarSpecs?: ContainerOverride[];
   /** v1beta1 */
   stepOverrides?: ContainerOverride[];
   sidecarOverrides?: ContainerOverride[];
+}
+
+/** What of a pod template decides how much its pods ask for. */
+export interface RunPodTemplate {
+  runtimeClassName?: string;
 }
 
 /** The fields of a PipelineRun that say what it will run. */
@@ -101,7 +112,12 @@ export interface PlannedRun {
     pipelineSpec?: PipelineSpec;
     params?: Param[];
     taskRunSpecs?: TaskRunOverrides[];
+    taskRunTemplate?: { podTemplate?: RunPodTemplate };
+    /** v1beta1 */
+    podTemplate?: RunPodTemplate;
+    workspaces?: { name?: string }[];
   };
+  metadata?: { name?: string; namespace?: string; uid?: string };
   /** The spec as Tekton has resolved it, parameters put in. */
   status?: { pipelineSpec?: PipelineSpec };
 }
@@ -112,8 +128,14 @@ export interface Definitions {
   tasks: ReadonlyMap<string, TaskSpec | undefined>;
   /** Of the run's namespace. */
   limitRanges: readonly V1LimitRange[];
-  /** Of the run's runtime class; added to every pod. */
+  /** Of the run's runtime class; added to every pod, unless `overheads` is there. */
   runtimeOverhead: Resources;
+  /** By the name of a RuntimeClass: added to the pods that are of it. */
+  overheads?: ReadonlyMap<string, Resources>;
+  /** Of Tekton's ConfigMap config-defaults. */
+  containerDefaults?: ContainerDefaults | undefined;
+  /** Combinations that Tekton allows a matrix; by default 256. */
+  mostCombinations?: number | undefined;
   /** Why definitions that are not in the maps are not read, if there are too many or too large ones. */
   notReadBecause?: string | undefined;
 }

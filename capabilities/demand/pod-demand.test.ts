@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { V1LimitRange, V1LimitRangeItem } from "@kubernetes/client-node";
-import { requestDefaults } from "./limit-ranges";
+import { limitRangeRules } from "./limit-ranges";
 import type { Requirements, TaskContainer, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
 import { podDemand } from "./pod-demand";
 import { toQuantities } from "./resources";
@@ -11,8 +11,8 @@ const step = (computeResources?: Requirements, name = "s"): TaskContainer => ({ 
 const asks = (cpu: string, name?: string) => step({ requests: { cpu } }, name);
 const limited = (cpu: string) => step({ limits: { cpu } });
 
-function demand(task: TaskSpec, overrides?: TaskRunOverrides, ranges: V1LimitRange[] = [], overhead = {}) {
-  return toQuantities(podDemand(task, overrides, requestDefaults(ranges), overhead));
+function demand(task: TaskSpec, overrides?: TaskRunOverrides, ranges: V1LimitRange[] = []) {
+  return toQuantities(podDemand(task, overrides, { limitRanges: limitRangeRules(ranges) }).requests);
 }
 
 describe("what a pod asks for", () => {
@@ -57,13 +57,6 @@ describe("what a pod asks for", () => {
     ],
   ])("counts %s", (_, task, expected) => {
     expect(demand(task)).toEqual(expected);
-  });
-
-  it("adds the runtime class's overhead once", () => {
-    expect(demand({ steps: [asks("1"), asks("1")] }, undefined, [], { cpu: 250, memory: 2 ** 20 })).toEqual({
-      cpu: "2250m",
-      memory: "1Mi",
-    });
   });
 });
 

@@ -1,116 +1,62 @@
 /**
- * What one pod of a task asks for. Sources: Tekton's pkg/pod/pod.go, pkg/apis/pipeline/v1/merge.go and
- * pkg/internal/computeresources; Kubernetes' component-helpers/resource (PodRequests), which the scheduler counts with.
+ * What one pod of a task asks for. Sources: Tekton's pkg/pod/pod.go and pkg/internal, in the order of
+ * pkg/reconciler/taskrun/taskrun.go (createPod); Kubernetes' component-helpers/resource (PodRequests), which the
+ * scheduler counts with.
  */
-import { withDefaults, type RequestDefaults } from "./limit-ranges";
-import type {
-  ContainerOverride,
-  Requirements,
-  TaskContainer,
-  TaskRunOverrides,
-  TaskSpec,
-} from "./pipeline-spec";
-import { MOST_CONTAINERS } from "./limits";
-import { maximum, parseFew, sum, sumOf, TooMuch, type Resources } from "./resources";
-import { objectOf, objectsOf, textOf } from "./untrusted";
+import { withContainerDefaults, type ContainerDefaults } from "./container-defaults";
+import { containersOf, type PodContainer } from "./containers";
+import { withDefaults, type LimitRangeRules } from "./limit-ranges";
+import type { TaskRunOverrides, TaskSpec } from "./pipeline-spec";
+import { refusalOf } from "./pod-refusal";
+import type { Resources } from "./resources";
+import { ofPod, type StoredContainer } from "./stored-container";
 
-/** Requests and limits of a container; undefined is another thing than empty to Tekton. */
-interface Asked {
-  requests: Resources | undefined;
-  limits: Resources | undefined;
+export interface PodRules {
+  limitRanges: LimitRangeRules;
+  containerDefaults?: ContainerDefaults | undefined;
 }
 
-const NOTHING_ASKED: Asked = { requests: undefined, limits: undefined };
-
-function asked(requirements: Requirements | undefined): Asked {
-  const { requests, limits } = objectOf(requirements) ?? {};
-  return {
-    requests: objectOf(requests) && parseFew(requests),
-    limits: objectOf(limits) && parseFew(limits),
-  };
+export interface PodDemand {
+  /** Without the overhead of its runtime class. */
+  requests: Resources;
+  /** Why Kubernetes will refuse the pod, if it will. */
+  refusal: string | undefined;
 }
 
-/** v1 has `computeResources`, v1beta1 `resources`. */
-const askedBy = (container: TaskContainer | undefined): Asked =>
-  asked(objectOf(container?.computeResources) ?? container?.resources);
-
-/** Resource by resource; the first one's count where both have them. */
-const over = (own: Asked, base: Asked): Asked => ({
-  requests: own.requests || base.requests ? { ...base.requests, ...own.requests } : undefined,
-  limits: own.limits || base.limits ? { ...base.limits, ...own.limits } : undefined,
-});
-
-type Overrides = ReadonlyMap<string | undefined, ContainerOverride>;
-
-/** Where two have one name, the last. */
-const byName = (overrides: ContainerOverride[] | undefined): Overrides =>
-  new Map(objectsOf(overrides).map(item => [textOf(item.name), item]));
-
-function overridden(container: TaskContainer, own: Asked, overrides: Overrides): Asked {
-  const name = textOf(container.name);
-  const override = name === undefined ? undefined : overrides.get(name);
-  return override ? over(askedBy(override), own) : own;
-}
-
-/** Whole bytes of memory and storage and thousandths of cpu, rounded down; of devices none can be divided. */
-const share = (whole: Resources, parts: number): Resources =>
-  Object.fromEntries(
-    Object.entries(whole).map(([name, amount]) => {
-      const isDivisible = name === "cpu" || name === "memory" || name === "ephemeral-storage";
-      return [name, isDivisible ? Math.floor(amount / parts) : Math.ceil(amount / parts)];
-    }),
-  );
-
-/** Task-level resources take the place of the steps' own: requests divided among them, limits whole on each. */
-function divided(steps: Asked[], task: Asked): Asked[] {
-  if (!task.requests && !task.limits) return steps;
-  const nonEmpty = (whole: Resources | undefined): Resources | undefined =>
-    whole && Object.keys(whole).length > 0 ? share(whole, steps.length) : undefined;
-  return steps.map(step => ({
-    requests: nonEmpty(step.requests || task.requests ? task.requests : task.limits),
-    limits: task.limits,
-  }));
-}
-
-function withStepDefaults(step: Asked, defaults: Resources): Asked {
-  return { ...step, requests: step.requests ? withDefaults(step.requests, defaults, true) : defaults };
+/** Tekton divides a LimitRange's default among the steps, and puts it in where a request is missing or zero. */
+function withStepDefaults(container: PodContainer, defaults: Resources): PodContainer {
+  if (container.kind !== "step") return container;
+  const { requests } = container;
+  return { ...container, requests: requests ? withDefaults(requests, defaults, true) : defaults };
 }
 
 /** The API server takes a limit for the request that is missing; LimitRanges come after that. */
-const requestsOf = ({ requests, limits }: Asked, defaults: RequestDefaults): Resources =>
-  withDefaults({ ...limits, ...requests }, defaults.ofContainer);
+function stored({ kind, requests, limits }: PodContainer, rules: LimitRangeRules): StoredContainer {
+  return {
+    kind,
+    requests: withDefaults({ ...limits, ...requests }, rules.ofContainer),
+    limits: withDefaults({ ...limits }, rules.limitOfContainer),
+  };
+}
 
 /**
  * @param overrides the run's entry in taskRunSpecs for the task
- * @param overhead of the pod's runtime class
  * @throws InvalidQuantity or TooMuch
  */
 export function podDemand(
   task: TaskSpec,
   overrides: TaskRunOverrides | undefined,
-  defaults: RequestDefaults,
-  overhead: Resources,
-): Resources {
-  const own = objectOf(overrides);
-  const steps = objectsOf(task.steps);
-  const sidecars = objectsOf(task.sidecars);
-  if (steps.length + sidecars.length > MOST_CONTAINERS) {
-    throw new TooMuch(`${steps.length + sidecars.length} steps and sidecars, ${MOST_CONTAINERS} are allowed`);
-  }
-  const stepOverrides = byName(own?.stepSpecs ?? own?.stepOverrides);
-  const sidecarOverrides = byName(own?.sidecarSpecs ?? own?.sidecarOverrides);
-  const template = askedBy(objectOf(task.stepTemplate));
-  const askedBySteps = divided(
-    steps.map(step => overridden(step, over(askedBy(step), template), stepOverrides)),
-    asked(own?.computeResources),
-  );
-  const askedBySidecars = sidecars.map(sidecar => overridden(sidecar, askedBy(sidecar), sidecarOverrides));
-  const stepDefaults = defaults.ofStep(steps.length || 1);
-  const containers = [
-    ...askedBySteps.map(step => withStepDefaults(step, stepDefaults)),
-    ...askedBySidecars,
-  ].map(container => requestsOf(container, defaults));
-  // Tekton's init containers, one at a time, ask for nothing themselves.
-  const init = requestsOf(NOTHING_ASKED, defaults);
-  return sum(maximum(sumOf(containers), init), overhead);
+  { limitRanges, containerDefaults }: PodRules,
+): PodDemand {
+  const containers = containersOf(task, overrides);
+  const steps = containers.filter(({ kind }) => kind === "step").length;
+  const stepDefaults = limitRanges.ofStep(steps || 1);
+  const made = containers
+    .map(container => withContainerDefaults(container, containerDefaults))
+    .map(container => withStepDefaults(container, stepDefaults))
+    .map(container => stored(container, limitRanges));
+  return {
+    requests: ofPod(made, "requests"),
+    refusal: refusalOf(made, limitRanges),
+  };
 }

@@ -1,12 +1,12 @@
 /** What a pod of each of a run's tasks asks for. A task that many places name is reckoned once. */
 import { sizeOf, type Allowance } from "./allowance";
 import type { Expansion, Named, Place } from "./expansion";
-import { requestDefaults, type RequestDefaults } from "./limit-ranges";
+import { limitRangeRules, type LimitRangeRules } from "./limit-ranges";
 import { MOST_CHARACTERS, MOST_CONTAINERS } from "./limits";
 import type { Definitions, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
-import { podDemand } from "./pod-demand";
-import { InvalidQuantity, NOTHING, TooMuch, type Resources } from "./resources";
-import { objectsOf } from "./untrusted";
+import { podDemand, type PodDemand, type PodRules } from "./pod-demand";
+import { InvalidQuantity, NOTHING, sum, TooMuch, type Resources } from "./resources";
+import { objectOf, objectsOf, textOf } from "./untrusted";
 
 export interface PodDemands {
   /** For each place. */
@@ -16,21 +16,22 @@ export interface PodDemands {
   invalid: Named[];
   /** Tasks with more of something than is reckoned with. */
   tooMuch: Named[];
+  /** Tasks whose pods Kubernetes will refuse. */
+  refused: Named[];
 }
 
 /** What cannot be reckoned, or undefined for any other error. */
 const unreckonable = (error: unknown): InvalidQuantity | TooMuch | undefined =>
   error instanceof InvalidQuantity || error instanceof TooMuch ? error : undefined;
 
-type Outcome = Resources | InvalidQuantity | TooMuch;
+type Outcome = PodDemand | InvalidQuantity | TooMuch;
 
 class Reckoner {
   private readonly reckoned = new Map<TaskSpec, Outcome>();
   private readonly sizes = new Map<TaskSpec, number>();
 
   constructor(
-    private readonly defaults: RequestDefaults,
-    private readonly overhead: Resources,
+    private readonly rules: PodRules,
     private readonly allowance: Allowance,
   ) {}
 
@@ -47,7 +48,7 @@ class Reckoner {
       if (!this.allowance.takes(this.costOf(task, overrides))) {
         throw new TooMuch(`of one run, ${MOST_CHARACTERS} characters are read`);
       }
-      return podDemand(task, overrides, this.defaults, this.overhead);
+      return podDemand(task, overrides, this.rules);
     } catch (error) {
       const reason = unreckonable(error);
       if (reason === undefined) throw error;
@@ -60,24 +61,35 @@ class Reckoner {
     const size = this.sizes.get(task) ?? sizeOf(task);
     this.sizes.set(task, size);
     const containers = objectsOf(task.steps).length + objectsOf(task.sidecars).length;
-    const forEach = [task.stepTemplate, overrides?.computeResources, this.defaults.ofContainer];
+    const forEach = [task.stepTemplate, overrides?.computeResources, this.rules.limitRanges.ofContainer];
     return size + sizeOf(overrides) + 4 * Math.min(containers, MOST_CONTAINERS) * sizeOf(forEach);
   }
 }
 
+/** The class of a task's pods: a task's own, else the run's, which children take over. */
+const classOf = ({ overrides }: Place, runClass: string | undefined): string | undefined =>
+  textOf(objectOf(overrides?.podTemplate ?? overrides?.taskPodTemplate)?.runtimeClassName) ?? runClass;
+
 export function podDemands(
-  { places, allowance }: Expansion,
+  { places, allowance, runtimeClass }: Expansion,
   definitions: Definitions,
   unknownTask: Resources,
 ): PodDemands {
-  const demands: PodDemands = { asked: [], limitRangesLeftOut: [], invalid: [], tooMuch: [] };
-  const defaults = defaultsOf(definitions, demands);
-  const reckoner = new Reckoner(defaults, definitions.runtimeOverhead, allowance);
-  const askedBy = ({ name, task, overrides }: Place): Resources => {
-    if (task === "join") return NOTHING;
+  const demands: PodDemands = { asked: [], limitRangesLeftOut: [], invalid: [], tooMuch: [], refused: [] };
+  const { containerDefaults, overheads, runtimeOverhead } = definitions;
+  const limitRanges = rulesOf(definitions, demands);
+  const reckoner = new Reckoner({ limitRanges, containerDefaults }, allowance);
+  const overheadOf = (place: Place): Resources =>
+    overheads ? (overheads.get(classOf(place, runtimeClass) ?? "") ?? NOTHING) : runtimeOverhead;
+  const askedBy = (place: Place): Resources => {
+    const { name, task, overrides } = place;
+    if (task === "join" || task === "custom") return NOTHING;
     if (task === "unread") return unknownTask;
     const outcome = reckoner.outcome(task, overrides);
-    if (!(outcome instanceof Error)) return outcome;
+    if (!(outcome instanceof Error)) {
+      if (outcome.refusal !== undefined) demands.refused.push({ name, why: outcome.refusal });
+      return sum(outcome.requests, overheadOf(place));
+    }
     const list = outcome instanceof TooMuch ? demands.tooMuch : demands.invalid;
     list.push({ name, why: outcome.found });
     return unknownTask;
@@ -86,13 +98,13 @@ export function podDemands(
   return demands;
 }
 
-function defaultsOf({ limitRanges }: Definitions, { limitRangesLeftOut }: PodDemands): RequestDefaults {
+function rulesOf({ limitRanges }: Definitions, { limitRangesLeftOut }: PodDemands): LimitRangeRules {
   try {
-    return requestDefaults(limitRanges);
+    return limitRangeRules(limitRanges);
   } catch (error) {
     const reason = unreckonable(error);
     if (reason === undefined) throw error;
     limitRangesLeftOut.push(`The namespace's LimitRanges are left out: ${reason.message}.`);
-    return requestDefaults([]);
+    return limitRangeRules([]);
   }
 }

@@ -1,5 +1,5 @@
 /** Why Tekton will refuse a pipeline, as far as the order of its tasks goes. */
-import { dependenciesOf } from "./dependencies";
+import { dependenciesOf, resultsUsedBy } from "./dependencies";
 import { indexed, topologicalOrder, withoutDetours } from "./order";
 import type { PipelineSpec, PipelineTask } from "./pipeline-spec";
 import { objectsOf, textOf } from "./untrusted";
@@ -11,16 +11,29 @@ export interface OrderedTask {
   task: PipelineTask;
   /** Names of the tasks that come directly before it, as few as needed. */
   after: string[];
+  /** The same, all that it names. */
+  parents: string[];
+  /** Names of the tasks whose results it uses. */
+  uses: string[];
 }
 
 export interface OrderedPipeline {
+  /** As they are listed. */
   tasks: OrderedTask[];
+  /** The same, each after those that come before it. */
+  inOrder: OrderedTask[];
   /** They start together when all tasks have ended. */
   finally: OrderedTask[];
 }
 
 const named = (tasks: PipelineTask[] | undefined): OrderedTask[] =>
-  objectsOf(tasks).map(task => ({ name: textOf(task.name) ?? "", task, after: [] }));
+  objectsOf(tasks).map(task => ({
+    name: textOf(task.name) ?? "",
+    task,
+    after: [],
+    parents: [],
+    uses: resultsUsedBy(task),
+  }));
 
 const quoted = (name: string): string => JSON.stringify(name.slice(0, 80));
 
@@ -42,7 +55,10 @@ function problemWithNames(tasks: OrderedTask[], final: OrderedTask[]): string | 
 
 /** The pipeline's tasks and what each comes after, or the problem that keeps them from having an order. */
 export function orderedPipeline(spec: PipelineSpec): OrderedPipeline | string {
-  const tasks = named(spec.tasks).map(item => ({ ...item, after: dependenciesOf(item.task) }));
+  const tasks = named(spec.tasks).map(item => {
+    const parents = dependenciesOf(item.task, item.uses);
+    return { ...item, after: parents, parents };
+  });
   const final = named(spec.finally);
   const problem = problemWithNames(tasks, final);
   if (problem !== undefined) return problem;
@@ -54,5 +70,5 @@ export function orderedPipeline(spec: PipelineSpec): OrderedPipeline | string {
     ...item,
     after: needed[index]!.map(one => tasks[one]!.name),
   }));
-  return { tasks: ordered, finally: final };
+  return { tasks: ordered, inOrder: order.map(index => ordered[index]!), finally: final };
 }

@@ -121,22 +121,31 @@ export const amountOf = (resources: Resources, name: string): number =>
   Object.hasOwn(resources, name) ? resources[name]! : 0;
 
 /** Takes a list: as arguments of a call, many thousands would overflow the stack. */
-function combined(all: Iterable<Resources>, combine: (a: number, b: number) => number): Resources {
+function combined(
+  all: Iterable<Resources>,
+  combine: (before: number | undefined, amount: number) => number,
+): Resources {
   const result = new Map<string, number>();
   for (const resources of all) {
     for (const [name, amount] of Object.entries(resources)) {
-      result.set(name, combine(result.get(name) ?? 0, amount));
+      result.set(name, combine(result.get(name), amount));
     }
   }
   return Object.fromEntries(result);
 }
 
-export const sumOf = (all: Iterable<Resources>): Resources => combined(all, (a, b) => a + b);
+export const sumOf = (all: Iterable<Resources>): Resources =>
+  combined(all, (before = 0, amount) => before + amount);
 export const sum = (...all: Resources[]): Resources => sumOf(all);
 
 /** The larger amount of each resource. */
-export const maximumOf = (all: Iterable<Resources>): Resources => combined(all, Math.max);
+export const maximumOf = (all: Iterable<Resources>): Resources =>
+  combined(all, (before = 0, amount) => Math.max(before, amount));
 export const maximum = (...all: Resources[]): Resources => maximumOf(all);
+
+/** The smallest amount of each resource that any of them names. */
+export const smallestOf = (all: Iterable<Resources>): Resources =>
+  combined(all, (before, amount) => (before === undefined ? amount : Math.min(before, amount)));
 
 /** No more than the limit of what that names; every resource of the first. */
 export const minimum = (of: Resources, limit: Resources): Resources =>

@@ -3,6 +3,7 @@ import { asking, aTask, graphOf, known, peakOf, runOf } from "../testing/definit
 import type { PipelineRun } from "../tekton/objects";
 import { firstWave, peakDemand, waves } from "./peak";
 import type { PipelineSpec } from "./pipeline-spec";
+import type { Resources } from "./resources";
 
 describe("the peak of a run", () => {
   it("is that of the tasks that may run at once, not of all", () => {
@@ -86,18 +87,6 @@ describe("the peak of a run", () => {
     expect(peakOf(runOf(spec, { params: [{ name: "list", value: ["1", "2", "3"] }] }))).toEqual({ cpu: "6" });
   });
 
-  it("passes over a task that Tekton skips because its matrix is empty", () => {
-    const run = runOf({
-      tasks: [
-        asking("none", "9", { matrix: { params: [{ name: "p", value: [] }] } }),
-        asking("b", "1", { runAfter: ["none"] }),
-      ],
-    });
-    expect(peakOf(run)).toEqual({ cpu: "1" });
-    expect(firstWave(graphOf(run))).toEqual({ cpu: 1000 });
-    expect(waves(graphOf(run))).toEqual([["b"]]);
-  });
-
   it("takes the spec that Tekton has resolved, when it has", () => {
     const status = { pipelineSpec: { tasks: [asking("a", "2")] } } as PipelineRun["status"];
     const run = { ...runOf({ tasks: [asking("a", "1")] }), status };
@@ -110,5 +99,25 @@ describe("the peak of a run", () => {
       { taskRunSpecs: [{ pipelineTaskName: "b", computeResources: { requests: { cpu: "3" } } }] },
     );
     expect(peakOf(run, known({}, {}, { runtimeOverhead: { cpu: 500 } }))).toEqual({ cpu: "5" });
+  });
+
+  it("adds to each pod the overhead of its own runtime class", () => {
+    const child = { name: "in", pipelineSpec: { tasks: [asking("c", "1")] } };
+    const run = runOf(
+      { tasks: [asking("a", "1"), asking("b", "1"), child] },
+      {
+        taskRunTemplate: { podTemplate: { runtimeClassName: "kata" } },
+        taskRunSpecs: [{ pipelineTaskName: "b", podTemplate: { runtimeClassName: "gvisor" } }],
+      },
+    );
+    const overheads = new Map<string, Resources>([
+      ["kata", { cpu: 250 }],
+      ["gvisor", { memory: 1024 }],
+    ]);
+    const { tasks } = graphOf(run, known({}, {}, { overheads }));
+    const each = Object.fromEntries(
+      tasks.filter(({ count }) => count > 0).map(task => [task.name, task.each]),
+    );
+    expect(each).toEqual({ a: { cpu: 1250 }, b: { cpu: 1000, memory: 1024 }, "in/c": { cpu: 1250 } });
   });
 });

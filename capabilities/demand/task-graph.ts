@@ -2,7 +2,7 @@
 import type { PipelineRun } from "../tekton/objects";
 import { expand } from "./expand";
 import { MOST_RESOURCES } from "./limits";
-import { noteOnLeftOut, noteOnUnreckonable, notesOn } from "./notes";
+import { noteOnLeftOut, noteOnRefused, noteOnUnreckonable, notesOn } from "./notes";
 import type { Definitions, PlannedRun, Reference } from "./pipeline-spec";
 import { podDemands } from "./pod-demands";
 import { EPHEMERAL_STORAGE, type Resources } from "./resources";
@@ -18,6 +18,8 @@ export interface PlannedTask {
   each: Resources;
   /** Names of the tasks directly before it. */
   after: string[];
+  /** A custom task: it has no pods, and ends when its CustomRun does. */
+  isCustom?: true;
 }
 
 export interface TaskGraph {
@@ -42,19 +44,22 @@ export function missingDefinitions(run: PipelineRun, known: Definitions): Refere
  */
 export function taskGraph(run: PipelineRun, definitions: Definitions, unknownTask: Resources): TaskGraph {
   const expansion = expand(run as PlannedRun, definitions);
-  const { asked, limitRangesLeftOut, invalid, tooMuch } = podDemands(expansion, definitions, unknownTask);
+  const { asked, limitRangesLeftOut, invalid, tooMuch, refused } = podDemands(
+    expansion,
+    definitions,
+    unknownTask,
+  );
   const { leftOut, kept } = fewKinds(asked);
-  const tasks = expansion.places.map(({ name, count, after }, index) => ({
-    name,
-    count,
-    each: kept[index]!,
-    after,
-  }));
+  const tasks = expansion.places.map(({ name, count, after, task }, index): PlannedTask => {
+    const planned = { name, count, each: kept[index]!, after };
+    return task === "custom" ? { ...planned, isCustom: true } : planned;
+  });
   const notes = [
     ...notesOn(expansion, unknownTask),
     ...limitRangesLeftOut,
     ...noteOnUnreckonable("Not a quantity that Kubernetes takes", invalid, unknownTask),
     ...noteOnUnreckonable("More than is reckoned with", tooMuch, unknownTask),
+    ...noteOnRefused(refused),
     ...noteOnLeftOut(leftOut, MOST_RESOURCES),
   ];
   return { tasks, notes };

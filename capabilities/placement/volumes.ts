@@ -5,7 +5,8 @@
  * for the run follow the placeholder, where their StorageClass waits for a pod to use them.
  */
 import type { V1PersistentVolumeClaim, V1StorageClass, V1Volume } from "@kubernetes/client-node";
-import { inText, valuesOf } from "../demand/params";
+import { inText } from "../demand/params";
+import { valuesOf } from "../demand/values";
 import type { Param } from "../demand/pipeline-spec";
 import { isObject, objectsOf, textOf } from "../demand/untrusted";
 import type { PipelineRun } from "../tekton/objects";
