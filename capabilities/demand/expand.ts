@@ -1,5 +1,5 @@
 /** A run's tasks with what each comes after, pipelines in pipelines expanded in their place. */
-import type { Expansion } from "./expansion";
+import type { Expansion, Origin } from "./expansion";
 import { definitionsOf, type Lookup } from "./lookup";
 import { fanOutOf } from "./matrix";
 import { resolved, valuesOf, type Values } from "./params";
@@ -87,10 +87,11 @@ class Expander {
     if (fanOut.isGuess) this.expansion.guessed.push(path);
     const count = fanOut.count * frame.copies;
     if (isPipeline(task)) return this.child(task, path, { ...frame, before: after, copies: count });
+    const origin = { task, values: frame.values };
     const spec = this.specOf(definitionsOf(this.definitions).task(task, frame.values), path);
-    if (spec === undefined) return this.unread(path, count, after);
+    if (spec === undefined) return this.unread(path, count, after, origin);
     const overrides = frame.overrides.findLast(item => item.pipelineTaskName === name);
-    this.expansion.places.push({ name: path, count, after, task: spec, overrides });
+    this.expansion.places.push({ name: path, count, after, task: spec, overrides, origin });
   }
 
   /** A pipeline in a pipeline. Tekton hands it no taskRunSpecs. */
@@ -125,13 +126,20 @@ class Expander {
     return isTooLarge ? `pipelines in pipelines are followed up to ${MOST_TASKS} tasks` : undefined;
   }
 
-  private unread(name: string, count: number, after: string[]): void {
-    this.expansion.places.push({ name, count, after, task: "unread", overrides: undefined });
+  private unread(name: string, count: number, after: string[], origin?: Origin): void {
+    this.expansion.places.push({ name, count, after, task: "unread", overrides: undefined, origin });
   }
 
   /** Saves an edge from every one of many to every one of many others. No task of Tekton's can be named so. */
   private join(name: string, after: string[]): string {
-    this.expansion.places.push({ name, count: 0, after, task: "join", overrides: undefined });
+    this.expansion.places.push({
+      name,
+      count: 0,
+      after,
+      task: "join",
+      overrides: undefined,
+      origin: undefined,
+    });
     return name;
   }
 }

@@ -1,5 +1,12 @@
 /** What a run becomes before the pods of its tasks are reckoned. */
-import type { Reference, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
+import type { Values } from "./params";
+import type { PipelineTask, Reference, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
+
+/** The pipeline's task that a place comes from, and the params of that pipeline. */
+export interface Origin {
+  task: PipelineTask;
+  values: Values;
+}
 
 /** One place in the graph: a task with pods, or a point where others meet. */
 export interface Place {
@@ -9,6 +16,8 @@ export interface Place {
   task: TaskSpec | "join" | "unread";
   /** The run's own settings for the task. */
   overrides: TaskRunOverrides | undefined;
+  /** Undefined where a pipeline cannot be read, and where others meet. */
+  origin: Origin | undefined;
 }
 
 export interface Expansion {
