@@ -1,6 +1,13 @@
 /** The one term that ties a pod to its run's placeholder. */
 import type { V1Affinity, V1Pod, V1PodAffinityTerm } from "@kubernetes/client-node";
-import { COMPONENT_LABEL, INSTANCE_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../keys";
+import {
+  COMPONENT_LABEL,
+  INSTANCE_LABEL,
+  PLACEHOLDER_COMPONENT,
+  PLACEHOLDER_LABEL,
+  ROOT_ANNOTATION,
+  TEKTON_PIPELINE_RUN_LABEL,
+} from "../keys";
 import { choicesOf } from "../choices/choices";
 import { requiredPodTerms, withOnlyRequiredTerm } from "../placement/required-term";
 
@@ -8,15 +15,24 @@ export function isPlaceholderPod(pod: V1Pod): boolean {
   return pod.metadata?.labels?.[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
 }
 
-function termFor(placeholder: string, topologyKey: string): V1PodAffinityTerm {
+/**
+ * @param root the name of the outermost run, which the placeholder is labelled with. Undefined for a run that an earlier
+ * version of the operator has placed: its child runs' pods carry only their own run's name
+ */
+function termFor(placeholder: string, root: string | undefined, topologyKey: string): V1PodAffinityTerm {
   return {
     topologyKey,
     labelSelector: {
-      matchLabels: { [INSTANCE_LABEL]: placeholder, [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT },
+      matchLabels: {
+        ...(root !== undefined && { [TEKTON_PIPELINE_RUN_LABEL]: root }),
+        [INSTANCE_LABEL]: placeholder,
+        [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT,
+      },
     },
   };
 }
 
+/** With the run's name among its labels or, as earlier versions wrote it, without. */
 function isTermFor(term: V1PodAffinityTerm, placeholder: string): boolean {
   const labels = term.labelSelector?.matchLabels;
   return labels?.[INSTANCE_LABEL] === placeholder && labels[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
@@ -38,6 +54,7 @@ export function coLocated(pod: V1Pod): V1Affinity | undefined {
   if (placeholder === undefined || isPlaceholderPod(pod)) return undefined;
   const affinity = pod.spec?.affinity ?? {};
   if (requiredPodTerms(affinity).some(term => isTermFor(term, placeholder))) return undefined;
-  const topologyKey = choicesOf(pod.metadata?.annotations ?? {})["topology-key"];
-  return withOnlyRequiredTerm(affinity, termFor(placeholder, topologyKey));
+  const annotations = pod.metadata?.annotations ?? {};
+  const topologyKey = choicesOf(annotations)["topology-key"];
+  return withOnlyRequiredTerm(affinity, termFor(placeholder, annotations[ROOT_ANNOTATION], topologyKey));
 }
