@@ -132,7 +132,7 @@ function place(run: PipelineRun, observed: Observed, at: Moment): Step {
   const { warn, clash } = assistantVerdict(run, observed.coschedule);
   const warnings = warn ? [assistantWarning(observed, clash, tektonNamespace)] : [];
   if (clash) return { kind: "wait", why: "Tekton's Affinity Assistant is on", warnings };
-  const { contradictions } = unitePodTemplates(run.spec, () => 0);
+  const { contradictions } = unitePodTemplates(run.spec, () => 0, { metadata: run.metadata! });
   if (contradictions.length > 0) {
     const why = "its pod templates contradict each other";
     return { kind: "wait", why, warnings: [...warnings, contradictionWarning(contradictions)] };

@@ -14,6 +14,7 @@ import { unitePodAffinities } from "./templates/pod-affinity";
 import { readable, type LeftOut } from "./templates/refused";
 import {
   commonRuntimeClass,
+  Overheads,
   unreadClasses,
   withRuntimeClass,
   type RuntimeClasses,
@@ -22,7 +23,7 @@ import { podsOf, type RunPods } from "./templates/task-pods";
 import { commonTolerations } from "./templates/tolerations";
 
 export { podsOf, type RunPods } from "./templates/task-pods";
-export type { RuntimeClasses } from "./templates/runtime-class";
+export { overheadOf, withOverheads, type Overheads, type RuntimeClasses } from "./templates/runtime-class";
 
 /** What is known of a run beside its spec. What is left out counts as unknown. */
 export interface KnownOfRun {
@@ -56,6 +57,32 @@ const kindsOf = (spec: PipelineRunSpec | undefined, known: KnownOfRun) =>
 /** The template of each kind of pod that the run will make, as Tekton makes it. */
 export function effectiveTemplates(spec: PipelineRunSpec | undefined, known: KnownOfRun = {}): PodTemplate[] {
   return kindsOf(spec, known).kinds.map(({ template }) => template);
+}
+
+/**
+ * The template of the first pod of a task, with what the API server adds to it for its RuntimeClass.
+ *
+ * @param task with its path; undefined for one that is not known
+ */
+export function templateOfTask(
+  spec: PipelineRunSpec | undefined,
+  task: string | undefined,
+  known: KnownOfRun = {},
+): PodTemplate {
+  const { kinds } = kindsOf(spec, known);
+  const kind = kinds.find(({ tasks }) => tasks.some(({ name }) => name === task));
+  const read = { template: kind?.template ?? {}, leftOut: [] };
+  return withRuntimeClass(read, known.runtimeClasses ?? new Map()).template;
+}
+
+/**
+ * What RuntimeClasses add to what the run's pods ask for.
+ *
+ * @throws InvalidQuantity
+ */
+export function overheadsOf(spec: PipelineRunSpec | undefined, known: KnownOfRun): Overheads {
+  const kinds = kindsOf(spec, known).kinds.map(kind => ({ ...kind, template: read(kind).template }));
+  return new Overheads(kinds, known.runtimeClasses ?? new Map());
 }
 
 const read = (kind: PodKind) => readable(kind.template, kind.isRaw);

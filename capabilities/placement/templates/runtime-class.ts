@@ -3,8 +3,10 @@
  * plugin/pkg/admission/runtimeclass/admission.go.
  */
 import type { V1RuntimeClass, V1Toleration } from "@kubernetes/client-node";
+import { maximum, NOTHING, parseResources, sum, type Resources } from "../../demand/resources";
+import type { TaskGraph } from "../../demand/task-graph";
 import { isObject, objectOf, objectsOf } from "../../demand/untrusted";
-import type { FullTemplate } from "./effective";
+import type { FullTemplate, PodKind } from "./effective";
 import type { Readable } from "./refused";
 
 /** By name; undefined for one that does not exist. One that has not been looked for is not in it. */
@@ -46,4 +48,35 @@ export function unreadClasses(templates: readonly FullTemplate[], classes: Runti
   if (commonRuntimeClass(templates) !== undefined) return [];
   const names = templates.flatMap(({ runtimeClassName }) => runtimeClassName ?? []);
   return [...new Set(names)].filter(name => !classes.has(name));
+}
+
+/** @throws InvalidQuantity */
+export const overheadOf = (name: string | undefined, classes: RuntimeClasses): Resources =>
+  name === undefined ? NOTHING : parseResources(objectOf(classes.get(name)?.overhead)?.podFixed);
+
+/** What a pod asks for on top of its containers; where a task's pods differ, the most. */
+export class Overheads {
+  private readonly byTask = new Map<string | undefined, Resources>();
+
+  /** @throws InvalidQuantity */
+  constructor(kinds: readonly PodKind[], classes: RuntimeClasses) {
+    for (const { template, tasks } of kinds) {
+      const overhead = overheadOf(template.runtimeClassName, classes);
+      for (const { name } of tasks)
+        this.byTask.set(name, maximum(this.byTask.get(name) ?? NOTHING, overhead));
+    }
+  }
+
+  /** @param task with its path; one that is not known asks for what any may */
+  of(task: string): Resources {
+    return this.byTask.get(task) ?? maximum(...this.byTask.values());
+  }
+}
+
+/** @param graph reckoned without any overhead */
+export function withOverheads(graph: TaskGraph, overheads: Overheads): TaskGraph {
+  const tasks = graph.tasks.map(task =>
+    task.count === 0 ? task : { ...task, each: sum(task.each, overheads.of(task.name)) },
+  );
+  return { ...graph, tasks };
 }
