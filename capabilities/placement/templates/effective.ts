@@ -46,8 +46,8 @@ class Templates {
   constructor(spec: PipelineRunSpec | undefined) {
     this.common = storedTemplate(spec?.taskRunTemplate?.podTemplate);
     for (const { pipelineTaskName, podTemplate } of objectsOf<Special>(spec?.taskRunSpecs as Special[])) {
-      const name = textOf(pipelineTaskName);
-      if (name === undefined) continue;
+      // Without a name it is for no task that there can be.
+      const name = textOf(pipelineTaskName) ?? "";
       const own = isObject(podTemplate) ? storedTemplate(podTemplate) : {};
       this.byTask.set(name, mergedTemplate(own, this.byTask.get(name) ?? this.common));
     }
@@ -145,7 +145,7 @@ const MOST_NAMES = 3;
 
 /** For people: `build`, or `build, test and 2 more`. */
 export function whoseIs({ tasks }: PodKind): string {
-  const names = tasks.map(({ name }) => name ?? "other tasks");
+  const names = tasks.map(({ name }) => name || "other tasks");
   const left = names.length - MOST_NAMES;
   return names.slice(0, MOST_NAMES).join(", ") + (left > 0 ? ` and ${left} more` : "");
 }
