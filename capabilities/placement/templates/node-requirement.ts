@@ -10,6 +10,8 @@ import { canBeMet, describeDemand, type LabelDemand } from "./node-label";
 const MOST_TERMS = 100;
 const MOST_WAYS = 100 * MOST_TERMS;
 const MOST_TOLD = 3;
+/** Demands on one label among which the ones that matter are looked for. */
+const MOST_COMPARED = 10;
 
 /** Any of these ways is enough; in each, all demands have to be met. */
 export interface NodeRequirement {
@@ -70,7 +72,9 @@ function clashIn(demands: readonly LabelDemand[]): LabelDemand[] | undefined {
   const byLabel = new Map<string, LabelDemand[]>();
   for (const demand of demands) {
     const label = labelOf(demand);
-    byLabel.set(label, [...(byLabel.get(label) ?? []), demand]);
+    const others = byLabel.get(label);
+    if (others) others.push(demand);
+    else byLabel.set(label, [demand]);
   }
   for (const others of byLabel.values()) if (!canBeMet(others)) return fewestOf(others);
   return undefined;
@@ -78,6 +82,7 @@ function clashIn(demands: readonly LabelDemand[]): LabelDemand[] | undefined {
 
 /** Without those demands that the clash does not need, so that people read of the ones that matter. */
 function fewestOf(clash: LabelDemand[]): LabelDemand[] {
+  if (clash.length > MOST_COMPARED) return clash;
   let few = clash;
   for (const demand of clash) {
     const without = few.filter(other => other !== demand);
@@ -94,7 +99,7 @@ export interface Contradiction {
 }
 
 const contradictionOf = (clash: readonly LabelDemand[]): Contradiction => ({
-  text: clash.map(describeDemand).join(" and "),
+  text: clash.slice(0, MOST_COMPARED).map(describeDemand).join(" and "),
   key: clash[0]?.key,
 });
 
