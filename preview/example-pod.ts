@@ -2,27 +2,21 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { coLocated } from "../capabilities/admission/co-location";
 import { placeholderName } from "../capabilities/placement/names";
-import { effectiveTemplates } from "../capabilities/placement/pod-templates";
+import { templateOfTask, type KnownOfRun } from "../capabilities/placement/pod-templates";
 import { UNREAD_PIPELINE } from "../capabilities/demand/expand";
 import type { PlannedTask } from "../capabilities/demand/task-graph";
-import { PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
-import type { PipelineRun, PipelineRunSpec, PodTemplate } from "../capabilities/tekton/objects";
+import { PLACEHOLDER_LABEL, ROOT_ANNOTATION, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
+import type { PipelineRun } from "../capabilities/tekton/objects";
 import { childName, childNames, podName } from "../testbed/tekton-stand-in/names";
 
 const TASK_LABEL = "tekton.dev/pipelineTask";
 const TASK_RUN_LABEL = "tekton.dev/taskRun";
 
-/** The run's own, or what that of the task makes of it; the run's own comes first of the two. */
-function templateOf(spec: PipelineRunSpec | undefined, task: string): PodTemplate {
-  const taskRunSpecs = (spec?.taskRunSpecs ?? []).filter(({ pipelineTaskName }) => pipelineTaskName === task);
-  return effectiveTemplates({ ...spec, taskRunSpecs }).at(-1)!;
-}
-
 /**
  * @param held the run as it is before it is let go
  * @param task which one's; of a matrix the first pod
  */
-export function examplePod(held: PipelineRun, { name, count }: PlannedTask): V1Pod {
+export function examplePod(held: PipelineRun, { name, count }: PlannedTask, known: KnownOfRun): V1Pod {
   const { labels, annotations, namespace, name: runName } = held.metadata!;
   const path = name.split("/");
   const task = path.pop()!;
@@ -42,10 +36,10 @@ export function examplePod(held: PipelineRun, { name, count }: PlannedTask): V1P
         [TEKTON_PIPELINE_RUN_LABEL]: run,
         ...(isKnown && { [TASK_LABEL]: task, [TASK_RUN_LABEL]: taskRun }),
       },
-      annotations: annotations!,
+      annotations: { ...annotations, [ROOT_ANNOTATION]: runName! },
     },
     // Filled in by Tekton: a pod without containers is not one.
-    spec: { ...templateOf(held.spec, name), containers: [] },
+    spec: { ...templateOfTask(held.spec, isKnown ? name : undefined, known), containers: [] },
   };
   const affinity = coLocated(pod);
   return { ...pod, spec: { ...pod.spec!, ...(affinity && { affinity }) } };

@@ -46,6 +46,7 @@ afterAll(() => {
 });
 
 const TEKTON = "/apis/tekton.dev/v1/namespaces/ci";
+const CONFIG_DEFAULTS = "/api/v1/namespaces/tekton-pipelines/configmaps/config-defaults";
 const LIMIT_RANGES = "/api/v1/namespaces/ci/limitranges";
 
 beforeEach(() => {
@@ -94,11 +95,12 @@ test("LimitRanges, the namespace's opt-in, overhead and priorities are read", as
   const spec = {
     taskRunTemplate: { podTemplate: { runtimeClassName: "kata", priorityClassName: "low" } },
     taskRunSpecs: [{ pipelineTaskName: "a", podTemplate: { priorityClassName: "high" } }],
+    pipelineSpec: { tasks: ["a", "b"].map(name => ({ name, taskSpec: { steps: [{ name: "s" }] } })) },
   };
   const { admission, peak, placeholder, notes } = await preview(runText({ metadata: { labels: {} }, spec }));
   expect({ outcome: admission.outcome, peak, notes }).toEqual({
     outcome: "held",
-    peak: { cpu: "550m" },
+    peak: { cpu: "1100m" },
     notes: [],
   });
   expect(placeholder!.spec!.template.spec!.priorityClassName).toBe("high");
@@ -109,7 +111,21 @@ test("what the file holds is not asked for", async () => {
   const range = { apiVersion: "v1", kind: "LimitRange", metadata: { name: "l" }, spec: { limits: [] } };
   const pipelineSpec = { tasks: [{ name: "a", taskRef: { name: "t" } }] };
   await preview(JSON.stringify(task), JSON.stringify(range), runText({ spec: { pipelineSpec } }));
-  expect(asked).toEqual([]);
+  expect(asked).toEqual([CONFIG_DEFAULTS]);
+});
+
+test("Tekton's default pod template is read, and what that names", async () => {
+  objects.set(CONFIG_DEFAULTS, { data: { "default-pod-template": "runtimeClassName: kata" } });
+  objects.set("/apis/node.k8s.io/v1/runtimeclasses/kata", { overhead: { podFixed: { cpu: "250m" } } });
+  const { peak, pod, notes } = await preview(runText());
+  expect({ peak, notes }).toEqual({ peak: { cpu: "250m" }, notes: [] });
+  expect(pod!.spec!.runtimeClassName).toBe("kata");
+});
+
+test("one that may not be read is noted", async () => {
+  objects.set(CONFIG_DEFAULTS, { kind: "Status", code: 403, message: "forbidden" });
+  const { notes } = await preview(runText());
+  expect(notes).toEqual([expect.stringMatching(/config-defaults may not be read/)]);
 });
 
 test("what does not exist is said", async () => {

@@ -1,16 +1,17 @@
 /** Reads from a cluster what the file does not hold. Nothing is written. */
-import { KubeConfig, type V1LimitRange } from "@kubernetes/client-node";
+import { KubeConfig, type V1LimitRange, type V1RuntimeClass } from "@kubernetes/client-node";
 import { Cluster } from "../capabilities/kube/cluster";
-import { describeError, ifThere } from "../capabilities/kube/errors";
+import { describeError, ifThere, statusOf } from "../capabilities/kube/errors";
 import type { Settings } from "../capabilities/choices/settings";
 import type { Storage } from "../capabilities/placement/volumes";
 import { dependsOnNamespace } from "../capabilities/admission/admit";
-import type { Reference } from "../capabilities/demand/task-graph";
+import { missingDefinitions, type Reference } from "../capabilities/demand/task-graph";
 import { kubeClients, type KubeClients } from "../capabilities/kube/client";
 import { TEKTON_GROUP } from "../capabilities/keys";
-import { unknownOf } from "./preview";
+import { definitionsFor, unknownOf } from "./preview";
 import type { StoredRun } from "./stored-run";
-import { overheadOf, type Surroundings } from "./surroundings";
+import type { Surroundings } from "./surroundings";
+import { CONFIG_DEFAULTS, defaultPodTemplateOf, withDefaultPodTemplate } from "./tekton-defaults";
 
 /** Read side by side. */
 const AT_ONCE = 20;
@@ -19,6 +20,7 @@ const MOST_ROUNDS = 12;
 const MOST_DEFINITIONS = 1000;
 const MOST_MILLISECONDS = 60_000;
 const REQUEST_MILLISECONDS = 10_000;
+const FORBIDDEN = 403;
 
 /** The namespace of the current context, where a run goes that names none. */
 export function namespaceOf(kubeconfigFile: string): string {
@@ -43,8 +45,8 @@ class Reader {
 
   constructor(
     kubeconfigFile: string,
-    settings: Settings,
-    private readonly stored: StoredRun,
+    private readonly settings: Settings,
+    private readonly run: StoredRun["run"],
   ) {
     const options = { maxConnections: AT_ONCE, requestTimeoutMilliseconds: REQUEST_MILLISECONDS };
     this.clients = kubeClients(options, kubeconfigFile);
@@ -52,7 +54,7 @@ class Reader {
   }
 
   private get namespace(): string {
-    return this.stored.run.metadata.namespace;
+    return this.run.metadata.namespace;
   }
 
   private specOf({ kind, name }: Reference): Promise<object | undefined> {
@@ -85,7 +87,7 @@ class Reader {
     const known = { ...from, pipelines, tasks };
     let count = 0;
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const { definitions } = unknownOf(this.stored.run, known);
+      const definitions = missingDefinitions(this.run, definitionsFor(known));
       if (definitions.length === 0) break;
       count += definitions.length;
       if (count > MOST_DEFINITIONS) {
@@ -112,19 +114,34 @@ class Reader {
   }
 
   /** Of one that does not exist nothing is known, and no pod of it can be made. */
-  async overheads(name: string | undefined): Promise<Surroundings["overheads"]> {
-    if (name === undefined) return new Map();
-    const read = this.clients.custom.getClusterCustomObject({
-      ...{ group: "node.k8s.io", version: "v1", plural: "runtimeclasses", name },
-    }) as Promise<object>;
-    const runtimeClass = await reading(`RuntimeClass ${name}`, ifThere(read));
-    return new Map(runtimeClass ? [[name, overheadOf(runtimeClass)]] : []);
+  async runtimeClasses(names: string[]): Promise<Surroundings["runtimeClasses"]> {
+    const found = names.map(async (name): Promise<[string, V1RuntimeClass | undefined]> => {
+      const read = ifThere(this.clients.node.readRuntimeClass({ name }));
+      return [name, await reading(`RuntimeClass ${name}`, read)];
+    });
+    return new Map(await Promise.all(found));
+  }
+
+  /** Not everybody may read what is in Tekton's namespace: that is said, and ends nothing. */
+  async withTektonDefaults(known: Surroundings): Promise<Surroundings> {
+    if (known.defaultPodTemplate !== undefined) return known;
+    const namespace = this.settings.TEKTON_NAMESPACE;
+    const read = this.clients.core.readNamespacedConfigMap({ namespace, name: CONFIG_DEFAULTS });
+    const what = `ConfigMap ${namespace}/${CONFIG_DEFAULTS}`;
+    try {
+      const configMap = await ifThere(read);
+      return { ...known, defaultPodTemplate: defaultPodTemplateOf(configMap) };
+    } catch (error) {
+      if (statusOf(error) !== FORBIDDEN) return reading(what, Promise.reject(error as Error));
+      const note = `${what} may not be read, so a default pod template in it is not known.`;
+      return { ...known, notes: [...known.notes, note] };
+    }
   }
 
   storage(names: string[]): Promise<Storage> {
     return reading(
       `PersistentVolumeClaims of ${this.namespace}, or StorageClasses,`,
-      this.cluster.storageFor(this.stored.run, names),
+      this.cluster.storageFor(this.run, names),
     );
   }
 
@@ -147,21 +164,24 @@ export async function completed(
   kubeconfigFile: string,
   settings: Settings,
 ): Promise<Surroundings> {
-  const reader = new Reader(kubeconfigFile, settings, stored);
-  const { runtimeClass, priorityClasses, claims } = unknownOf(stored.run, known);
-  const asksNamespace = known.namespaceLabels === undefined && dependsOnNamespace(stored.run);
-  const [{ pipelines, tasks }, limitRanges, namespaceLabels, overheads, priorities, storage] =
-    await Promise.all([
-      reader.definitions(known),
-      known.limitRanges.length > 0 ? known.limitRanges : reader.limitRanges(),
-      asksNamespace ? reader.namespaceLabels() : known.namespaceLabels,
-      reader.overheads(runtimeClass),
-      reader.priorities(priorityClasses),
-      reader.storage(claims),
-    ]);
+  const reader = new Reader(kubeconfigFile, settings, stored.run);
+  const withDefaults = await reader.withTektonDefaults(known);
+  const defined = await reader.definitions(withDefaults);
+  const run = withDefaultPodTemplate(stored.run, defined.defaultPodTemplate);
+  const unknown = unknownOf(run, defined);
+  const asksNamespace = known.namespaceLabels === undefined && dependsOnNamespace(run);
+  const [limitRanges, namespaceLabels, runtimeClasses, priorities, storage] = await Promise.all([
+    known.limitRanges.length > 0 ? known.limitRanges : reader.limitRanges(),
+    asksNamespace ? reader.namespaceLabels() : known.namespaceLabels,
+    reader.runtimeClasses(unknown.runtimeClasses),
+    reader.priorities(unknown.priorityClasses),
+    reader.storage(unknown.claims),
+  ]);
   return {
-    ...{ pipelines, tasks, limitRanges, namespaceLabels },
-    overheads: new Map([...known.overheads, ...overheads]),
+    ...defined,
+    limitRanges,
+    namespaceLabels,
+    runtimeClasses: new Map([...known.runtimeClasses, ...runtimeClasses]),
     priorities: new Map([...known.priorities, ...priorities]),
     claims: new Map([...known.claims, ...storage.claims]),
     storageClasses: known.storageClasses ?? storage.classes,

@@ -24,20 +24,68 @@ const EXAMPLE_ROWS: [file: string, run: string | undefined, outcome: string, wav
     ["finally", undefined, "held", "prepare | break | clean-up", {}],
     ["four-tasks", undefined, "held", "fetch | build test | publish", {}],
     ["four-volumes", undefined, "held", "fetch warm-up | build | test", {}],
+    ["gpu", undefined, "held", "prepare | train", { cpu: "2", "nvidia.com/gpu": "1" }],
     ["isolation", "keeps-company", "held", "work", {}],
     ["long-running", undefined, "held", "work | report", {}],
     ["matrix", undefined, "held", "test*6", { cpu: "1200m" }],
+    ["multi-architecture", undefined, "held", "build*2 | test", { cpu: "400m" }],
     ["namespace-opt-in", "builds-together", "held", "build | test", {}],
     ["namespace-opt-in", "builds-apart", "not opted in", "build | test", {}],
     ["nested", undefined, "held", "before | inner/one inner/two | after", {}],
     ["pod-template", undefined, "held", "build | test", {}],
+    ["sandboxed", undefined, "held", "lint untrusted", { cpu: "1250m", memory: "376Mi" }],
+    ["tainted-pool", undefined, "held", "build | test", {}],
     ["zone", undefined, "held", "build | test", {}],
   ];
+
+const NOTES: Record<string, unknown[]> = {
+  "multi-architecture": [expect.stringMatching(/nodes of different kinds.*arch=amd64.*arch=arm64/)],
+};
+
+/** What the run's pod templates make of its placeholder. */
+const PLACEHOLDER_ROWS = [
+  {
+    file: "multi-architecture",
+    nodeSelector: { "kubernetes.io/arch": "amd64" },
+    tolerations: [],
+  },
+  { file: "sandboxed", nodeSelector: { sandbox: "yes" }, tolerations: [] },
+  {
+    file: "gpu",
+    nodeSelector: {},
+    tolerations: [{ key: "nvidia.com/gpu", operator: "Exists", effect: "NoSchedule" }],
+  },
+  {
+    file: "tainted-pool",
+    nodeSelector: { pool: "builds" },
+    tolerations: [{ key: "dedicated", operator: "Equal", value: "builds" }],
+  },
+  {
+    file: "pod-template",
+    nodeSelector: { "kubernetes.io/os": "linux" },
+    tolerations: [{ key: "dedicated", operator: "Equal", value: "builds", effect: "NoSchedule" }],
+  },
+];
+
+test.each(PLACEHOLDER_ROWS)("the placeholder of $file", ({ file, nodeSelector, tolerations }) => {
+  const { placeholder } = previewOfText(textOf(EXAMPLES, `${file}.yaml`));
+  const spec = placeholder!.spec!.template.spec!;
+  expect(spec).toMatchObject({ nodeSelector, tolerations });
+  expect(spec).not.toHaveProperty("runtimeClassName");
+});
+
+test("on one node, two architectures are a problem that names them", () => {
+  const text = textOf(EXAMPLES, "multi-architecture.yaml").replace(/\n.*topology-key: .*\n/, "\n    {}\n");
+  expect(previewOfText(text).problems).toEqual([
+    expect.stringMatching(/held for ever.*arch=amd64 \(nodeSelector of build\) and .*arch=arm64/),
+  ]);
+});
 
 describe("examples", () => {
   test.each(EXAMPLE_ROWS)("%s %s", (file, run, outcome, waves, peak) => {
     const preview = previewOfText(textOf(EXAMPLES, `${file}.yaml`), run);
-    expect(preview).toMatchObject({ admission: { outcome }, problems: [], notes: [], peak });
+    expect(preview).toMatchObject({ admission: { outcome }, problems: [], peak });
+    expect(preview.notes).toEqual(NOTES[file] ?? []);
     expect(wavesOf(preview)).toBe(waves);
     expect(previewText(preview)).toContain(preview.placeholder!.metadata!.name!);
   });

@@ -18,7 +18,9 @@ const pipeline = {
 const named = (apiVersion: string, kind: string, name: string, rest: object, namespace?: string) =>
   JSON.stringify({ apiVersion, kind, metadata: { name, namespace }, ...rest });
 const file = (...documents: string[]) => documents.join("\n---\n");
+/** Two tasks, one of a higher priority. */
 const TEMPLATES = {
+  pipelineSpec: { tasks: ["a", "b"].map(name => ({ name, taskSpec: { steps: [{ name: "s" }] } })) },
   taskRunTemplate: { podTemplate: { runtimeClassName: "kata", priorityClassName: "low" } },
   taskRunSpecs: [{ pipelineTaskName: "a", podTemplate: { priorityClassName: "high" } }],
 };
@@ -60,7 +62,7 @@ test("LimitRanges, overhead and priority classes of the file count", () => {
     runText({ spec: TEMPLATES }),
   );
   const { peak, notes, placeholder, pod } = previewOfText(text);
-  expect(peak).toEqual({ cpu: "550m" });
+  expect(peak).toEqual({ cpu: "1100m" });
   expect(notes).toEqual([]);
   expect(placeholder!.spec!.template.spec).toMatchObject({
     priorityClassName: "high",
@@ -72,7 +74,7 @@ test("LimitRanges, overhead and priority classes of the file count", () => {
 test("what is not known of them is said", () => {
   expect(previewOfText(runText({ spec: TEMPLATES })).notes).toEqual([
     "The overhead of RuntimeClass kata is not known, and counts as nothing.",
-    "The value of these priority classes is not known, and counts as 0: low, high.",
+    "The value of these priority classes is not known, and counts as 0: high, low.",
   ]);
 });
 
@@ -117,10 +119,68 @@ const partsOf = ({ placeholder, pod }: ReturnType<typeof previewOfText>) => ({ p
 test("a run that would be held for ever has a problem", () => {
   const podTemplate = (zone: string) => ({ podTemplate: { nodeSelector: { zone } } });
   const taskRunSpecs = [{ pipelineTaskName: "a", ...podTemplate("2") }];
-  const { problems } = previewOfText(runText({ spec: { taskRunTemplate: podTemplate("1"), taskRunSpecs } }));
-  expect(problems).toEqual([
-    expect.stringMatching(/^The run would be held for ever, .*zone=1, another zone=2\.$/),
+  const tasks = ["a", "b"].map(name => ({ name, taskSpec: step("1") }));
+  const spec = { taskRunTemplate: podTemplate("1"), taskRunSpecs };
+  expect(previewOfText(runText({ spec: { ...spec, pipelineSpec: { tasks } } })).problems).toEqual([
+    "The run would be held for ever, as no one node can serve all of its pods: " +
+      "zone=2 (nodeSelector of a) and zone=1 (nodeSelector of b).",
   ]);
+  // No pod has the run's own template.
+  expect(previewOfText(runText({ spec })).problems).toEqual([]);
+});
+
+test("Tekton's default pod template counts, from its ConfigMap", () => {
+  const template = { nodeSelector: { arch: "amd64" }, tolerations: [{ key: "all", operator: "Exists" }] };
+  const configMap = (text: string) =>
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "config-defaults", namespace: "tekton-pipelines" },
+      data: { "default-pod-template": text },
+    });
+  const own = [{ key: "run", operator: "Exists" }];
+  const text = runText({ spec: { taskRunTemplate: { podTemplate: { tolerations: own } } } });
+  const { placeholder, pod } = previewOfText(file(configMap(stringify(template)), text));
+  for (const spec of [placeholder!.spec!.template.spec!, pod!.spec!]) {
+    expect(spec).toMatchObject({ nodeSelector: { arch: "amd64" }, tolerations: own });
+  }
+  expect(() => previewOfText(file(configMap("[1]"), text))).toThrow(
+    /config-defaults is \[1\], and must be a map/,
+  );
+  expect(() => previewOfText(file(configMap("a: ["), text))).toThrow(/config-defaults is not YAML/);
+});
+
+test("a RuntimeClass of one task counts for its pods, and for where the placeholder goes", () => {
+  const runtimeClass = {
+    overhead: { podFixed: { cpu: "250m", memory: "120Mi" } },
+    scheduling: { nodeSelector: { sandbox: "yes" }, tolerations: [{ key: "sandbox", operator: "Exists" }] },
+  };
+  const tasks = ["boxed", "plain"].map(name => ({ name, taskSpec: step("1", "512Mi") }));
+  const taskRunSpecs = [{ pipelineTaskName: "boxed", podTemplate: { runtimeClassName: "box" } }];
+  const text = file(
+    named("node.k8s.io/v1", "RuntimeClass", "box", runtimeClass),
+    runText({ spec: { pipelineSpec: { tasks }, taskRunSpecs } }),
+  );
+  const { peak, waves, placeholder, pod, notes } = previewOfText(text);
+  expect({ peak, notes }).toEqual({ peak: { cpu: "2250m", memory: "1144Mi" }, notes: [] });
+  expect(waves[0]!.map(({ requests }) => requests["cpu"])).toEqual(["1250m", "1"]);
+  const spec = placeholder!.spec!.template.spec!;
+  expect(spec).toMatchObject({ nodeSelector: { sandbox: "yes" }, tolerations: [] });
+  expect(spec).not.toHaveProperty("runtimeClassName");
+  expect(pod!.spec).toMatchObject({
+    runtimeClassName: "box",
+    nodeSelector: { sandbox: "yes" },
+    tolerations: [{ key: "sandbox", operator: "Exists" }],
+  });
+});
+
+test("what Kubernetes will refuse is said, and stands in no StatefulSet", () => {
+  const podTemplate = { nodeSelector: { arch: "$(params.arch)" } };
+  const { notes, placeholder } = previewOfText(runText({ spec: { taskRunTemplate: { podTemplate } } }));
+  expect(notes).toEqual([
+    expect.stringMatching(/^Kubernetes will refuse pods of the run: .*\$\(params.arch\) \(a\)/),
+  ]);
+  expect(JSON.stringify(placeholder)).not.toContain("$(");
 });
 
 test.each([

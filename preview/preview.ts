@@ -4,11 +4,20 @@ import { defaultChoices, floorOf, unknownTaskOf, type Settings } from "../capabi
 import { choicesOf } from "../capabilities/choices/choices";
 import { needsLimits } from "../capabilities/room/namespace-bounds";
 import { placeholderFor } from "../capabilities/placement/placeholder";
-import { priorityClassNames, unitePodTemplates } from "../capabilities/placement/pod-templates";
+import {
+  overheadOf,
+  overheadsOf,
+  podsOf,
+  priorityClassNames,
+  runtimeClassNames,
+  unitePodTemplates,
+  withOverheads,
+  type KnownOfRun,
+} from "../capabilities/placement/pod-templates";
 import { reservationFor } from "../capabilities/room/reservation";
 import { canBeRead, claimNames, volumesOf } from "../capabilities/placement/volumes";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
-import { toQuantities } from "../capabilities/demand/resources";
+import { NOTHING, toQuantities } from "../capabilities/demand/resources";
 import {
   missingDefinitions,
   taskGraph,
@@ -21,6 +30,7 @@ import { admissionOf, asHeld, type Admission } from "./admission";
 import { examplePod } from "./example-pod";
 import type { StoredRun } from "./stored-run";
 import type { Surroundings } from "./surroundings";
+import { withDefaultPodTemplate } from "./tekton-defaults";
 
 type Quantities = Record<string, string>;
 
@@ -49,44 +59,47 @@ export interface Preview {
   notes: string[];
 }
 
-const runtimeClassOf = (run: PipelineRun): string | undefined =>
-  unitePodTemplates(run.spec, () => 0).template.runtimeClassName;
-
-export const definitionsFor = (run: PipelineRun, surroundings: Surroundings): Definitions => ({
+/** RuntimeClasses add to what pods ask for, each to those that name it: see withOverheads. */
+export const definitionsFor = (surroundings: Surroundings): Definitions => ({
   pipelines: surroundings.pipelines,
   tasks: surroundings.tasks,
   limitRanges: surroundings.limitRanges,
-  runtimeOverhead: surroundings.overheads.get(runtimeClassOf(run) ?? "") ?? {},
+  runtimeOverhead: NOTHING,
+});
+
+const knownOf = (run: PipelineRun, surroundings: Surroundings): KnownOfRun => ({
+  ...(run.metadata && { metadata: run.metadata }),
+  pods: podsOf(run, definitionsFor(surroundings)),
+  runtimeClasses: surroundings.runtimeClasses,
 });
 
 /** What a cluster has to be asked for yet. */
 export interface Unknown {
   definitions: ReturnType<typeof missingDefinitions>;
-  runtimeClass: string | undefined;
+  runtimeClasses: string[];
   /** Asked for only when there are several to choose from; undefined among them stands for the default. */
   priorityClasses: (string | undefined)[];
   claims: string[];
 }
 
 export function unknownOf(run: PipelineRun, surroundings: Surroundings): Unknown {
-  const runtimeClass = runtimeClassOf(run);
-  const names = priorityClassNames(run.spec);
+  const known = knownOf(run, surroundings);
+  const names = priorityClassNames(run.spec, known);
   return {
-    definitions: missingDefinitions(run, definitionsFor(run, surroundings)),
-    runtimeClass:
-      runtimeClass === undefined || surroundings.overheads.has(runtimeClass) ? undefined : runtimeClass,
+    definitions: missingDefinitions(run, definitionsFor(surroundings)),
+    runtimeClasses: runtimeClassNames(run.spec, known).filter(name => !surroundings.runtimeClasses.has(name)),
     priorityClasses: names.length > 1 ? names.filter(name => !surroundings.priorities.has(name)) : [],
     claims: claimNames(run).filter(name => canBeRead(name) && !surroundings.claims.has(name)),
   };
 }
 
-function notesOnUnknown({ definitions, runtimeClass, priorityClasses }: Unknown): string[] {
+function notesOnUnknown({ definitions, runtimeClasses, priorityClasses }: Unknown): string[] {
   const notes: string[] = [];
   if (definitions.length > 0) {
     notes.push("Put Pipelines and Tasks that were not read into the same file, or use --kubeconfig.");
   }
-  if (runtimeClass !== undefined) {
-    notes.push(`The overhead of RuntimeClass ${runtimeClass} is not known, and counts as nothing.`);
+  for (const name of runtimeClasses) {
+    notes.push(`The overhead of RuntimeClass ${name} is not known, and counts as nothing.`);
   }
   const classes = priorityClasses.map(name => name ?? "(the cluster's default)");
   if (classes.length > 0) {
@@ -112,29 +125,32 @@ function exampleTask(graph: TaskGraph): PlannedTask | undefined {
   return graph.tasks.find(task => task.name === name);
 }
 
+/** @throws InvalidQuantity when a RuntimeClass has an overhead that cannot be read */
 export function previewOf(
-  { run, isExampleName }: StoredRun,
+  { run: sent, isExampleName }: StoredRun,
   surroundings: Surroundings,
   settings: Settings,
 ): Preview {
   const defaults = defaultChoices(settings);
-  const definitions = definitionsFor(run, surroundings);
-  const graph = taskGraph(run, definitions, unknownTaskOf(settings));
-  const { peak, tasks } = peakDemand(graph);
-  const { template, contradictions } = unitePodTemplates(
-    run.spec,
-    name => surroundings.priorities.get(name) ?? 0,
+  const run = withDefaultPodTemplate(sent, surroundings.defaultPodTemplate);
+  const held = asHeld(run, defaults);
+  const known = knownOf(held, surroundings);
+  const graph = withOverheads(
+    taskGraph(run, definitionsFor(surroundings), unknownTaskOf(settings)),
+    overheadsOf(run.spec, known),
   );
+  const { peak, tasks } = peakDemand(graph);
+  const united = unitePodTemplates(run.spec, name => surroundings.priorities.get(name) ?? 0, known);
+  const { template, contradictions } = united;
   const admission = admissionOf(run, surroundings.namespaceLabels, defaults);
   const isPlaced = admission.outcome !== "refused" && admission.outcome !== "left alone";
-  const held = asHeld(run, defaults);
   const bounds = { limitRanges: surroundings.limitRanges, quotas: [] };
   const { reservation } = reservationFor(
     graph,
     choicesOf(held.metadata?.annotations ?? {}),
     floorOf(settings),
     bounds,
-    definitions.runtimeOverhead,
+    overheadOf(template.runtimeClassName, surroundings.runtimeClasses),
   );
   const { claims, storageClasses: classes } = surroundings;
   const volumes = volumesOf(run, { claims, classes });
@@ -153,9 +169,11 @@ export function previewOf(
           volumes: volumes.volumes,
         })
       : null,
-    pod: isPlaced && example ? examplePod(held, example) : null,
+    pod: isPlaced && example ? examplePod(held, example, known) : null,
     notes: [
+      ...surroundings.notes,
       ...graph.notes,
+      ...united.notes,
       ...volumes.notes,
       ...volumes.warnings.map(({ message }) => message),
       ...notesOnUnknown(unknownOf(run, surroundings)),

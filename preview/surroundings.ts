@@ -1,11 +1,17 @@
 /** What a preview rests on beside the run itself. */
-import type { V1LimitRange, V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
+import type {
+  V1LimitRange,
+  V1PersistentVolumeClaim,
+  V1RuntimeClass,
+  V1StorageClass,
+} from "@kubernetes/client-node";
 import type { Storage } from "../capabilities/placement/volumes";
 import type { Definitions } from "../capabilities/demand/task-graph";
-import { parseResources, type Resources } from "../capabilities/demand/resources";
-import { objectOf } from "../capabilities/demand/untrusted";
+import type { RuntimeClasses } from "../capabilities/placement/pod-templates";
 import { TEKTON_GROUP } from "../capabilities/keys";
+import type { PodTemplate } from "../capabilities/tekton/objects";
 import { groupOf, specOf, type ManifestObject } from "./manifest";
+import { CONFIG_DEFAULTS, defaultPodTemplateOf } from "./tekton-defaults";
 
 /** Names that are not in a map have not been looked for. */
 export interface Surroundings {
@@ -14,8 +20,11 @@ export interface Surroundings {
   limitRanges: readonly V1LimitRange[];
   /** Undefined when nobody has looked for the namespace. */
   namespaceLabels: Record<string, string> | undefined;
-  /** By the name of the RuntimeClass. */
-  overheads: ReadonlyMap<string, Resources>;
+  runtimeClasses: RuntimeClasses;
+  /** Which Tekton puts into each run; undefined where there is none, or nobody has looked for it. */
+  defaultPodTemplate: PodTemplate | undefined;
+  /** Sentences for people: what might count and may not be read. */
+  notes: string[];
   claims: Storage["claims"];
   /** Undefined when nobody has looked for them. */
   storageClasses: Storage["classes"];
@@ -23,16 +32,11 @@ export interface Surroundings {
   priorities: ReadonlyMap<string | undefined, number>;
 }
 
-/** Of a RuntimeClass. */
-export function overheadOf(runtimeClass: object): Resources {
-  const overhead = objectOf((runtimeClass as { overhead?: { podFixed?: Record<string, string> } }).overhead);
-  return parseResources(overhead?.podFixed);
-}
-
 /**
- * Those of the file's objects that are in the run's namespace or in none.
+ * Those of the file's objects that are in the run's namespace or in none, and Tekton's
+ * defaults, which are in its own.
  *
- * @throws InvalidQuantity when a RuntimeClass has an overhead that cannot be read
+ * @throws ManifestError when Tekton's default pod template cannot be read
  */
 export function surroundingsIn(objects: ManifestObject[], namespace: string): Surroundings {
   const near = objects.filter(({ metadata }) => (metadata.namespace || namespace) === namespace);
@@ -49,7 +53,9 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     tasks: byName(ofKind(TEKTON_GROUP, "Task"), specOf),
     limitRanges: ofKind("", "LimitRange") as object[] as V1LimitRange[],
     namespaceLabels: namespaceLabels(ofKind("", "Namespace"), namespace),
-    overheads: byName(ofKind("node.k8s.io", "RuntimeClass"), overheadOf),
+    runtimeClasses: byName(ofKind("node.k8s.io", "RuntimeClass"), item => item as object as V1RuntimeClass),
+    notes: [],
+    defaultPodTemplate: defaultPodTemplateOf(objects.find(isConfigDefaults)),
     claims: byName(ofKind("", "PersistentVolumeClaim"), item => item as object as V1PersistentVolumeClaim),
     storageClasses: storageClasses.length > 0 ? storageClasses : undefined,
     priorities: new Map<string | undefined, number>([
@@ -58,6 +64,9 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     ]),
   };
 }
+
+const isConfigDefaults = (object: ManifestObject): boolean =>
+  groupOf(object) === "" && object.kind === "ConfigMap" && object.metadata.name === CONFIG_DEFAULTS;
 
 function namespaceLabels(namespaces: ManifestObject[], name: string): Record<string, string> | undefined {
   const found = namespaces.find(({ metadata }) => metadata.name === name);

@@ -8,26 +8,57 @@ const ours = {
   topologyKey: "kubernetes.io/hostname",
   labelSelector: {
     matchLabels: {
+      "tekton.dev/pipelineRun": "build",
       "app.kubernetes.io/instance": placeholderName("build"),
       "app.kubernetes.io/component": "placeholder",
     },
   },
 };
 const cache = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app: "cache" } } };
+/** Of a task of the run itself, unless labels say otherwise. */
+const placedPod = (labels: Record<string, string> = {}): V1Pod => {
+  const pod = runPod("Pending", labels);
+  return { ...pod, metadata: { ...pod.metadata, annotations: { "pod-affinity.tekton.dev/run": "build" } } };
+};
 const withAffinity = (affinity: V1Affinity): V1Pod => {
-  const pod = runPod("Pending");
+  const pod = placedPod();
   return { ...pod, spec: { ...pod.spec!, affinity } };
 };
 
 describe("a pod of a placed run", () => {
   test("is tied to the placeholder by one required term", () => {
-    expect(coLocated(runPod("Pending"))?.podAffinity).toEqual({
+    expect(coLocated(placedPod())?.podAffinity).toEqual({
       requiredDuringSchedulingIgnoredDuringExecution: [ours],
     });
   });
 
+  test("of a child run is tied to the placeholder of the outermost", () => {
+    const pod = placedPod({ "tekton.dev/pipelineRun": "build-child" });
+    expect(coLocated(pod)?.podAffinity).toEqual({ requiredDuringSchedulingIgnoredDuringExecution: [ours] });
+  });
+
+  test("whose term has all labels of its placeholder's pod", () => {
+    const [term] = coLocated(placedPod())!.podAffinity!.requiredDuringSchedulingIgnoredDuringExecution!;
+    const { labels } = placeholderPodOf(aRun().held().run).metadata!;
+    expect(labels).toMatchObject(term!.labelSelector!.matchLabels!);
+  });
+
+  describe("that an earlier version has placed", () => {
+    const { "tekton.dev/pipelineRun": _, ...matchLabels } = ours.labelSelector.matchLabels;
+    const older = { ...ours, labelSelector: { matchLabels } };
+    test("has no name of the outermost run, and gets a term without one", () => {
+      expect(coLocated(runPod("Pending"))?.podAffinity).toEqual({
+        requiredDuringSchedulingIgnoredDuringExecution: [older],
+      });
+    });
+    test("has its term already", () => {
+      const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [older] } };
+      expect(coLocated(withAffinity(affinity))).toBeUndefined();
+    });
+  });
+
   test("gets the term once, however often admission sees it", () => {
-    expect(coLocated(withAffinity(coLocated(runPod("Pending"))!))).toBeUndefined();
+    expect(coLocated(withAffinity(coLocated(placedPod())!))).toBeUndefined();
   });
 
   test("keeps node affinity and anti-affinity as they are", () => {

@@ -5,21 +5,32 @@ import {
   INSTANCE_LABEL,
   PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
+  ROOT_ANNOTATION,
+  TEKTON_PIPELINE_RUN_LABEL,
   WITHIN_ANNOTATION,
 } from "../keys";
 import { choicesOf } from "../choices/choices";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { requiredPodTerms, withOnlyRequiredTerm } from "../placement/required-term";
 
-function termFor(placeholder: string, topologyKey: string): V1PodAffinityTerm {
+/**
+ * @param root the name of the outermost run, which the placeholder is labelled with. Undefined for a run that an earlier
+ * version of the operator has placed: its child runs' pods carry only their own run's name
+ */
+function termFor(placeholder: string, root: string | undefined, topologyKey: string): V1PodAffinityTerm {
   return {
     topologyKey,
     labelSelector: {
-      matchLabels: { [INSTANCE_LABEL]: placeholder, [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT },
+      matchLabels: {
+        ...(root !== undefined && { [TEKTON_PIPELINE_RUN_LABEL]: root }),
+        [INSTANCE_LABEL]: placeholder,
+        [COMPONENT_LABEL]: PLACEHOLDER_COMPONENT,
+      },
     },
   };
 }
 
+/** With the run's name among its labels or, as earlier versions wrote it, without. */
 function isTermFor(term: V1PodAffinityTerm, placeholder: string): boolean {
   const labels = term.labelSelector?.matchLabels;
   return labels?.[INSTANCE_LABEL] === placeholder && labels[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
@@ -44,5 +55,5 @@ export function coLocated(pod: V1Pod): V1Affinity | undefined {
   const annotations = pod.metadata?.annotations ?? {};
   // Runs that an earlier version has let go carry the choice alone.
   const topologyKey = annotations[WITHIN_ANNOTATION] ?? choicesOf(annotations)["topology-key"];
-  return withOnlyRequiredTerm(affinity, termFor(placeholder, topologyKey));
+  return withOnlyRequiredTerm(affinity, termFor(placeholder, annotations[ROOT_ANNOTATION], topologyKey));
 }

@@ -1,6 +1,6 @@
 /** A run's tasks with what each comes after, pipelines in pipelines expanded in their place. */
 import { Allowance, sizeOf } from "./allowance";
-import type { Expansion } from "./expansion";
+import type { Expansion, Origin } from "./expansion";
 import { DEEPEST, MOST_CHARACTERS, MOST_PODS, MOST_TASKS } from "./limits";
 import { definitionsOf, isCustomTask, type Lookup } from "./lookup";
 import type { FanOut } from "./matrix";
@@ -150,13 +150,15 @@ class Expander {
     if (isPipeline(task)) return this.child(task, path, { ...frame, before: after, copies: count });
     if (isCustomTask(task)) return this.withoutPods(path, after, "custom");
     const spec = this.specOf(definitionsOf(this.definitions).task(task, frame.values), path);
-    if (spec === undefined) return this.unread(path, count, after);
+    const origin = { task, values: frame.values };
+    if (spec === undefined) return this.unread(path, count, after, origin);
     this.expansion.places.push({
       name: path,
       count,
       after,
       task: spec,
       overrides: frame.overrides.get(name),
+      origin,
     });
   }
 
@@ -202,8 +204,8 @@ class Expander {
     return spec && this.whyTooLarge(spec);
   }
 
-  private unread(name: string, count: number, after: string[]): void {
-    this.expansion.places.push({ name, count, after, task: "unread", overrides: undefined });
+  private unread(name: string, count: number, after: string[], origin?: Origin): void {
+    this.expansion.places.push({ name, count, after, task: "unread", overrides: undefined, origin });
   }
 
   /** Saves an edge from every one of many to every one of many others. No task of Tekton's can be named so. */
@@ -213,7 +215,7 @@ class Expander {
   }
 
   private withoutPods(name: string, after: string[], task: "join" | "custom"): void {
-    this.expansion.places.push({ name, count: 0, after, task, overrides: undefined });
+    this.expansion.places.push({ name, count: 0, after, task, overrides: undefined, origin: undefined });
   }
 }
 

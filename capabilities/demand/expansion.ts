@@ -1,6 +1,13 @@
 /** What a run becomes before the pods of its tasks are reckoned. */
 import type { Allowance } from "./allowance";
-import type { Reference, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
+import type { Values } from "./params";
+import type { PipelineTask, Reference, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
+
+/** The pipeline's task that a place comes from, and the params of that pipeline. */
+export interface Origin {
+  task: PipelineTask;
+  values: Values;
+}
 
 /** One place in the graph: a task with pods or without, or a point where others meet. */
 export interface Place {
@@ -11,6 +18,8 @@ export interface Place {
   task: TaskSpec | "join" | "custom" | "unread";
   /** The run's own settings for the task. */
   overrides: TaskRunOverrides | undefined;
+  /** Undefined where a pipeline cannot be read, and where others meet. */
+  origin: Origin | undefined;
 }
 
 export interface Named {

@@ -1,124 +1,174 @@
 /**
- * What a placeholder has to take over from the pod templates of its run, so that the node that it finds
- * is one where every pod of the run may go.
+ * What a placeholder has to take over from the pod templates of its run, so that the node that it
+ * finds is one where every pod of the run may go.
  */
-import type { V1Affinity, V1NodeSelectorTerm, V1Toleration } from "@kubernetes/client-node";
+import type { V1Affinity, V1ObjectMeta } from "@kubernetes/client-node";
+import { choicesOf } from "../choices/choices";
+import { HOSTNAME_TOPOLOGY } from "../keys";
 import type { PipelineRunSpec, PodTemplate } from "../tekton/objects";
-import { requiredPodTerms } from "./required-term";
+import { podKinds, whoseIs, type PodKind } from "./templates/effective";
+import { leftOutNotes } from "./templates/notes";
+import { asPlacement, uniteRequirements, type Contradiction } from "./templates/node-requirement";
+import { neverBesidePlaceholder, ownPods, type OwnPods } from "./templates/own-node";
+import { unitePodAffinities } from "./templates/pod-affinity";
+import { readable, type LeftOut } from "./templates/refused";
+import {
+  commonRuntimeClass,
+  Overheads,
+  unreadClasses,
+  withRuntimeClass,
+  type RuntimeClasses,
+} from "./templates/runtime-class";
+import { podsOf, type RunPods } from "./templates/task-pods";
+import { commonTolerations } from "./templates/tolerations";
 
-/** Most ways to satisfy the node affinities of all templates together; more are not multiplied out. */
-const MOST_NODE_SELECTOR_TERMS = 100;
+export { podsOf, type RunPods } from "./templates/task-pods";
+export { overheadOf, withOverheads, type Overheads, type RuntimeClasses } from "./templates/runtime-class";
+
+/** What is known of a run beside its spec. What is left out counts as unknown. */
+export interface KnownOfRun {
+  /** Its name, labels, and choices. */
+  metadata?: V1ObjectMeta;
+  /** The pods that it will make, see podsOf. Default: as far as the spec itself says. */
+  pods?: RunPods;
+  /** Those that its pod templates name, see runtimeClassNames. */
+  runtimeClasses?: RuntimeClasses;
+}
 
 export interface UnitedTemplate {
   template: PodTemplate;
   /** Sentences about demands that no one node can meet; empty when there are none. */
   contradictions: string[];
+  /** Sentences for people: what the placeholder does not take over, and what Kubernetes will refuse. */
+  notes: string[];
 }
 
-const distinct = <T>(items: T[]): T[] => [
+/** Characters of all pod templates of a run, as JSON: comparing each with each is dear, and no run may stop the others. */
+const MOST_TEMPLATE_CHARACTERS = 32 * 1024;
+
+const templatesSize = (spec: PipelineRunSpec | undefined): number =>
+  [spec?.taskRunTemplate, ...(spec?.taskRunSpecs ?? [])]
+    .map(item => JSON.stringify(item?.podTemplate ?? null).length)
+    .reduce((sum, length) => sum + length, 0);
+
+const tooLarge = (size: number): string =>
+  `its pod templates have ${size} characters together, and at most ${MOST_TEMPLATE_CHARACTERS} are compared`;
+
+const distinct = <T>(items: readonly T[]): T[] => [
   ...new Map(items.map(item => [JSON.stringify(item), item])).values(),
 ];
 
-/**
- * The template of each kind of pod of the run: the run's own, and the run's overlaid, field by field,
- * with that of each taskRunSpec, as Tekton merges them (MergePodTemplateWithDefault).
- */
-export function effectiveTemplates(spec: PipelineRunSpec | undefined): PodTemplate[] {
-  const common = spec?.taskRunTemplate?.podTemplate ?? {};
-  const special = (spec?.taskRunSpecs ?? []).flatMap(({ podTemplate }) =>
-    podTemplate ? [{ ...common, ...podTemplate }] : [],
-  );
-  return distinct([common, ...special]);
+/** From the spec alone, a Pipeline or Task that it names is one that nobody has read. */
+const podsFrom = (spec: PipelineRunSpec | undefined, { metadata, pods }: KnownOfRun): RunPods =>
+  pods ?? podsOf({ ...(metadata && { metadata }), ...(spec && { spec }) });
+
+const kindsOf = (spec: PipelineRunSpec | undefined, known: KnownOfRun) =>
+  podKinds(spec, podsFrom(spec, known));
+
+/** The template of each kind of pod that the run will make, as Tekton makes it. */
+export function effectiveTemplates(spec: PipelineRunSpec | undefined, known: KnownOfRun = {}): PodTemplate[] {
+  return kindsOf(spec, known).kinds.map(({ template }) => template);
 }
+
+/**
+ * The template of the first pod of a task, with what the API server adds to it for its RuntimeClass.
+ *
+ * @param task with its path; undefined for one that is not known
+ */
+export function templateOfTask(
+  spec: PipelineRunSpec | undefined,
+  task: string | undefined,
+  known: KnownOfRun = {},
+): PodTemplate {
+  const { kinds } = kindsOf(spec, known);
+  const kind = kinds.find(({ tasks }) => tasks.some(({ name }) => name === task));
+  const read = { template: kind?.template ?? {}, leftOut: [] };
+  return withRuntimeClass(read, known.runtimeClasses ?? new Map()).template;
+}
+
+/**
+ * What RuntimeClasses add to what the run's pods ask for.
+ *
+ * @throws InvalidQuantity
+ */
+export function overheadsOf(spec: PipelineRunSpec | undefined, known: KnownOfRun): Overheads {
+  const kinds = kindsOf(spec, known).kinds.map(kind => ({ ...kind, template: read(kind).template }));
+  return new Overheads(kinds, known.runtimeClasses ?? new Map());
+}
+
+const read = (kind: PodKind) => readable(kind.template, kind.isRaw);
+
+const namesOf = (
+  spec: PipelineRunSpec | undefined,
+  known: KnownOfRun,
+  field: "priorityClassName" | "runtimeClassName",
+): (string | undefined)[] => distinct(kindsOf(spec, known).kinds.map(kind => read(kind).template[field]));
 
 /** The names of all priority classes in use; undefined stands for the cluster's default. */
-export function priorityClassNames(spec: PipelineRunSpec | undefined): (string | undefined)[] {
-  return distinct(effectiveTemplates(spec).map(template => template.priorityClassName || undefined));
-}
+export const priorityClassNames = (
+  spec: PipelineRunSpec | undefined,
+  known: KnownOfRun = {},
+): (string | undefined)[] => namesOf(spec, known, "priorityClassName");
 
-function uniteNodeSelectors(templates: PodTemplate[]): [Record<string, string>, string[]] {
-  const united: Record<string, string> = {};
-  const contradictions: string[] = [];
-  for (const [key, value] of templates.flatMap(template => Object.entries(template.nodeSelector ?? {}))) {
-    const other = united[key];
-    if (other !== undefined && other !== value) {
-      contradictions.push(`one pod template wants nodes with ${key}=${other}, another ${key}=${value}`);
-    }
-    united[key] ??= value;
+/** The names of all RuntimeClasses in use. */
+export const runtimeClassNames = (spec: PipelineRunSpec | undefined, known: KnownOfRun = {}): string[] =>
+  namesOf(spec, known, "runtimeClassName").filter(name => name !== undefined);
+
+const DEFAULT_SCHEDULER = "default-scheduler";
+
+/** Different schedulers know nothing of each other. */
+function commonScheduler(kinds: readonly PodKind[]): [string | undefined, string[]] {
+  const byName = new Map<string, PodKind>();
+  for (const kind of kinds) {
+    const name = kind.template.schedulerName ?? DEFAULT_SCHEDULER;
+    if (!byName.has(name)) byName.set(name, kind);
   }
-  return [united, distinct(contradictions)];
+  const [first] = byName.keys();
+  const own = first === DEFAULT_SCHEDULER ? undefined : first;
+  if (byName.size <= 1) return [own, []];
+  const names = [...byName].map(([name, kind]) => `${name} (${whoseIs(kind)})`).join(", ");
+  return [own, [`the pod templates name different values of schedulerName: ${names}`]];
 }
 
-function commonTolerations(templates: PodTemplate[]): V1Toleration[] {
-  const [first, ...others] = templates.map(template => template.tolerations ?? []);
-  const has = (tolerations: V1Toleration[], wanted: V1Toleration) =>
-    tolerations.some(toleration => JSON.stringify(toleration) === JSON.stringify(wanted));
-  return distinct(first ?? []).filter(toleration => others.every(other => has(other, toleration)));
+/** The scheduler never preempts for a pod that is tied to one of lower priority. */
+function highestPriority(
+  templates: readonly PodTemplate[],
+  priorityOf: (className: string | undefined) => number,
+): string | undefined {
+  const names = distinct(templates.map(({ priorityClassName }) => priorityClassName));
+  return names.reduce((highest, name) => (priorityOf(name) > priorityOf(highest) ? name : highest), names[0]);
 }
 
-/** Of each template one term has to be met, so together: each way to pick one of each. */
-function bothTerms(left: V1NodeSelectorTerm, right: V1NodeSelectorTerm): V1NodeSelectorTerm {
-  const joined = {
-    matchExpressions: distinct([...(left.matchExpressions ?? []), ...(right.matchExpressions ?? [])]),
-    matchFields: distinct([...(left.matchFields ?? []), ...(right.matchFields ?? [])]),
-  };
+/**
+ * Over a zone or rack, each pod may have a node of its own: what no one node can meet, nodes side by side can, unless it
+ * is about the zone itself.
+ */
+function split(
+  contradictions: readonly Contradiction[],
+  kinds: readonly PodKind[],
+  { topologyKey }: OwnPods,
+) {
+  if (topologyKey === HOSTNAME_TOPOLOGY) return { never: contradictions, apart: [] };
+  const inItself = kinds.flatMap(kind => requirementsOf([kind]).contradictions.map(({ text }) => text));
+  const isNever = ({ key, text }: Contradiction): boolean => key === topologyKey || inItself.includes(text);
   return {
-    ...(joined.matchExpressions.length > 0 && { matchExpressions: joined.matchExpressions }),
-    ...(joined.matchFields.length > 0 && { matchFields: joined.matchFields }),
+    never: contradictions.filter(isNever),
+    apart: contradictions.filter(contradiction => !isNever(contradiction)),
   };
 }
 
-/** A term without expressions matches no node. */
-const matchesSomething = (term: V1NodeSelectorTerm): boolean =>
-  (term.matchExpressions ?? []).length > 0 || (term.matchFields ?? []).length > 0;
+const requirementsOf = (kinds: readonly PodKind[]) =>
+  uniteRequirements(kinds.map(kind => ({ whose: whoseIs(kind), template: kind.template })));
 
-function uniteRequiredNodeAffinity(affinities: V1Affinity[]): [V1NodeSelectorTerm[], string[]] {
-  const demands = distinct(
-    affinities
-      .map(affinity => affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution)
-      .flatMap(required => (required ? [required.nodeSelectorTerms.filter(matchesSomething)] : [])),
-  );
-  if (demands.some(terms => terms.length === 0)) {
-    return [[], ["a required node affinity has no term with an expression, so it matches no node"]];
-  }
-  const ways = demands.reduce((product, terms) => product * terms.length, 1);
-  if (ways > MOST_NODE_SELECTOR_TERMS) {
-    const text = `the node affinities of the pod templates combine in ${ways} ways, more than the ${MOST_NODE_SELECTOR_TERMS} that are tried`;
-    return [demands[0] ?? [], [text]];
-  }
-  const combined = demands.reduce<V1NodeSelectorTerm[]>(
-    (terms, more) =>
-      terms.length === 0 ? more : distinct(terms.flatMap(left => more.map(right => bothTerms(left, right)))),
-    [],
-  );
-  return [combined, []];
-}
-
-function unitePodTerms(affinities: V1Affinity[], kind: "podAffinity" | "podAntiAffinity") {
-  const required = distinct(
-    affinities.flatMap(affinity => affinity[kind]?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
-  );
+function affinityOf(kinds: readonly PodKind[], own: OwnPods) {
+  const { requirement, contradictions } = requirementsOf(kinds);
+  const { nodeSelector, nodeSelectorTerms } = asPlacement(requirement);
+  const { never, apart } = split(contradictions, kinds, own);
+  const pods = unitePodAffinities(kinds, own);
   const preferred = distinct(
-    affinities.flatMap(affinity => affinity[kind]?.preferredDuringSchedulingIgnoredDuringExecution ?? []),
-  );
-  return {
-    ...(required.length > 0 && { requiredDuringSchedulingIgnoredDuringExecution: required }),
-    ...(preferred.length > 0 && { preferredDuringSchedulingIgnoredDuringExecution: preferred }),
-  };
-}
-
-/** One pod has to match all required terms together, see required-term.ts; so there can be one demand only. */
-function podAffinityClash(affinities: V1Affinity[]): string[] {
-  const demands = distinct(affinities.map(requiredPodTerms).filter(terms => terms.length > 0));
-  return demands.length > 1 ? ["the pod templates require affinity to different pods"] : [];
-}
-
-function uniteAffinities(templates: PodTemplate[]): [V1Affinity, string[]] {
-  const affinities = templates.flatMap(template => (template.affinity ? [template.affinity] : []));
-  const [nodeSelectorTerms, contradictions] = uniteRequiredNodeAffinity(affinities);
-  const preferredNodes = distinct(
-    affinities.flatMap(
-      affinity => affinity.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],
+    kinds.flatMap(
+      ({ template }) =>
+        template.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [],
     ),
   );
   const affinity: V1Affinity = {
@@ -126,52 +176,63 @@ function uniteAffinities(templates: PodTemplate[]): [V1Affinity, string[]] {
       ...(nodeSelectorTerms.length > 0 && {
         requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms },
       }),
-      ...(preferredNodes.length > 0 && { preferredDuringSchedulingIgnoredDuringExecution: preferredNodes }),
+      ...(preferred.length > 0 && { preferredDuringSchedulingIgnoredDuringExecution: preferred }),
     },
-    podAffinity: unitePodTerms(affinities, "podAffinity"),
-    podAntiAffinity: unitePodTerms(affinities, "podAntiAffinity"),
+    ...pods.affinity,
   };
-  return [affinity, [...contradictions, ...podAffinityClash(affinities)]];
-}
-
-/** The one value that all templates agree on. */
-function agreed(
-  templates: PodTemplate[],
-  field: "schedulerName" | "runtimeClassName",
-): [string | undefined, string[]] {
-  const values = distinct(templates.map(template => template[field] || undefined));
-  const text = `the pod templates name different values of ${field}: ${values.map(value => value ?? "(none)").join(", ")}`;
-  // Runtime classes may differ between pods of one node; different schedulers know nothing of each other.
-  return [values[0], field === "schedulerName" && values.length > 1 ? [text] : []];
+  return {
+    nodeSelector,
+    affinity,
+    contradictions: [...never.map(({ text }) => text), ...pods.contradictions],
+    apart: apart.map(({ text }) => text),
+  };
 }
 
 /**
- * One template for the placeholder: node selectors, node affinities and pod affinities of all templates
- * together, only the tolerations that all of them have, and the highest priority, because the
- * scheduler never preempts for a pod that is tied to one of lower priority.
+ * One template for the placeholder: node selectors, node affinities and pod affinities of all pods
+ * together, only the tolerations that all of them have, and the highest priority.
  *
  * @param priorityOf the value of a priority class; undefined names the cluster's default
  */
 export function unitePodTemplates(
   spec: PipelineRunSpec | undefined,
   priorityOf: (className: string | undefined) => number,
+  known: KnownOfRun = {},
 ): UnitedTemplate {
-  const templates = effectiveTemplates(spec);
-  const [nodeSelector, selectorsClash] = uniteNodeSelectors(templates);
-  const [affinity, affinitiesClash] = uniteAffinities(templates);
-  const [schedulerName, schedulersClash] = agreed(templates, "schedulerName");
-  const [runtimeClassName] = agreed(templates, "runtimeClassName");
-  const priorityClassName = priorityClassNames(spec).reduce((highest, name) =>
-    priorityOf(name) > priorityOf(highest) ? name : highest,
-  );
+  const size = templatesSize(spec);
+  if (size > MOST_TEMPLATE_CHARACTERS) return { template: {}, contradictions: [tooLarge(size)], notes: [] };
+  const { runtimeClasses = new Map() } = known;
+  const found = kindsOf(spec, known);
+  const leftOut: (LeftOut & { whose: string })[] = [];
+  const kinds = found.kinds.map(kind => {
+    const made = withRuntimeClass(read(kind), runtimeClasses);
+    leftOut.push(...made.leftOut.map(item => ({ ...item, whose: whoseIs(kind) })));
+    return { ...kind, template: made.template };
+  });
+  const templates = kinds.map(({ template }) => template);
+  const topologyKey = choicesOf(known.metadata?.annotations ?? {})["topology-key"];
+  const own = ownPods(kinds, known.metadata, topologyKey);
+  const { nodeSelector, affinity, contradictions, apart } = affinityOf(kinds, own);
+  const [schedulerName, schedulersClash] = commonScheduler(kinds);
+  const runtimeClassName = commonRuntimeClass(templates);
+  const priorityClassName = highestPriority(templates, priorityOf);
   const template: PodTemplate = {
     nodeSelector,
-    tolerations: commonTolerations(templates),
+    tolerations: commonTolerations(templates.map(({ tolerations = [] }) => tolerations)),
     affinity,
-    imagePullSecrets: distinct(templates.flatMap(({ imagePullSecrets }) => imagePullSecrets ?? [])),
+    imagePullSecrets: distinct(templates.flatMap(({ imagePullSecrets = [] }) => imagePullSecrets)),
     ...(priorityClassName !== undefined && { priorityClassName }),
     ...(schedulerName !== undefined && { schedulerName }),
     ...(runtimeClassName !== undefined && { runtimeClassName }),
   };
-  return { template, contradictions: [...selectorsClash, ...affinitiesClash, ...schedulersClash] };
+  return {
+    template,
+    contradictions: [...contradictions, ...neverBesidePlaceholder(kinds, own), ...schedulersClash],
+    notes: leftOutNotes({
+      leftOut,
+      apart,
+      unreadClasses: unreadClasses(templates, runtimeClasses),
+      areTooMany: found.areTooMany,
+    }),
+  };
 }

@@ -1,0 +1,145 @@
+/**
+ * Terms of a run's pods that speak of the run's own pods, or of its placeholder. All of these are on one node, or in one
+ * value of the run's topology-key, so some of the terms can never be met, and the placeholder can take over none.
+ */
+import type { V1ObjectMeta, V1PodAffinityTerm, V1TopologySpreadConstraint } from "@kubernetes/client-node";
+import { COMPONENT_LABEL, HOSTNAME_TOPOLOGY, PLACEHOLDER_COMPONENT } from "../../keys";
+import { whoseIs, type PodKind } from "./effective";
+import {
+  every,
+  isTektonLabel,
+  labelsOfPlaceholder,
+  labelsOfPods,
+  sameLabels,
+  selectorMatch,
+  type Labels,
+  type Match,
+} from "./own-pods";
+
+/** Where a run's pods are together. */
+export interface OwnPods {
+  metadata: V1ObjectMeta | undefined;
+  /** The run's choice. */
+  topologyKey: string;
+  /** Of all pods of the run. */
+  labels: readonly Labels[];
+}
+
+export const ownPods = (
+  kinds: readonly PodKind[],
+  metadata: V1ObjectMeta | undefined,
+  topologyKey: string,
+): OwnPods => ({ metadata, topologyKey, labels: kinds.flatMap(kind => labelsOfKind(kind, metadata)) });
+
+const labelsOfKind = ({ tasks }: PodKind, metadata: V1ObjectMeta | undefined): Labels[] =>
+  tasks.map(owner => labelsOfPods(metadata, owner));
+
+/** On one node, pods are in one value of every label. */
+const areTogether = (topologyKey: string, own: OwnPods): boolean =>
+  own.topologyKey === HOSTNAME_TOPOLOGY || own.topologyKey === topologyKey;
+
+const NAMESPACE_LABEL = "kubernetes.io/metadata.name";
+
+/** Whether a term of pod affinity looks at the run's namespace: GetNamespaceLabelsSnapshot and AffinityTerm.Matches. */
+function meansNamespace({ namespaces, namespaceSelector }: V1PodAffinityTerm, own: OwnPods): Match {
+  const namespace = own.metadata?.namespace;
+  if (!namespaces?.length && namespaceSelector === undefined) return "yes";
+  if (namespaces?.length && namespace === undefined) return "perhaps";
+  if (namespace !== undefined && namespaces?.includes(namespace)) return "yes";
+  if (namespaceSelector === undefined) return "no";
+  const keys = [
+    ...Object.keys(namespaceSelector.matchLabels ?? {}),
+    ...(namespaceSelector.matchExpressions ?? []).map(({ key }) => key),
+  ];
+  // Of the namespace only one label is known.
+  if (keys.some(key => key !== NAMESPACE_LABEL)) return "perhaps";
+  return selectorMatch(namespaceSelector, new Map([[NAMESPACE_LABEL, namespace]]));
+}
+
+function termMatch(term: V1PodAffinityTerm, of: Labels, other: Labels, own: OwnPods): Match {
+  const others = (term.mismatchLabelKeys ?? []).map((key): Match => {
+    const match = sameLabels([key], of, other);
+    if (!of.has(key) || match === "no") return "yes";
+    return match === "yes" ? "no" : "perhaps";
+  });
+  return every([
+    meansNamespace(term, own),
+    selectorMatch(term.labelSelector, other),
+    sameLabels(term.matchLabelKeys, of, other),
+    ...others,
+  ]);
+}
+
+/** Every two pods of more are not compared: a term that looks at both is taken to mean own pods. */
+const MOST_COMPARED = 100;
+
+/** Whether the term may mean a pod of the run itself. */
+export function meansOwnPods(term: V1PodAffinityTerm, own: OwnPods): boolean {
+  const looksAtBoth = [term.matchLabelKeys, term.mismatchLabelKeys].some(keys => keys && keys.length > 0);
+  if (looksAtBoth && own.labels.length > MOST_COMPARED) return true;
+  const whose = looksAtBoth ? own.labels : own.labels.slice(0, 1);
+  return whose.some(labels => own.labels.some(other => termMatch(term, labels, other, own) !== "no"));
+}
+
+/**
+ * Whether required pod affinity speaks of the run itself, in labels that Tekton gives: there is no such pod before the
+ * run starts, and after that it is where the placeholder is.
+ */
+export function isAboutOwnRun(term: V1PodAffinityTerm, own: OwnPods): boolean {
+  const { matchLabels = {}, matchExpressions = [] } = term.labelSelector ?? {};
+  const keys = [...Object.keys(matchLabels), ...matchExpressions.map(({ key }) => key)];
+  return keys.some(isTektonLabel) && meansOwnPods(term, own);
+}
+
+const WITHOUT_PLACEHOLDER = `let its labelSelector leave out ${COMPONENT_LABEL}=${PLACEHOLDER_COMPONENT}`;
+
+function repelled(kind: PodKind, term: V1PodAffinityTerm, own: OwnPods): string[] {
+  const placeholder = labelsOfPlaceholder(own.metadata);
+  const isMeant = labelsOfKind(kind, own.metadata).some(
+    labels => termMatch(term, labels, placeholder, own) === "yes",
+  );
+  if (!isMeant || !areTogether(term.topologyKey, own)) return [];
+  return [
+    `the required podAntiAffinity of ${whoseIs(kind)} (topologyKey ${term.topologyKey}) matches the run's own ` +
+      `placeholder, beside which its pods have to be: ${WITHOUT_PLACEHOLDER}`,
+  ];
+}
+
+/** Whether all nodes that the pod may use have one value of the label, so that there is nothing to spread over. */
+const isPinned = ({ nodeSelector }: PodKind["template"], topologyKey: string): boolean =>
+  Object.hasOwn(nodeSelector ?? {}, topologyKey);
+
+/**
+ * A pod may come where, with it, there are at most maxSkew more matching pods than where there are fewest, and that is
+ * taken to be none: Filter in kube-scheduler's plugins/podtopologyspread/filtering.go. The placeholder is there always.
+ */
+function spread(kind: PodKind, constraint: V1TopologySpreadConstraint, own: OwnPods): string[] {
+  const { topologyKey, whenUnsatisfiable, maxSkew, labelSelector, matchLabelKeys } = constraint;
+  if (whenUnsatisfiable !== "DoNotSchedule" || !(maxSkew < 2)) return [];
+  if (!areTogether(topologyKey, own) || isPinned(kind.template, topologyKey)) return [];
+  const placeholder = labelsOfPlaceholder(own.metadata);
+  const isNever = labelsOfKind(kind, own.metadata).some(
+    labels =>
+      selectorMatch(labelSelector, labels) === "yes" &&
+      selectorMatch(labelSelector, placeholder) === "yes" &&
+      sameLabels(matchLabelKeys, labels, placeholder) === "yes",
+  );
+  if (!isNever) return [];
+  return [
+    `topologySpreadConstraints of ${whoseIs(kind)} (topologyKey ${topologyKey}, maxSkew ${maxSkew}, DoNotSchedule) ` +
+      `spreads its pods over nodes, and counts the run's own placeholder, beside which they have to be: set ` +
+      `whenUnsatisfiable to ScheduleAnyway, or ${WITHOUT_PLACEHOLDER}`,
+  ];
+}
+
+/** Why pods of the run could never be where its placeholder is, and what to do. */
+export function neverBesidePlaceholder(kinds: readonly PodKind[], own: OwnPods): string[] {
+  return kinds.flatMap(kind => {
+    const { affinity, topologySpreadConstraints } = kind.template;
+    const terms = affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+    return [
+      ...terms.flatMap(term => repelled(kind, term, own)),
+      ...(topologySpreadConstraints ?? []).flatMap(constraint => spread(kind, constraint, own)),
+    ];
+  });
+}
