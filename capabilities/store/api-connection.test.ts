@@ -36,6 +36,8 @@ test("keeps one connection; one more for a certificate that was renewed on disk"
     const subject = (asked.request.socket as TLSSocket).getPeerCertificate().subject.CN;
     asked.answer(200, {});
     for await (const _ of await answer);
+    // The agent has the connection back a turn later.
+    await new Promise(resolve => setImmediate(resolve));
     return { subject, path: asked.request.url, connections: server.opened };
   };
 

@@ -31,6 +31,8 @@ export async function serveWebhooks(identity: Identity): Promise<{ server: Serve
       });
     },
   );
+  // A connection that this side closed after 5 s of idleness would lose what the API server sends on it just then.
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
