@@ -97,7 +97,7 @@ describe("examples", () => {
 
 const RECORDING_ROWS: [input: string, outcome: string, waves: string, peak: object][] = [
   ["cancelled", "held", "long | cleanup", {}],
-  ["custom-task", "held", "wait", { cpu: "500m", memory: "512Mi" }],
+  ["custom-task", "held", "", {}],
   ["failing", "held", "bad slow | never", {}],
   ["finally", "held", "build | test | report notify", { cpu: "2" }],
   ["four-tasks", "held", "a b | c d", {}],
