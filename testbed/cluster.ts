@@ -39,6 +39,11 @@ export interface Cluster {
   keepEvidence(): Promise<string>;
   /** Something to end before the processes are stopped, the youngest first. */
   atStop(work: () => Promise<void>): void;
+  /**
+   * A command that takes away what is no process and lies outside the directory. It is run when every process has
+   * gone, also when this process was killed.
+   */
+  afterwards(command: string, args: readonly string[]): void;
   /** Resolves when every process has gone and the directory is removed. May be called again. */
   stop(): Promise<void>;
 }
@@ -151,6 +156,10 @@ class ClusterWithProcesses implements Cluster {
 
   atStop(work: () => Promise<void>): void {
     this.#atStop.unshift(work);
+  }
+
+  afterwards(command: string, args: readonly string[]): void {
+    this.#guard.afterwards(command, args);
   }
 
   stop(): Promise<void> {
