@@ -10,6 +10,7 @@ import { ifFound } from "../if-found";
 import { untilReady, type ManagedProcess } from "../managed-process";
 import { freePorts } from "../ports";
 import { answers } from "../probe";
+import { processesNaming } from "../process-list";
 import { until } from "../until";
 import { CONTAINERD_SOCKET, containerdConfiguration, registryHosts } from "./containerd";
 import { filesOf, placeOf, type NodeFiles, type NodePlace } from "./files";
@@ -31,6 +32,7 @@ export const ON_REAL_NODE = {
 };
 
 const READY_MILLISECONDS = 60_000;
+const STOP_MILLISECONDS = 30_000;
 const CLEAN_UP = join(__dirname, "clean-up.mjs");
 const CGROUPS = "/sys/fs/cgroup";
 
@@ -116,6 +118,11 @@ class StartedNode implements RealNode {
   async stopKubelet(): Promise<void> {
     await this.#kubelet?.stop();
     this.#kubelet = undefined;
+    const { kubeletConfig } = filesOf(this.place.root);
+    // What was stopped is the process that led it into the namespaces; the kubelet itself takes a moment longer.
+    await until("the kubelet to end", STOP_MILLISECONDS, async () => {
+      return (await processesNaming(kubeletConfig)).length === 0;
+    });
   }
 
   async startKubelet(): Promise<void> {
