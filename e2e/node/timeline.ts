@@ -49,6 +49,18 @@ export function placeholderSizes(changes: readonly Change<V1Pod>[]): Placeholder
   return sizes;
 }
 
+/**
+ * How long each pod waited to be bound although the pods before it had ended. Tekton makes the next task's pod when the
+ * steps of the one before have ended, and the scheduler counts that pod until the kubelet says that it has ended, too.
+ */
+export function waitsForRoom(times: readonly PodTimes[]): number[] {
+  return times.map(({ created, bound }) => {
+    if (bound === undefined) return Infinity;
+    const freed = times.flatMap(({ ended }) => (ended !== undefined && ended <= bound ? [ended] : []));
+    return bound - Math.max(created, ...freed);
+  });
+}
+
 /** A line for each, in milliseconds since the first pod of any kind was seen. */
 export function told(changes: readonly Change<V1Pod>[]): string {
   const start = changes[0]!.at;
