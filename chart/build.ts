@@ -7,7 +7,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { stringify } from "yaml";
 import packageJson from "../package.json";
-import { ensureHelm } from "../testbed/binaries";
+import { ensureTool } from "../testbed/binaries";
 import { moduleFrom } from "./pepr-output";
 import { splitRules } from "./rules";
 import { checkNoPrivateKey } from "./private-keys";
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   for (const file of [manifest, join(DIST, `${pepr.uuid}-chart`), join(DIST, "zarf.yaml")]) {
     rmSync(file, { recursive: true, force: true });
   }
-  const program = await ensureHelm();
+  const program = await ensureTool("helm");
   const helm = (...args: string[]) =>
     execFileSync(program, args, { encoding: "utf8", timeout: HELM_TIMEOUT_MILLISECONDS });
   helm("lint", "--strict", CHART);

@@ -97,11 +97,13 @@ rmSync(".testbed/rbac", { recursive: true, force: true });
 // Three clusters at once: each waits for much of its time. But for tests of how long something takes, or how often
 // something comes about.
 const ALONE = ["soak", "leader", "neighbours"].map(name => join(process.cwd(), "e2e", `${name}.test.ts`));
+/** A command of its own, `npm run e2e:node`: it needs root and packages of the system. */
+const ON_REAL_NODE = join(process.cwd(), "e2e", "node") + sep;
 jest("test bed and end-to-end tests", [
   "--maxWorkers=3",
   "--testSequencer=./scripts/longest-first.cjs",
   ...testsIn("testbed", "e2e"),
-  ...ALONE.map(path => `--testPathIgnorePatterns=${path}`),
+  ...[...ALONE, ON_REAL_NODE].map(path => `--testPathIgnorePatterns=${path}`),
 ]);
 jest("end-to-end tests of time", ["--runInBand", ...ALONE]);
 await check("permissions used", process.execPath, ["--import", "tsx", "e2e/rbac-coverage.ts"]);

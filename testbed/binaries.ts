@@ -11,6 +11,7 @@ import {
   linkerFlags,
   PROGRAM_SOURCES,
   PROGRAMS,
+  type ExtraTool,
   type Program,
   type Tool,
 } from "./programs";
@@ -44,11 +45,14 @@ export async function ensureBinaries(environment: NodeJS.ProcessEnv = process.en
   return { ...given, ...built } as Binaries;
 }
 
-/** Path of Helm: found, kept or built as the cluster's programs are; see {@link ensureBinaries}. */
-export async function ensureHelm(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const given = join(environment.KUBEBUILDER_ASSETS || "", "helm");
+/** Path of one more program: found, kept or built as the cluster's are; see {@link ensureBinaries}. */
+export async function ensureTool(
+  tool: ExtraTool,
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<string> {
+  const given = join(environment.KUBEBUILDER_ASSETS || "", tool);
   if (environment.KUBEBUILDER_ASSETS && (await isExecutable(given))) return given;
-  const builds = await plan(["helm"], environment);
+  const builds = await plan([tool], environment);
   await buildMissing(builds, environment);
   return builds[0]!.target;
 }

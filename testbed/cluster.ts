@@ -44,6 +44,11 @@ export interface Cluster {
   /** Something to end before the processes are stopped, the youngest first. */
   atStop(work: () => Promise<void>): void;
   /**
+   * A command that takes away what is no process and lies outside the directory. It is run when every process has
+   * gone, also when this process was killed.
+   */
+  afterwards(command: string, args: readonly string[]): void;
+  /**
    * Resolves when every process has gone and the directory is removed. May be called again.
    *
    * @throws Error that names what could not be ended; all else has been
@@ -178,6 +183,10 @@ class ClusterWithProcesses implements Cluster {
 
   atStop(work: () => Promise<void>): void {
     this.#atStop.unshift(work);
+  }
+
+  afterwards(command: string, args: readonly string[]): void {
+    this.#guard.afterwards(command, args);
   }
 
   stop(): Promise<void> {

@@ -21,6 +21,8 @@ export function clusterFiles(directory: string) {
     servingKey: join(directory, "apiserver.key"),
     serviceAccountPublicKey: join(directory, "service-accounts.pub"),
     serviceAccountPrivateKey: join(directory, "service-accounts.key"),
+    administratorCertificate: join(directory, "administrator.crt"),
+    administratorKey: join(directory, "administrator.key"),
     kubeconfig: join(directory, "kubeconfig"),
     auditPolicy: join(directory, "audit-policy.json"),
     auditLog: join(directory, "audit.log"),
@@ -107,6 +109,10 @@ function apiServerArguments(files: ClusterFiles, ports: Ports): string[] {
     `--service-cluster-ip-range=${SERVICE_RANGE}`,
     // Endpoints must not be loopback addresses, so the API server cannot list itself.
     "--endpoint-reconciler-type=none",
+    // For logs and exec; only a real node has a kubelet to ask.
+    `--kubelet-client-certificate=${files.administratorCertificate}`,
+    `--kubelet-client-key=${files.administratorKey}`,
+    "--kubelet-preferred-address-types=InternalIP",
     "--authorization-mode=Node,RBAC",
     "--allow-privileged=true",
     "--service-account-issuer=https://kubernetes.default.svc",

@@ -9,6 +9,8 @@ export interface Guard {
   add(pid: number): void;
   /** To be called when a child has ended, so that a later process with its id is left alone. */
   remove(pid: number): void;
+  /** A command that takes away what is no process; run when all children have ended, the youngest command first. */
+  afterwards(command: string, args: readonly string[]): void;
   /** Ends the guard, which removes the directory; resolves when both are gone. */
   release(): Promise<void>;
 }
@@ -32,6 +34,7 @@ export function startGuard(directory: string): Guard {
   return {
     add: pid => send({ add: pid }),
     remove: pid => send({ remove: pid }),
+    afterwards: (command, args) => send({ afterwards: [command, ...args] }),
     release: async () => {
       child.ref();
       child.stdin.end();

@@ -1,7 +1,7 @@
 /** Helm on a cluster. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { ensureHelm } from "./binaries";
+import { ensureTool } from "./binaries";
 
 const execute = promisify(execFile);
 const TIMEOUT_MILLISECONDS = 10 * 60_000;
@@ -14,7 +14,7 @@ const MOST_OUTPUT_BYTES = 16 * 1024 * 1024;
  * @throws Error with what Helm said
  */
 export async function helm(kubeconfigFile: string, ...args: string[]): Promise<string> {
-  const program = await ensureHelm();
+  const program = await ensureTool("helm");
   const options = {
     timeout: TIMEOUT_MILLISECONDS,
     maxBuffer: MOST_OUTPUT_BYTES,

@@ -91,7 +91,7 @@ async function writeFiles(
   ports: Ports,
   certificates: ClusterCertificates,
 ): Promise<void> {
-  const { authority, serving, serviceAccounts } = certificates;
+  const { authority, serving, administrator, serviceAccounts } = certificates;
   const server = `https://localhost:${ports.apiServer}`;
   const write = (path: string, text: string) => writeFile(path, text, { mode: 0o600 });
   await Promise.all([
@@ -100,6 +100,8 @@ async function writeFiles(
     write(files.servingKey, serving.privateKey),
     write(files.serviceAccountPublicKey, serviceAccounts.publicKey),
     write(files.serviceAccountPrivateKey, serviceAccounts.privateKey),
+    write(files.administratorCertificate, administrator.certificate),
+    write(files.administratorKey, administrator.privateKey),
     write(files.kubeconfig, kubeconfigText(name, server, certificates)),
     write(files.auditPolicy, JSON.stringify(auditPolicy(OPERATOR_NAMESPACE))),
   ]);

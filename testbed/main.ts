@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import { pepr } from "../package.json";
 import { startCluster, type Cluster } from "./cluster";
 import { addNode } from "./nodes";
+import { ON_REAL_NODE, REAL_NODE, startRealNode, whyNoRealNode } from "./real-node/node";
 import { parseOptions, USAGE, type TestbedOptions } from "./options";
 import { checkFree, publish, withdraw } from "./published-kubeconfig";
 
@@ -13,13 +14,17 @@ async function main(): Promise<void> {
   if (options === undefined) return;
   const { kubeconfigFile } = options;
   await checkFree(kubeconfigFile);
+  if (options.realNode) checkRealNode();
   // Until the cluster is up, a signal ends this process at once, and the guard clears up after it.
   const cluster = await startCluster({ name: "local" });
   const interrupted = untilInterrupted();
   try {
     await publish(cluster.kubeconfigFile, kubeconfigFile);
-    await addNodes(cluster, options.nodes);
-    console.log(instructions(kubeconfigFile, cluster, options.nodes));
+    await Promise.all([
+      addNodes(cluster, options.nodes),
+      ...(options.realNode ? [startRealNode(cluster)] : []),
+    ]);
+    console.log(instructions(kubeconfigFile, cluster, options));
     await interrupted;
     console.log("\nStopping …");
   } finally {
@@ -61,7 +66,19 @@ async function addNodes(cluster: Cluster, count: number): Promise<void> {
   await Promise.all(Array.from({ length: NODES_AT_ONCE }, worker));
 }
 
-function instructions(kubeconfigFile: string, cluster: Cluster, nodes: number): string {
+/** @throws Error before anything is started */
+function checkRealNode(): void {
+  const problem = whyNoRealNode();
+  if (problem !== undefined) throw new Error(problem);
+}
+
+const realNodeInstructions = `
+The node "${REAL_NODE}" is this machine: kubectl logs and exec work on its pods. Only those come that want to:
+  ${JSON.stringify(ON_REAL_NODE)}
+Images: busybox, alpine (both a busybox) and registry.k8s.io/pause are there, all others are pulled.
+`;
+
+function instructions(kubeconfigFile: string, cluster: Cluster, { nodes, realNode }: TestbedOptions): string {
   const path = relative(process.cwd(), kubeconfigFile);
   return `
 A Kubernetes cluster with ${nodes} fake node${nodes === 1 ? "" : "s"} and a stand-in for Tekton is up. It ends with Ctrl-C.
@@ -74,7 +91,7 @@ In a second terminal, in this directory:
 In a third one, with the same KUBECONFIG:
   kubectl apply -f examples/              # or one of them
   kubectl get pipelineruns,taskruns,statefulsets,pods -o wide
-
+${realNode ? realNodeInstructions : ""}
 If pods or PipelineRuns are refused with "failed calling webhook", pepr dev was killed and has left its
 webhooks behind. This takes them away:
   kubectl delete mutatingwebhookconfigurations,validatingwebhookconfigurations --ignore-not-found pepr-${pepr.uuid}

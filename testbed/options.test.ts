@@ -3,14 +3,19 @@ import { resolve } from "node:path";
 import { DEFAULT_KUBECONFIG, parseOptions } from "./options";
 
 test("defaults", () => {
-  expect(parseOptions([])).toEqual({ nodes: 3, kubeconfigFile: DEFAULT_KUBECONFIG });
+  expect(parseOptions([])).toEqual({ nodes: 3, realNode: false, kubeconfigFile: DEFAULT_KUBECONFIG });
 });
 
 test("a relative path is taken from where the command runs", () => {
   expect(parseOptions(["--nodes", "20", "--kubeconfig=k.yaml"])).toEqual({
     nodes: 20,
+    realNode: false,
     kubeconfigFile: resolve("k.yaml"),
   });
+});
+
+test("a real node beside the fake ones", () => {
+  expect(parseOptions(["--real-node"])).toMatchObject({ nodes: 3, realNode: true });
 });
 
 test("help", () => {

@@ -4,6 +4,8 @@ import { parseArgs } from "node:util";
 
 export interface TestbedOptions {
   nodes: number;
+  /** Whether this machine is a node as well. */
+  realNode: boolean;
   /** Absolute path. */
   kubeconfigFile: string;
 }
@@ -15,6 +17,7 @@ export const USAGE = `npm run testbed -- [options]
 Leaves a Kubernetes cluster up on this machine until Ctrl-C.
 
   --nodes N          fake nodes of 8 CPUs and 32 GiB, 1 to 1000 (default 3)
+  --real-node        this machine is a node as well, with a kubelet and containers; needs root
   --kubeconfig FILE  where to write its kubeconfig (default .testbed/kubeconfig)
   --help             this text`;
 
@@ -30,6 +33,7 @@ export function parseOptions(args: string[]): TestbedOptions | undefined {
     args,
     options: {
       nodes: { type: "string", default: "3" },
+      "real-node": { type: "boolean", default: false },
       kubeconfig: { type: "string", default: DEFAULT_KUBECONFIG },
       help: { type: "boolean", default: false },
     },
@@ -39,5 +43,5 @@ export function parseOptions(args: string[]): TestbedOptions | undefined {
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES) {
     throw new Error(`--nodes is "${values.nodes}", and must be a whole number from 1 to ${MOST_NODES}`);
   }
-  return { nodes, kubeconfigFile: resolve(values.kubeconfig) };
+  return { nodes, realNode: values["real-node"], kubeconfigFile: resolve(values.kubeconfig) };
 }

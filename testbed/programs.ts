@@ -14,8 +14,11 @@ export const PROGRAMS = [
 
 export type Program = (typeof PROGRAMS)[number];
 
-/** What can be built: the cluster's programs, and the one that installs charts. */
-export type Tool = Program | "helm";
+/** Programs that not every cluster needs: one installs charts, the other makes this machine a node. */
+export type ExtraTool = "helm" | "kubelet";
+
+/** What can be built. */
+export type Tool = Program | ExtraTool;
 
 /** Where a program's source comes from: a Go module of this repository that requires it. */
 export interface ProgramSource {
@@ -36,6 +39,7 @@ export const PROGRAM_SOURCES: Readonly<Record<Tool, ProgramSource>> = {
     package: `${KUBERNETES_COMMANDS}/kube-controller-manager`,
   },
   "kube-scheduler": { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kube-scheduler` },
+  kubelet: { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kubelet` },
   helm: { module: "helm", package: "helm.sh/helm/v3/cmd/helm" },
 };
 

@@ -1,0 +1,61 @@
+/** The hand-over on a real node: a run's room goes from its placeholder to its pods by a real kubelet's resizes. */
+import { cpus } from "node:os";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import type { PipelineRun } from "../../capabilities/tekton/objects";
+import { ON_REAL_NODE, REAL_NODE, startRealNode } from "../../testbed/real-node/node";
+import { after, cpu } from "../fit/fixture";
+import { OperatedCluster, run, START_MILLISECONDS } from "../operated-cluster";
+import { describeOnRealNode, TEST_MILLISECONDS } from "./on-real-node";
+import { placeholderSizes, podTimes, told, waitsForRoom } from "./timeline";
+
+const namespace = "real";
+/** A pod that finds its room taken is tried again by the scheduler after a second and more. */
+const MOST_WAITING_MILLISECONDS = 1_000;
+
+/** A share of this machine's processors. */
+const part = (share: number): string => `${Math.round(cpus().length * share * 1000)}m`;
+
+describeOnRealNode("the hand-over", () => {
+  let operated: OperatedCluster;
+
+  beforeAll(async () => {
+    operated = await OperatedCluster.start("real-hand-over", 1);
+    await startRealNode(operated.cluster);
+    await operated.createNamespace(namespace);
+  }, START_MILLISECONDS);
+
+  afterAll(() => operated?.stop(), TEST_MILLISECONDS);
+
+  const isSucceeded = ({ status }: PipelineRun) => status?.conditions?.[0]?.status === "True";
+
+  test(
+    "three waves, each smaller than the last, find their room at once",
+    async () => {
+      const tasks = [
+        cpu("large", part(0.8), {}, 2),
+        cpu("left", part(0.3), after("large"), 2),
+        cpu("right", part(0.3), after("large"), 2),
+        cpu("small", part(0.2), after("left", "right"), 2),
+      ];
+      const podTemplate = { ...ON_REAL_NODE };
+      const spec = { taskRunTemplate: { podTemplate } };
+      await operated.apply(namespace, [run("waves", tasks, {}, spec)]);
+      const runs = await operated.untilEnded(namespace, TEST_MILLISECONDS);
+      const changes = operated.history.all("pod", namespace);
+      process.stderr.write(`The hand-over on a real node:\n${told(changes)}\n`);
+
+      expect(runs.map(isSucceeded)).toEqual([true]);
+      expect(operated.history.nodesOfPods(namespace)).toEqual([REAL_NODE]);
+      const times = podTimes(changes);
+      expect(times.map(({ task }) => task).sort()).toEqual(["large", "left", "right", "small"]);
+      expect(Math.max(...waitsForRoom(times))).toBeLessThan(MOST_WAITING_MILLISECONDS);
+      const sizes = placeholderSizes(changes);
+      expect(sizes[0]!.asked).toBe(part(0.8));
+      // What was asked for last has come into force: the kubelet has granted each, not only been asked.
+      const granted = new Set(sizes.map(({ inForce }) => inForce));
+      expect(granted.size).toBeGreaterThan(2);
+      await operated.untilNoPlaceholder(namespace);
+    },
+    2 * TEST_MILLISECONDS,
+  );
+});

@@ -1,0 +1,54 @@
+/** What a real node would leave on the machine: processes, mounts, links and cgroups. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { V1Pod } from "@kubernetes/client-node";
+import { placeOf } from "../../testbed/real-node/files";
+
+const CGROUPS = "/sys/fs/cgroup";
+
+/** Empty for a process that has gone meanwhile. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** Paths of the node's cgroup, one for each hierarchy. */
+function cgroupsOf(clusterDirectory: string): string[] {
+  const { cgroup } = placeOf(clusterDirectory);
+  return [".", ...readdirSync(CGROUPS)].map(path => join(CGROUPS, path, cgroup)).filter(existsSync);
+}
+
+/** Everything that there is of a cluster's real node, in words. */
+export function tracesOf(clusterDirectory: string): string[] {
+  const { cgroup, bridge } = placeOf(clusterDirectory);
+  const processes = readdirSync("/proc").filter(
+    name =>
+      /^\d+$/.test(name) &&
+      (read(`/proc/${name}/cgroup`).includes(cgroup) ||
+        read(`/proc/${name}/cmdline`).includes(clusterDirectory)),
+  );
+  const mounts = read("/proc/self/mountinfo").split("\n");
+  return [
+    ...processes.map(id => `process ${id}`),
+    ...mounts.filter(line => line.includes(clusterDirectory)).map(line => `mount ${line}`),
+    ...(existsSync(`/sys/class/net/${bridge}`) ? [`link ${bridge}`] : []),
+    ...cgroupsOf(clusterDirectory).map(path => `cgroup ${path}`),
+    ...(existsSync(clusterDirectory) ? [`directory ${clusterDirectory}`] : []),
+  ];
+}
+
+/** How much of the processor the kernel gives a pod's first container, beside others: it grows with its request. */
+export function cpuWeight(clusterDirectory: string, pod: V1Pod): number {
+  const id = pod.status!.containerStatuses![0]!.containerID!.split("//")[1]!;
+  for (const root of cgroupsOf(clusterDirectory)) {
+    const found = readdirSync(root, { recursive: true, encoding: "utf8" }).find(path =>
+      path.endsWith(`/${id}`),
+    );
+    const weight = found && (read(join(root, found, "cpu.shares")) || read(join(root, found, "cpu.weight")));
+    if (weight) return Number(weight);
+  }
+  throw new Error(`the container ${id} has no cgroup with a share of the processor`);
+}

@@ -1,0 +1,111 @@
+/** What a kubelet is asked for when it is recorded, and its stand-in when it is held against the recording. */
+import type { V1LimitRangeItem } from "@kubernetes/client-node";
+
+export interface ScenarioPod {
+  name: string;
+  /** Requests and limits, as quantities. CPU is a share of the node. */
+  cpu: number;
+  memory?: string;
+  memoryLimit?: string;
+}
+
+export type Step =
+  /** The share of the node's CPU, or memory as a quantity, that the pod is to have. */
+  { resize: string; cpu?: number; memory?: string; memoryLimit?: string } | { delete: string };
+
+export interface Scenario {
+  name: string;
+  pods: ScenarioPod[];
+  limits?: V1LimitRangeItem;
+  /** Whether the first step is taken as soon as the pod is bound. */
+  beforeItRuns?: boolean;
+  /** Each is taken when what the last one led to stands still; or all at once. */
+  steps: Step[];
+  allAtOnce?: boolean;
+}
+
+/** The one whose resizes are looked at is called `main`. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: "growth", pods: [{ name: "main", cpu: 0.2 }], steps: [{ resize: "main", cpu: 0.6 }] },
+  { name: "shrink", pods: [{ name: "main", cpu: 0.6 }], steps: [{ resize: "main", cpu: 0.01 }] },
+  {
+    name: "growth beyond what is free, then a neighbour goes",
+    pods: [
+      { name: "main", cpu: 0.2 },
+      { name: "neighbour", cpu: 0.6 },
+    ],
+    steps: [{ resize: "main", cpu: 0.7 }, { delete: "neighbour" }],
+  },
+  {
+    name: "growth beyond what is free, then a neighbour shrinks",
+    pods: [
+      { name: "main", cpu: 0.2 },
+      { name: "neighbour", cpu: 0.6 },
+    ],
+    steps: [
+      { resize: "main", cpu: 0.7 },
+      { resize: "neighbour", cpu: 0.1 },
+    ],
+  },
+  {
+    name: "growth beyond what is free, withdrawn",
+    pods: [
+      { name: "main", cpu: 0.2 },
+      { name: "neighbour", cpu: 0.6 },
+    ],
+    steps: [
+      { resize: "main", cpu: 0.7 },
+      { resize: "main", cpu: 0.2 },
+    ],
+  },
+  {
+    name: "growth beyond what is free, cut down to what is",
+    pods: [
+      { name: "main", cpu: 0.2 },
+      { name: "neighbour", cpu: 0.6 },
+    ],
+    steps: [
+      { resize: "main", cpu: 0.7 },
+      { resize: "main", cpu: 0.3 },
+    ],
+  },
+  {
+    name: "growth beyond the node",
+    pods: [{ name: "main", cpu: 0.2 }],
+    steps: [{ resize: "main", cpu: 1.5 }],
+  },
+  {
+    name: "two in a row",
+    pods: [{ name: "main", cpu: 0.6 }],
+    steps: [
+      { resize: "main", cpu: 0.4 },
+      { resize: "main", cpu: 0.1 },
+    ],
+    allAtOnce: true,
+  },
+  {
+    name: "before its container runs",
+    pods: [{ name: "main", cpu: 0.6 }],
+    beforeItRuns: true,
+    steps: [{ resize: "main", cpu: 0.1 }],
+  },
+  {
+    name: "below a LimitRange's minimum",
+    pods: [{ name: "main", cpu: 0.4 }],
+    limits: { type: "Container", min: { cpu: "100m" } },
+    steps: [{ resize: "main", cpu: 0.01 }],
+  },
+  {
+    name: "memory, with a limit that grows and shrinks",
+    pods: [{ name: "main", cpu: 0.1, memory: "32Mi", memoryLimit: "64Mi" }],
+    steps: [
+      { resize: "main", memory: "64Mi", memoryLimit: "128Mi" },
+      { resize: "main", memory: "32Mi", memoryLimit: "64Mi" },
+    ],
+  },
+  {
+    name: "a memory limit below what is in use",
+    pods: [{ name: "main", cpu: 0.1, memory: "1Mi", memoryLimit: "64Mi" }],
+    steps: [{ resize: "main", memory: "10Ki", memoryLimit: "20Ki" }],
+  },
+];
