@@ -14,6 +14,7 @@ import type {
   TaskRunOverrides,
 } from "./pipeline-spec";
 import { orderedPipeline, type OrderedPipeline, type OrderedTask } from "./problems";
+import { runClassOf } from "./runtime-classes";
 import { prospectsOf, type Prospects } from "./skipped";
 import { objectOf, objectsOf, textOf, textsOf } from "./untrusted";
 import { valuesOf } from "./values";
@@ -86,7 +87,7 @@ class Expander {
     const pipeline = this.orderedOnce(spec);
     if (typeof pipeline === "string") return { ...this.expansion, problem: pipeline };
     const around = textsOf([objectOf(pipelineRef)?.name]);
-    this.expansion.runtimeClass = runtimeClassOf(run);
+    this.expansion.runtimeClass = runClassOf(run);
     const values = valuesOf(spec.params, params, this.allowance, knownOf(run, spec));
     const overrides = byTask(taskRunSpecs);
     this.pipeline(pipeline, { path: "", before: [], values, copies: 1, around, overrides });
@@ -229,9 +230,6 @@ const handedDown = (task: PipelineTask, values: Values): Param[] =>
     ...(name !== undefined && { name }),
     ...(value !== undefined && { value: resolved(value, values) }),
   }));
-
-const runtimeClassOf = ({ spec }: PlannedRun): string | undefined =>
-  textOf(objectOf(objectOf(spec?.taskRunTemplate)?.podTemplate ?? spec?.podTemplate)?.runtimeClassName);
 
 /** What is put in beside parameters. Source: Tekton's apply.go, ApplyContexts and ApplyWorkspaces. */
 function knownOf({ metadata, spec }: PlannedRun, pipeline: PipelineSpec): ReadonlyMap<string, string> {

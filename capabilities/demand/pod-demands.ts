@@ -6,7 +6,8 @@ import { MOST_CHARACTERS, MOST_CONTAINERS } from "./limits";
 import type { Definitions, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
 import { podDemand, type PodDemand, type PodRules } from "./pod-demand";
 import { InvalidQuantity, NOTHING, sum, TooMuch, type Resources } from "./resources";
-import { objectOf, objectsOf, textOf } from "./untrusted";
+import { taskClassOf } from "./runtime-classes";
+import { objectsOf } from "./untrusted";
 
 export interface PodDemands {
   /** For each place. */
@@ -66,10 +67,6 @@ class Reckoner {
   }
 }
 
-/** The class of a task's pods: a task's own, else the run's, which children take over. */
-const classOf = ({ overrides }: Place, runClass: string | undefined): string | undefined =>
-  textOf(objectOf(overrides?.podTemplate ?? overrides?.taskPodTemplate)?.runtimeClassName) ?? runClass;
-
 export function podDemands(
   { places, allowance, runtimeClass }: Expansion,
   definitions: Definitions,
@@ -80,7 +77,9 @@ export function podDemands(
   const limitRanges = rulesOf(definitions, demands);
   const reckoner = new Reckoner({ limitRanges, containerDefaults }, allowance);
   const overheadOf = (place: Place): Resources =>
-    overheads ? (overheads.get(classOf(place, runtimeClass) ?? "") ?? NOTHING) : runtimeOverhead;
+    overheads
+      ? (overheads.get(taskClassOf(place.overrides) ?? runtimeClass ?? "") ?? NOTHING)
+      : runtimeOverhead;
   const askedBy = (place: Place): Resources => {
     const { name, task, overrides } = place;
     if (task === "join" || task === "custom") return NOTHING;

@@ -4,8 +4,9 @@ import { sizeOf } from "../demand/allowance";
 import { keptPipeline, keptTask } from "../demand/kept";
 import { DEEPEST, MOST_DEFINITIONS, MOST_READ_CHARACTERS } from "../demand/limits";
 import { missingDefinitions, type Definitions, type Reference } from "../demand/task-graph";
-import type { PipelineSpec, TaskSpec } from "../demand/pipeline-spec";
-import { parseResources } from "../demand/resources";
+import type { PipelineSpec, PlannedRun, TaskSpec } from "../demand/pipeline-spec";
+import { parseResources, type Resources } from "../demand/resources";
+import { runtimeClassesOf } from "../demand/runtime-classes";
 import { objectOf } from "../demand/untrusted";
 import type { KubeClients } from "./client";
 import { ifThere } from "./errors";
@@ -76,7 +77,7 @@ export async function completed(run: PipelineRun, about: Surroundings, read: Rea
   return known;
 }
 
-type Surroundings = Pick<Definitions, "limitRanges" | "runtimeOverhead">;
+type Surroundings = Pick<Definitions, "limitRanges" | "runtimeOverhead" | "overheads">;
 
 export async function readDefinitions(
   run: PipelineRun,
@@ -84,17 +85,18 @@ export async function readDefinitions(
   clients: KubeClients,
 ): Promise<Definitions> {
   const namespace = run.metadata!.namespace!;
-  const runtimeOverhead = parseResources(await overheadOf(run, clients));
-  return completed(run, { limitRanges, runtimeOverhead }, reference =>
+  const overheads = await overheadsOf(runtimeClassesOf(run as PlannedRun), clients);
+  const runtimeOverhead = overheads.get(run.spec?.taskRunTemplate?.podTemplate?.runtimeClassName ?? "") ?? {};
+  return completed(run, { limitRanges, runtimeOverhead, overheads }, reference =>
     readSpec(clients, namespace, reference),
   );
 }
 
-async function overheadOf(
-  run: PipelineRun,
-  clients: KubeClients,
-): Promise<Record<string, string> | undefined> {
-  const name = run.spec?.taskRunTemplate?.podTemplate?.runtimeClassName;
-  if (!name) return undefined;
-  return (await ifThere(clients.node.readRuntimeClass({ name })))?.overhead?.podFixed;
+async function overheadsOf(names: string[], clients: KubeClients): Promise<Map<string, Resources>> {
+  const overheads = new Map<string, Resources>();
+  for (const name of names) {
+    const found = await ifThere(clients.node.readRuntimeClass({ name }));
+    overheads.set(name, parseResources(found?.overhead?.podFixed));
+  }
+  return overheads;
 }

@@ -230,6 +230,36 @@ export const POISONS: Record<string, () => Poison> = {
         }),
       ),
     }),
+  "defaults that double from one to the next": () =>
+    alone({
+      params: times(2000, index => ({ name: `p${index}`, default: `$(params.p${index + 1})`.repeat(20) })),
+      tasks: [asking("a", "1", { params: [param("q", "$(params.p0)")] })],
+    }),
+  "conditions that are long and deep": () =>
+    alone(
+      {
+        params: [{ name: "list" }],
+        tasks: [
+          asking("a", "1", { when: times(20_000, () => ({ cel: `${"(".repeat(20)}'a'` })) }),
+          asking("b", "1", { when: [{ cel: "(".repeat(400_000) }] }),
+          asking("c", "1", {
+            when: times(200, () => ({
+              input: "$(params.list[*])",
+              operator: "in",
+              values: ["$(params.list[*])"],
+            })),
+          }),
+        ],
+      },
+      {
+        params: [
+          param(
+            "list",
+            times(100_000, () => "x"),
+          ),
+        ],
+      },
+    ),
   "matrices in matrices": () => {
     let spec: PipelineSpec = { tasks: [asking("end", "1")] };
     const matrix = {
