@@ -151,6 +151,14 @@ describe("held", () => {
     expect(held({ taskRuns: [taskRunOf("m", "True")] }, tasks)).toEqual(cpu(2000));
   });
 
+  test("by none of what comes after a custom task, until its TaskRun is there", () => {
+    const approval: PlannedTask = { ...planned("approval", {}, [], 0), isCustom: true };
+    const tasks = [planned("a", cpu(1000)), approval, planned("b", cpu(2000), ["approval"])];
+    const begun = seen({ taskRuns: [taskRunOf("a")] });
+    expect(progressOf(begun, reservationOf(tasks)).held).toEqual(cpu(1000));
+    const approved = seen({ taskRuns: [taskRunOf("a"), taskRunOf("b")] });
+    expect(progressOf(approved, reservationOf(tasks)).held).toEqual(cpu(3000));
+  });
   test("by a child's tasks, when all before the child has ended", () => {
     const taskRuns = [taskRunOf("a", "True")];
     expect(held({ taskRuns, children: [inner] }, nested)).toMatchObject(cpu(2500));

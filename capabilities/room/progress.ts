@@ -87,7 +87,9 @@ function turnOf(tasks: readonly PlannedTask[], ended: ReadonlyMap<string, number
   for (let changed = true; changed; ) {
     changed = false;
     for (const task of tasks) {
-      if (isOver(task) || left(task) > 0 || (task.count === 0 && !isNext(task))) continue;
+      // When a custom task is over is not seen: those after it have their turn when their TaskRuns come.
+      const isOpen = left(task) > 0 || task.isCustom === true || (task.count === 0 && !isNext(task));
+      if (isOver(task) || isOpen) continue;
       over.set(task.name, true);
       changed = true;
     }
