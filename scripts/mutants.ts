@@ -165,13 +165,13 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: "the first container is taken for the placeholder's",
-    file: "capabilities/placement/placeholder-size.ts",
+    file: "capabilities/room/placeholder-size.ts",
     find: "return spec?.containers.find(({ name }) => name === PLACEHOLDER_COMPONENT);",
     replace: "return spec?.containers[0];",
   },
   {
     name: "the first container is patched",
-    file: "capabilities/placement/placeholder-size.ts",
+    file: "capabilities/room/placeholder-size.ts",
     find: "return spec?.containers.findIndex(({ name }) => name === PLACEHOLDER_COMPONENT) ?? -1;",
     replace: "return spec?.containers.findIndex(() => true) ?? -1;",
   },
