@@ -37,6 +37,10 @@ const bound = (namespace: string, run: string) =>
     await operated.createNamespace(namespace);
     await operated.createRun(namespace, run("first", [nap("long", 600)]));
     await bound(namespace, "first");
+    // What the controller sees is late: it lets the first run go only by and by.
+    await until("the task of the first run to run", RUN_MILLISECONDS, async () =>
+      podsOf(operated, namespace).some(({ status }) => status?.phase === "Running"),
+    );
     await operated.createRun(namespace, run("second", [nap("short")]));
     await until("the second placeholder to wait", RUN_MILLISECONDS, async () =>
       operated.history.now("pod", namespace).some(pod => pod.metadata?.name === placeholderPodName("second")),
