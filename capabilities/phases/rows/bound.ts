@@ -187,7 +187,7 @@ export const WITH_NODE: readonly Row[] = [
     when: ({ asksForMore }) => asksForMore,
     takes: ["resize"],
     step: ({ pod, size }) => ({ kind: "resize", pod: pod!, size, why: "its first pods need the room" }),
-    to: ["handing over"],
+    to: ["handing over", "replacing"],
   },
   {
     name: "it has its node, and room for the run",
@@ -217,7 +217,7 @@ export const WITH_NODE: readonly Row[] = [
       size: shrunk(seen),
       why: "its next pods need the room",
     }),
-    to: ["handing over"],
+    to: ["handing over", "anchored", "replacing"],
   },
   {
     name: "strangers have taken the room of the run's next pods, for longer than patience",
@@ -248,7 +248,7 @@ export const WITH_NODE: readonly Row[] = [
       size,
       why: "pods that ended gave room back",
     }),
-    to: ["handing over"],
+    to: ["handing over", "anchored"],
   },
   {
     name: "it is as it should be",

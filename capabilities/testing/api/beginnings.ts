@@ -1,0 +1,180 @@
+/** For each kind of step a cluster in which it is taken, and what is written from there until nothing is left to do. */
+import type { V1Pod } from "@kubernetes/client-node";
+import { KEY_PREFIX, RECORD_ANNOTATION } from "../../keys";
+import { ownContainer, resourcesFor } from "../../room/placeholder-size";
+import type { StepKind } from "../../phases/steps";
+import type { Reservation } from "../../room/reservation";
+import type { Resources } from "../../demand/resources";
+import type { PipelineRun } from "../../tekton/objects";
+import { aRun, placeholderOf, placeholderPodOf, runPod } from "../builders";
+import type { Beginning } from "./lives";
+import type { MemoryApi } from "./memory-api";
+
+const MEMORY = 2 ** 24;
+const floor: Resources = { cpu: 10, memory: MEMORY };
+const room: Reservation = { ask: { cpu: 2000, memory: MEMORY }, floor, firstWave: { cpu: 500 }, tasks: [] };
+const LONG_AGO = new Date("2020-01-01T00:00:00Z");
+const OWN_AFFINITY = {
+  podAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: [
+      { topologyKey: "zone", labelSelector: { matchLabels: { app: "cache" } } },
+    ],
+  },
+};
+
+interface Placed {
+  run: PipelineRun;
+  reservation?: Reservation;
+  node?: string;
+  /** What its pod asks for now, and has; default: what its StatefulSet says. */
+  asked?: Resources;
+  change?: (pod: V1Pod) => void;
+}
+
+/** The run with its placeholder, whose pod has what it asks for. */
+function put(api: MemoryApi, { run, reservation = room, node, asked, change }: Placed): V1Pod {
+  api.create("pipelineruns", run);
+  api.create("statefulsets", placeholderOf(run, reservation));
+  const pod = placeholderPodOf(run, node, reservation, asked);
+  const ownerReferences = pod.metadata!.ownerReferences!.map(owner => ({ ...owner, controller: true }));
+  pod.metadata = { ...pod.metadata, namespace: "ci", ownerReferences };
+  if (node !== undefined) {
+    const allocatedResources = ownContainer(pod.spec)!.resources!.requests!;
+    const rest = { image: "", imageID: "", ready: true, restartCount: 0 };
+    pod.status!.containerStatuses = [{ ...rest, name: "placeholder", allocatedResources }];
+    pod.status!.conditions = [{ type: "PodScheduled", status: "True", lastTransitionTime: LONG_AGO }];
+  }
+  change?.(pod);
+  return api.create("pods", pod);
+}
+
+const held = () => aRun().held();
+const task = {
+  name: "one",
+  taskSpec: { steps: [{ image: "i", computeResources: { requests: { cpu: "1" } } }] },
+};
+
+/** A pod of the run for which its node has no room. */
+function waitingPod(): V1Pod {
+  const pod = runPod("Pending");
+  pod.metadata = { ...pod.metadata, namespace: "ci" };
+  pod.spec = { containers: [{ name: "step", resources: resourcesFor({ cpu: 500 }, false) }] };
+  const condition = { type: "PodScheduled", status: "False", reason: "Unschedulable" };
+  pod.status!.conditions = [{ ...condition, message: "Insufficient cpu", lastTransitionTime: LONG_AGO }];
+  return pod;
+}
+
+export interface Case extends Beginning {
+  step: Exclude<StepKind, "none">;
+  writes: readonly string[];
+  /** An Event that only informs, and that nobody tells where the process died before it did. */
+  lostEvent?: string;
+}
+
+export const CASES: readonly Case[] = [
+  {
+    step: "make-placeholder",
+    begin: api => api.create("pipelineruns", held().spec({ pipelineSpec: { tasks: [task] } } as never).run),
+    writes: ["create statefulsets", "create events", "resize pods", "patch pipelineruns"],
+    lostEvent: "Reserved",
+  },
+  {
+    step: "settle-placeholder",
+    begin: api => {
+      const { run } = held().spec({ taskRunTemplate: { podTemplate: { affinity: OWN_AFFINITY } } });
+      put(api, { run, node: "node-1", asked: { cpu: 1500, memory: MEMORY } });
+    },
+    writes: ["patch statefulsets", "patch pipelineruns"],
+  },
+  {
+    step: "pin-placeholder",
+    begin: api => {
+      const reservation = { ...room, ask: { ...room.ask, "example.com/gpu": 1 } };
+      put(api, { run: held().run, reservation, node: "node-1" });
+    },
+    writes: ["patch statefulsets", "delete pods", "patch statefulsets", "patch pipelineruns"],
+  },
+  {
+    step: "start-over",
+    begin: api => {
+      put(api, { run: aRun().placed().run, node: "node-1", asked: { cpu: 1500, memory: MEMORY } });
+      api.create("pods", waitingPod());
+    },
+    writes: ["patch statefulsets", "delete pods", "resize pods"],
+  },
+  {
+    step: "remake-pod",
+    begin: api => {
+      const { metadata } = put(api, { run: held().run, asked: { cpu: 1500, memory: MEMORY } });
+      api.change("statefulsets", metadata!.name!.replace(/-0$/, ""), copy => {
+        const annotations = copy.metadata!.annotations!;
+        const record = JSON.parse(annotations[RECORD_ANNOTATION]!) as object;
+        annotations[RECORD_ANNOTATION] = JSON.stringify({ ...record, moves: 1, replaces: metadata!.uid });
+      });
+    },
+    writes: ["delete pods", "resize pods", "patch pipelineruns"],
+  },
+  {
+    step: "resize",
+    begin: api => void put(api, { run: held().run, node: "node-1" }),
+    writes: ["resize pods", "patch pipelineruns"],
+  },
+  {
+    step: "withdraw-growth",
+    begin: api => {
+      put(api, {
+        run: aRun().placed().run,
+        node: "node-1",
+        asked: { cpu: 1000, memory: MEMORY },
+        change: ({ spec, status }) => {
+          ownContainer(spec)!.resources = resourcesFor({ cpu: 1500, memory: MEMORY }, false);
+          status!.conditions!.push({ type: "PodResizePending", status: "True", reason: "Deferred" });
+        },
+      });
+    },
+    cluster: { mostCpu: 1000 },
+    writes: ["patch statefulsets", "resize pods"],
+  },
+  {
+    step: "release",
+    begin: api => void put(api, { run: held().run, node: "node-1", asked: { cpu: 1500, memory: MEMORY } }),
+    writes: ["patch pipelineruns"],
+  },
+  {
+    step: "let-go",
+    begin: api => void put(api, { run: held().optedIn("false").run }),
+    writes: ["patch pipelineruns", "delete statefulsets"],
+  },
+  {
+    step: "cancel",
+    begin: api => {
+      const { run } = held()
+        .annotation(`${KEY_PREFIX}placement-timeout`, "1m")
+        .annotation(`${KEY_PREFIX}on-timeout`, "cancel")
+        .created(LONG_AGO);
+      put(api, { run });
+    },
+    cluster: { isFull: true },
+    writes: ["create events", "patch pipelineruns", "delete statefulsets"],
+  },
+  {
+    step: "delete-placeholder",
+    begin: api => void put(api, { run: aRun().placed().ended().run, node: "node-1" }),
+    writes: ["delete statefulsets"],
+  },
+  {
+    step: "wait",
+    begin: api => {
+      api.create("pipelineruns", held().run);
+      const foreign = placeholderOf(held().run);
+      api.create("statefulsets", {
+        ...foreign,
+        metadata: {
+          ...foreign.metadata,
+          ownerReferences: [{ apiVersion: "v1", kind: "Other", name: "o", uid: "o", controller: true }],
+        },
+      });
+    },
+    writes: ["create events"],
+  },
+];

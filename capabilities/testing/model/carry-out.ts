@@ -1,0 +1,129 @@
+/** What a step makes of the model's cluster, as controller/carry-out.ts would have the API server do it. */
+import type { V1StatefulSet } from "@kubernetes/client-node";
+import { exceeds } from "../../demand/resources";
+import {
+  CANCELLED,
+  LET_GO_ANNOTATION,
+  NODE_ANNOTATION,
+  PLACEHOLDER_LABEL,
+  ROOT_ANNOTATION,
+  WITHIN_ANNOTATION,
+  WITHOUT_AFFINITY,
+} from "../../keys";
+import type { Step } from "../../phases/steps";
+import { placeholderFor } from "../../placement/placeholder";
+import {
+  hasLimits,
+  ownContainer,
+  requestedBy,
+  reservationOf,
+  resizedResources,
+} from "../../room/placeholder-size";
+import { firstTemplate, pinnedTemplate, settledTemplate } from "../../placement/placeholder-template";
+import { unitePodTemplates } from "../../placement/pod-templates";
+import { recordOf } from "../../placement/record";
+import { withAsk } from "../../room/reservation";
+import { slimStatefulSet } from "../../store/slim";
+import type { PipelineRun } from "../../tekton/objects";
+import { SETTINGS } from "../builders";
+import { changed, RUN_NAME, time, withoutPod, withPod, withRecord, withTemplate } from "./objects";
+import { LONG_AGO, NOW, QUOTA, type Scenario, type World } from "./world";
+
+const templateOf = (run: PipelineRun) => unitePodTemplates(run.spec, () => 0).template;
+
+function make(world: World, { reservation }: Scenario): World {
+  if (world.refuses === "StatefulSets") return { ...world, refusal: QUOTA };
+  const run = world.run!;
+  const surroundings = { limits: false, volumes: [] };
+  const made = placeholderFor(run, templateOf(run), SETTINGS, reservation, surroundings);
+  const statefulSet = slimStatefulSet(made);
+  // A pod of an earlier one is not its own.
+  const owners = world.pods.flatMap(({ metadata }) => metadata!.ownerReferences ?? []);
+  statefulSet.metadata!.uid = ["set-1", "set-2"].find(uid => !owners.some(owner => owner.uid === uid))!;
+  statefulSet.metadata!.creationTimestamp = time(LONG_AGO);
+  return { ...world, statefulSet, podMissingSince: NOW };
+}
+
+function growthRefused(statefulSet: V1StatefulSet): V1StatefulSet {
+  return withRecord(statefulSet, { ...recordOf(statefulSet), growthRefusedAt: NOW });
+}
+
+type Resize = Extract<Step, { kind: "resize" | "withdraw-growth" }>;
+
+function resize(world: World, { pod, size }: Resize, scenario: Scenario): World {
+  const statefulSet = world.statefulSet!;
+  if (scenario.resize !== "refused") {
+    const resources = resizedResources(pod, size, hasLimits(statefulSet));
+    const resized = changed(pod, copy => {
+      ownContainer(copy.spec)!.resources = resources;
+      // Of older ones no more has to be known than that they are older.
+      copy.metadata!.generation = Math.min(2, (copy.metadata!.generation ?? 1) + 1);
+      for (const condition of copy.status!.conditions ?? []) {
+        if (condition.observedGeneration !== undefined) condition.observedGeneration = 1;
+      }
+    });
+    return withPod(world, resized);
+  }
+  if (exceeds(size, requestedBy(pod.spec!)).length > 0) {
+    return { ...world, statefulSet: growthRefused(statefulSet) };
+  }
+  const run = world.run!;
+  const { floor } = reservationOf(statefulSet);
+  const to = { pod, node: pod.spec!.nodeName!, size: floor };
+  const change = pinnedTemplate(run, templateOf(run), statefulSet, to);
+  const small = { ask: floor, floor, firstWave: {}, tasks: [] };
+  return { ...world, statefulSet: withTemplate(statefulSet, change, small) };
+}
+
+/** What is written to a run that is held. */
+function written(world: World, change: (run: PipelineRun) => void): World {
+  return { ...world, run: changed(world.run!, change) };
+}
+
+export function carriedOut(before: World, step: Step, scenario: Scenario): World {
+  const world: World = { ...before, refusal: undefined };
+  const { run, statefulSet } = world;
+  switch (step.kind) {
+    case "none":
+    case "wait":
+      return before;
+    case "make-placeholder":
+      return make(world, scenario);
+    case "settle-placeholder": {
+      const change = settledTemplate(run!, templateOf(run!), statefulSet!);
+      return { ...world, statefulSet: withTemplate(statefulSet!, change) };
+    }
+    case "pin-placeholder": {
+      const change = pinnedTemplate(run!, templateOf(run!), statefulSet!, step);
+      return { ...world, statefulSet: withTemplate(statefulSet!, change) };
+    }
+    case "start-over": {
+      const change = firstTemplate(run!, templateOf(run!), statefulSet!, step);
+      const reservation = withAsk(reservationOf(statefulSet!), step.ask);
+      return { ...world, statefulSet: withTemplate(statefulSet!, change, reservation) };
+    }
+    case "remake-pod":
+      return withoutPod(world, step.pod);
+    case "withdraw-growth":
+      return resize({ ...world, statefulSet: growthRefused(statefulSet!) }, step, scenario);
+    case "resize":
+      return resize(world, step, scenario);
+    case "release":
+      return written(world, ({ metadata, spec }) => {
+        metadata!.labels![PLACEHOLDER_LABEL] = step.placeholder;
+        metadata!.annotations![NODE_ANNOTATION] = "";
+        metadata!.annotations![ROOT_ANNOTATION] = RUN_NAME;
+        metadata!.annotations![WITHIN_ANNOTATION] = step.topologyKey;
+        delete spec!.status;
+      });
+    case "let-go":
+      return written(world, ({ metadata, spec }) => {
+        metadata!.annotations![LET_GO_ANNOTATION] = WITHOUT_AFFINITY;
+        delete spec!.status;
+      });
+    case "cancel":
+      return written(world, ({ spec }) => (spec!.status = CANCELLED));
+    case "delete-placeholder":
+      return { ...world, statefulSet: undefined, podMissingSince: undefined };
+  }
+}

@@ -1,0 +1,117 @@
+/** The small cluster that the table is searched over: one run, its placeholder, two nodes, and what may go wrong. */
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { Resources } from "../../demand/resources";
+import type { PlannedTask } from "../../demand/task-graph";
+import type { Observed } from "../../phases/observed";
+import { lacksItsPod } from "../../phases/refusal";
+import type { Reservation } from "../../room/reservation";
+import type { PipelineRun, PipelineRunSpec, TaskRun } from "../../tekton/objects";
+
+/** There are but two times: now, and so long ago that no pause goes on. */
+export const NOW = "2026-01-01T12:00:00.000Z";
+export const LONG_AGO = "2026-01-01T06:00:00.000Z";
+
+export const QUOTA = "exceeded quota: builds";
+
+export type NodeName = "a" | "b";
+
+export interface ModelNode {
+  isThere: boolean;
+  /** CPU that pods of others ask for, in thousandths. */
+  strangers: number;
+}
+
+/** Never changed: what an event or a step makes of it is another one. */
+export interface World {
+  run: PipelineRun | undefined;
+  statefulSet: V1StatefulSet | undefined;
+  pods: readonly V1Pod[];
+  taskRuns: readonly TaskRun[];
+  nodes: Readonly<Record<NodeName, ModelNode>>;
+  coschedule: string;
+  /** What the namespace does not take now. */
+  refuses: "nothing" | "StatefulSets" | "pods";
+  /** Said to the last try, of which the next decision knows. */
+  refusal: string | undefined;
+  podMissingSince: string | undefined;
+  /** How many more things may go wrong. */
+  budget: number;
+}
+
+export interface Scenario {
+  name: string;
+  reservation: Reservation;
+  /** One after the other. Default: those of the reservation. */
+  tasks?: readonly PlannedTask[];
+  annotations?: Record<string, string>;
+  spec?: PipelineRunSpec;
+  /** Of each node. Default: two cpus. */
+  capacity?: Resources;
+  /** What is done of a resize: default by the kubelet, where there is room. */
+  resize?: "never shrinks" | "refused";
+  /** What may go wrong, by the events' names; default: all of DISTURBANCES. */
+  disturbances?: readonly string[];
+  /** How many of them one after the other. */
+  budget: number;
+  /** Where it begins, if not with a run that has just been held. */
+  from?: (world: World) => World;
+}
+
+const known = new Map<string, object>();
+const texts = new WeakMap<object, string>();
+
+/** The one object of this content: what is worked out for it once is known for all worlds that it is in. */
+export function interned<T extends object>(object: T): T {
+  if (texts.has(object)) return object;
+  const text = JSON.stringify(object);
+  const same = known.get(text) as T | undefined;
+  if (same !== undefined) return same;
+  known.set(text, object);
+  texts.set(object, `${known.size}`);
+  return object;
+}
+
+const idOf = (object: object | undefined): string =>
+  object === undefined ? "" : texts.get(interned(object))!;
+
+/** The same for worlds between which no decision and no event can tell. */
+export const keyOf = (world: World): string =>
+  [
+    idOf(world.run),
+    idOf(world.statefulSet),
+    world.pods.map(idOf).sort().join(),
+    world.taskRuns.map(idOf).sort().join(),
+    idOf(world.nodes.a),
+    idOf(world.nodes.b),
+    world.coschedule,
+    world.refuses,
+    world.refusal,
+    world.podMissingSince,
+    world.budget,
+  ].join("|");
+
+export function internedWorld(world: World): World {
+  return {
+    ...world,
+    run: world.run && interned(world.run),
+    statefulSet: world.statefulSet && interned(world.statefulSet),
+    pods: world.pods.map(interned),
+    taskRuns: world.taskRuns.map(interned),
+    nodes: { a: interned(world.nodes.a), b: interned(world.nodes.b) },
+  };
+}
+
+export function observedOf(world: World): Observed {
+  const observed: Observed = {
+    run: world.run,
+    statefulSet: world.statefulSet,
+    pods: [...world.pods],
+    taskRuns: [...world.taskRuns],
+    children: [],
+    coschedule: world.coschedule,
+  };
+  if (world.refusal !== undefined) observed.refusal = world.refusal;
+  if (world.podMissingSince !== undefined) observed.podMissingSince = new Date(world.podMissingSince);
+  if (world.refuses === "pods" && lacksItsPod(observed, new Date(NOW))) observed.podRefusal = QUOTA;
+  return observed;
+}
