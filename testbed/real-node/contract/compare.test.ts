@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { compare, settlingTimes } from "./compare";
+import { compare, compareEnds, settlingTimes } from "./compare";
 import { distinct, isSettled, type Recording, type SeenState, type ShownCondition } from "./states";
 
 const PENDING: ShownCondition = { type: "PodResizePending", status: "True", reason: "Deferred", behind: 0 };
@@ -92,6 +92,11 @@ test.each([
 test("a refusal that is missing is wrong", () => {
   const refusing = recording([], { refusals: [{ step: 0, code: 403, message: "no" }] });
   expect(compare(refusing, recording([])).wrong).toEqual(["growth: does not refuse step 0 with status 403"]);
+});
+
+test("where only ends are compared, the way does not matter, and another end is wrong", () => {
+  expect(compareEnds(kubelet, recording([state(0, 9, "2")]))).toEqual([]);
+  expect(compareEnds(kubelet, recording([state(0, 9, "2"), state(0, 10, "1")]))).toHaveLength(1);
 });
 
 test("the time of a step is that of its last change", () => {

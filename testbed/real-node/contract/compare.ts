@@ -47,6 +47,16 @@ function compareStates(kubelet: Recording, standIn: Recording): Comparison {
   return { wrong, leftOut };
 }
 
+/** Where only the end can be compared: the last state of each pod. @returns what is wrong */
+export function compareEnds(kubelet: Recording, standIn: Recording): string[] {
+  const [wanted, shown] = [kubelet, standIn].map(
+    ({ states }) => new Map(states.map(state => [state.pod, stateText(state)])),
+  );
+  return [...wanted!]
+    .filter(([pod, text]) => shown!.get(pod) !== text)
+    .map(([pod, text]) => `${kubelet.scenario}: ${pod} ends with ${shown!.get(pod)} in place of ${text}`);
+}
+
 /** Events about resizes; how a container starts is not what is stood in for. */
 const ABOUT_RESIZES = /^Resize/;
 

@@ -118,7 +118,8 @@ class Recorder {
   }
 
   #timed(at: number): { step: number; milliseconds: number } {
-    const step = this.#steps.filter(begun => begun <= at).length - 1;
+    // What is seen in the very millisecond of a step was there before it.
+    const step = this.#steps.filter(begun => begun < at).length - 1;
     return { step, milliseconds: step < 0 ? 0 : at - this.#steps[step]! };
   }
 

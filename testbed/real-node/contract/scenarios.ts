@@ -22,6 +22,10 @@ export interface Scenario {
   /** Each is taken when what the last one led to stands still; or all at once. */
   steps: Step[];
   allAtOnce?: boolean;
+  /** Whether what is shown on the way depends on who is faster, so that only the end can be compared. */
+  isRace?: boolean;
+  /** Why the stand-in is not held against it. */
+  notPlayed?: string;
 }
 
 /** The one whose resizes are looked at is called `main`. */
@@ -82,11 +86,13 @@ export const SCENARIOS: readonly Scenario[] = [
       { resize: "main", cpu: 0.1 },
     ],
     allAtOnce: true,
+    isRace: true,
   },
   {
     name: "before its container runs",
     pods: [{ name: "main", cpu: 0.6 }],
     beforeItRuns: true,
+    isRace: true,
     steps: [{ resize: "main", cpu: 0.1 }],
   },
   {
@@ -105,6 +111,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: "a memory limit below what is in use",
+    notPlayed: "no container runs that uses memory",
     pods: [{ name: "main", cpu: 0.1, memory: "1Mi", memoryLimit: "64Mi" }],
     steps: [{ resize: "main", memory: "10Ki", memoryLimit: "20Ki" }],
   },
