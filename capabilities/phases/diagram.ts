@@ -24,12 +24,23 @@ interface Edge {
 
 const idOf = (end: End): string => (end === "gone" ? "[*]" : end.replaceAll(" ", "_"));
 
+/** Before a run is let go its placeholder is never in these, and after that never in the other. */
+const PLACED_ONLY: readonly End[] = ["lost", "moving"];
+const HELD_ONLY: readonly End[] = ["looking"];
+
+/** Whether one step can lead from the one to the other; that a phase stays what it is need not be drawn. */
+const canFollow = (from: End, to: End): boolean =>
+  from !== to &&
+  !(HELD_ONLY.includes(from) && PLACED_ONLY.includes(to)) &&
+  !(PLACED_ONLY.includes(from) && HELD_ONLY.includes(to));
+
 /** What the controller does, by the kind of step; where it may do the same from every phase, that is drawn once. */
 function stepEdges(): Edge[] {
   return TABLE.flatMap(({ phases, takes, to = [] }) => {
     const label = takes.join(" or ");
     const froms: readonly End[] = phases ?? ["any phase"];
-    return froms.flatMap(from => to.map(end => ({ from, to: end, label })));
+    const pairs = froms.flatMap(from => to.map(end => ({ from, to: end, label })));
+    return pairs.filter(({ from, to: end }) => canFollow(from, end));
   });
 }
 

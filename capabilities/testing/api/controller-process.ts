@@ -13,8 +13,8 @@ import { Died, MemoryClients } from "./memory-clients";
 export interface ProcessOptions {
   /** The count of writes after which it dies. Default: never. */
   diesAfter?: number;
-  /** Whether each event comes only with the next one, or when nothing else happens. */
-  lags?: boolean;
+  /** So many events have to come after one before it is told, unless nothing else happens. Default: none. */
+  lag?: number;
   /** The count of the event that never comes. */
   misses?: number;
 }
@@ -59,6 +59,14 @@ export class ControllerProcess {
     return this.#events;
   }
 
+  /** What its store holds, by names. */
+  get known(): string[] {
+    const places = ["run", "statefulSet", "pods"] as const;
+    return [...this.#store.keys()]
+      .flatMap(text => places.flatMap(place => this.#store.names(fromText(text), place)))
+      .sort();
+  }
+
   /** As StoreWatches does. */
   #fill(): void {
     for (const one of this.api.all<V1StatefulSet>("statefulsets")) this.#store.statefulSet("ADDED", one);
@@ -74,7 +82,7 @@ export class ControllerProcess {
     if (event.kind === "events") return;
     if (++this.#events === this.options.misses) return;
     this.#late.push(event);
-    while (this.#late.length > (this.options.lags === true ? 1 : 0)) this.#see(this.#late.shift()!);
+    while (this.#late.length > (this.options.lag ?? 0)) this.#see(this.#late.shift()!);
   }
 
   #see({ kind, type, object }: WatchEvent): void {

@@ -29,6 +29,8 @@ export interface End {
   objects: unknown[];
   /** Reasons. */
   told: string[];
+  /** Names of what the controller's store holds. */
+  known: string[];
   writes: readonly string[];
   events: number;
 }
@@ -42,11 +44,11 @@ function shown(kind: string, { metadata, spec, status }: KubeObject): unknown {
   return JSON.parse(text) as unknown;
 }
 
-function endOf(api: MemoryApi, { writes, events }: ControllerProcess): End {
+function endOf(api: MemoryApi, { writes, events, known }: ControllerProcess): End {
   const kinds = ["pipelineruns", "statefulsets", "pods"] as const;
   const objects = kinds.flatMap(kind => api.all<KubeObject>(kind).map(one => shown(kind, one)));
   const told = api.all<KubeObject & { reason?: string }>("events").map(({ reason }) => reason!);
-  return { objects, told, writes, events };
+  return { objects, told, known, writes, events };
 }
 
 /** One life, or two: where the first process dies, another one takes over; at the end it compares. */

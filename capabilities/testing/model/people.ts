@@ -122,8 +122,8 @@ export const DISTURBANCES: readonly Happenings[] = [
 
 /** What comes to its end sooner or later. */
 export const MENDED: readonly Happenings[] = [
-  happens("the node is back", world =>
-    world.nodes.a.isThere ? undefined : withNode(world, "a", { isThere: true }),
+  happens("the node is back", (world, { isLostForGood }) =>
+    world.nodes.a.isThere || isLostForGood === true ? undefined : withNode(world, "a", { isThere: true }),
   ),
   ...(["a", "b"] as const).map(node =>
     happens(`strangers leave node ${node}`, world =>

@@ -67,6 +67,7 @@ export const SCENARIOS: readonly Scenario[] = [
     reservation: one(1000, { "example.com/gpu": 1 }),
     budget: 1,
     disturbances: NODES,
+    isLostForGood: true,
     capacity: { cpu: 2000, memory: 2 ** 40, "example.com/gpu": 1 },
   },
   {

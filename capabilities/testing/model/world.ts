@@ -51,6 +51,8 @@ export interface Scenario {
   resize?: "never shrinks" | "refused";
   /** What may go wrong, by the events' names; default: all of DISTURBANCES. */
   disturbances?: readonly string[];
+  /** Whether a node that was lost never comes back. */
+  isLostForGood?: boolean;
   /** How many of them one after the other. */
   budget: number;
   /** Where it begins, if not with a run that has just been held. */
