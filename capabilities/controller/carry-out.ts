@@ -5,17 +5,21 @@ import type { Settings } from "../choices/settings";
 import { exceeds } from "../demand/resources";
 import type { Cluster } from "../kube/cluster";
 import { describeError, isResizeRefused } from "../kube/errors";
-import type { Observed } from "../phases/observed";
-import { ownership } from "../phases/observed";
+import { ownership, type Observed } from "../phases/observed";
 import type { Action, Step } from "../phases/steps";
 import type { Warning } from "../tekton/warning";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { hasLimits, requestedBy, reservationOf, resizedResources } from "../room/placeholder-size";
-import { firstTemplate, pinnedTemplate, settledTemplate } from "../placement/placeholder-template";
-import { withAsk } from "../room/reservation";
+import {
+  firstTemplate,
+  pinnedTemplate,
+  settledTemplate,
+  type TemplateChange,
+} from "../placement/placeholder-template";
+import { withAsk, type Reservation } from "../room/reservation";
 import { asText, type RunKey } from "../tekton/run-key";
 import type { Store } from "../store/store";
-import type { PipelineRun } from "../tekton/objects";
+import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import { Outdated } from "./failure";
 import { makePlaceholder, templateFor, volumesFor } from "./make-placeholder";
 import { resizesRefused } from "./metrics";
@@ -61,13 +65,12 @@ export class CarryOut {
         return this.#make(await this.#wholeRun(key, observed, isWhole), observed);
       case "settle-placeholder": {
         const whole = await this.#wholeRun(key, observed, isWhole);
-        const { template } = await templateFor(whole, cluster);
-        return this.#changed(
-          placeholders.changeTemplate(statefulSet!, settledTemplate(whole, template, statefulSet!)),
-        );
+        return this.#changeTemplate(whole, statefulSet!, settledTemplate);
       }
-      case "pin-placeholder":
-        return this.#pin(step, await this.#wholeRun(key, observed, isWhole), statefulSet!);
+      case "pin-placeholder": {
+        const whole = await this.#wholeRun(key, observed, isWhole);
+        return this.#changeTemplate(whole, statefulSet!, (...to) => pinnedTemplate(...to, step));
+      }
       case "start-over":
         return this.#startOver(step, await this.#wholeRun(key, observed, isWhole), observed);
       case "remake-pod":
@@ -124,22 +127,29 @@ export class CarryOut {
     return { goOn: false, warnings };
   }
 
-  async #pin(step: Of<"pin-placeholder">, run: PipelineRun, seen: V1StatefulSet): Promise<Result> {
+  /** @param reservation what it keeps from now on, if that changes */
+  async #changeTemplate(
+    run: PipelineRun,
+    seen: V1StatefulSet,
+    changeOf: (run: PipelineRun, template: PodTemplate, seen: V1StatefulSet) => TemplateChange,
+    reservation?: Reservation,
+  ): Promise<Result> {
     const { cluster } = this.parts;
     const { template } = await templateFor(run, cluster);
-    return this.#changed(
-      cluster.placeholders.changeTemplate(seen, pinnedTemplate(run, template, seen, step)),
-    );
+    const change = changeOf(run, template, seen);
+    return this.#changed(cluster.placeholders.changeTemplate(seen, change, reservation));
   }
 
   async #startOver(step: Of<"start-over">, run: PipelineRun, observed: Observed): Promise<Result> {
-    const { cluster } = this.parts;
     const seen = observed.statefulSet!;
-    const { template } = await templateFor(run, cluster);
-    const { volumes } = await volumesFor(run, observed, cluster);
+    const { volumes } = await volumesFor(run, observed, this.parts.cluster);
     const reservation = withAsk(reservationOf(seen), step.ask);
-    const change = firstTemplate(run, template, seen, step);
-    return this.#changed(cluster.placeholders.changeTemplate(seen, { ...change, volumes }, reservation));
+    return this.#changeTemplate(
+      run,
+      seen,
+      (...to) => ({ ...firstTemplate(...to, step), volumes }),
+      reservation,
+    );
   }
 
   async #resize(
@@ -171,13 +181,11 @@ export class CarryOut {
   }
 
   /** Its run is not kept from running by what cannot be handed over. */
-  async #replaceByFloor(pod: V1Pod, run: PipelineRun, seen: V1StatefulSet): Promise<Result> {
-    const { cluster } = this.parts;
+  #replaceByFloor(pod: V1Pod, run: PipelineRun, seen: V1StatefulSet): Promise<Result> {
     const { floor } = reservationOf(seen);
-    const { template } = await templateFor(run, cluster);
-    const change = pinnedTemplate(run, template, seen, { pod, node: pod.spec!.nodeName!, size: floor });
+    const pin = { pod, node: pod.spec!.nodeName!, size: floor };
     const small = { ask: floor, floor, firstWave: {}, tasks: [] };
-    return this.#changed(cluster.placeholders.changeTemplate(seen, change, small));
+    return this.#changeTemplate(run, seen, (...to) => pinnedTemplate(...to, pin), small);
   }
 
   /** A run is never split: no pod of it that is not seen may have come onto the node. */

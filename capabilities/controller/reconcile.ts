@@ -1,11 +1,10 @@
 /** Look a run up, decide on the next step, carry it out, tell people. Whatever fails becomes a step as well. */
 import { Log } from "pepr";
-import type { Observed } from "../phases/observed";
+import { dependsOnNodes, type Observed } from "../phases/observed";
 import { lacksItsPod } from "../phases/refusal";
 import { stageOf } from "../phases/phase";
 import type { Step } from "../phases/steps";
 import { afterFailure, nextStep } from "../phases/table";
-import { dependsOnNodes } from "../phases/observed";
 import { asText, type RunKey } from "../tekton/run-key";
 import type { Look } from "../store/store";
 import { CarryOut, type Parts, type Result } from "./carry-out";
@@ -85,7 +84,6 @@ export class Reconciler {
     const about = { ...key, step: step.kind, why: step.why };
     Log.debug(about, "Next step");
     await this.#teller.tell(observed.run, step.warnings);
-    if (step.kind === "make-placeholder") Log.debug(about, "The run's demand is computed");
     const result = await this.#carryOut.do(step, key, observed, isWhole);
     this.#teller.tellLater(observed.run, result.warnings);
     const isDone = result.more === undefined && result.blocked === undefined;

@@ -51,10 +51,23 @@ const METADATA_ONLY = setHeaderOptions(
 );
 const NAMES_PAGE_SIZE = 500;
 
-interface NamePage {
-  items: { metadata?: V1ObjectMeta }[];
+interface Page<T> {
+  items: T[];
   /** A typed client says _continue, the one for custom objects continue. */
   metadata?: { _continue?: string; continue?: string };
+}
+
+/** Page by page, so that no more than a page of objects is in memory. */
+async function eachItem<T>(
+  list: (_continue: string | undefined) => Promise<Page<T>>,
+  see: (item: T) => void,
+): Promise<void> {
+  let _continue: string | undefined;
+  do {
+    const page = await list(_continue);
+    page.items.forEach(item => see(item));
+    _continue = (page.metadata?._continue ?? page.metadata?.continue) || undefined;
+  } while (_continue !== undefined);
 }
 
 interface Listed<T> {
@@ -130,33 +143,24 @@ export class Cluster {
 
   /** Page by page, so that no more than a page of objects is in memory. */
   async eachStatefulSet(see: (statefulSet: V1StatefulSet) => void): Promise<void> {
-    let _continue: string | undefined;
-    do {
-      const page = await this.clients.apps.listStatefulSetForAllNamespaces({
-        labelSelector: PLACEHOLDER_SELECTOR,
-        limit: PAGE_SIZE,
-        _continue,
-      });
-      page.items.forEach(see);
-      _continue = page.metadata?._continue || undefined;
-    } while (_continue !== undefined);
+    const which = { labelSelector: PLACEHOLDER_SELECTOR, limit: PAGE_SIZE };
+    await eachItem(
+      _continue => this.clients.apps.listStatefulSetForAllNamespaces({ ...which, _continue }),
+      see,
+    );
   }
 
   /** Runs that we have marked as held and that were not let go to a placeholder, page by page. */
   async eachUnplacedRun(see: (run: PipelineRun) => void): Promise<void> {
-    let _continue: string | undefined;
-    do {
-      const page: Listed<PipelineRun> & NamePage = await this.clients.custom.listCustomObjectForAllNamespaces(
-        {
-          ...PIPELINE_RUN_V1,
-          labelSelector: `${HELD_LABEL}=${HELD},!${PLACEHOLDER_LABEL}`,
-          limit: PAGE_SIZE,
-          _continue,
-        },
-      );
-      page.items.forEach(see);
-      _continue = page.metadata?.continue || undefined;
-    } while (_continue !== undefined);
+    const which = {
+      ...PIPELINE_RUN_V1,
+      labelSelector: `${HELD_LABEL}=${HELD},!${PLACEHOLDER_LABEL}`,
+      limit: PAGE_SIZE,
+    };
+    await eachItem<PipelineRun>(
+      _continue => this.clients.custom.listCustomObjectForAllNamespaces({ ...which, _continue }),
+      see,
+    );
   }
 
   /** Metadata of all objects of a kind that the selectors choose, page by page; nothing else of them is sent. */
@@ -165,21 +169,14 @@ export class Cluster {
     selectors: { labelSelector: string; fieldSelector?: string },
     see: (object: { metadata?: V1ObjectMeta }) => void,
   ): Promise<void> {
-    let _continue: string | undefined;
-    do {
+    const { apps, core, custom } = this.clients;
+    const list = (_continue: string | undefined): Promise<Page<{ metadata?: V1ObjectMeta }>> => {
       const which = { ...selectors, limit: NAMES_PAGE_SIZE, _continue };
-      const page: NamePage =
-        kind === "pods"
-          ? await this.clients.core.listPodForAllNamespaces(which, METADATA_ONLY)
-          : kind === "statefulsets"
-            ? await this.clients.apps.listStatefulSetForAllNamespaces(which, METADATA_ONLY)
-            : await this.clients.custom.listCustomObjectForAllNamespaces(
-                { ...PIPELINE_RUN_V1, ...which },
-                METADATA_ONLY,
-              );
-      page.items.forEach(see);
-      _continue = (page.metadata?._continue ?? page.metadata?.continue) || undefined;
-    } while (_continue !== undefined);
+      if (kind === "pods") return core.listPodForAllNamespaces(which, METADATA_ONLY);
+      if (kind === "statefulsets") return apps.listStatefulSetForAllNamespaces(which, METADATA_ONLY);
+      return custom.listCustomObjectForAllNamespaces({ ...PIPELINE_RUN_V1, ...which }, METADATA_ONLY);
+    };
+    await eachItem(list, see);
   }
 
   /** The newest of what the StatefulSet controller has told of the pod that is missing now. */
@@ -242,12 +239,10 @@ export class Cluster {
   nodes(): Promise<readonly NodeSummary[]> {
     return this.#nodes.get("", async () => {
       const nodes: NodeSummary[] = [];
-      let _continue: string | undefined;
-      do {
-        const page = await this.clients.core.listNode({ limit: PAGE_SIZE, _continue });
-        nodes.push(...page.items.map(summaryOf));
-        _continue = page.metadata?._continue || undefined;
-      } while (_continue !== undefined);
+      await eachItem(
+        _continue => this.clients.core.listNode({ limit: PAGE_SIZE, _continue }),
+        node => nodes.push(summaryOf(node)),
+      );
       return nodes;
     });
   }

@@ -82,11 +82,6 @@ export function placeholderPod({ pods, statefulSet }: Observed): V1Pod | undefin
   );
 }
 
-/** The node that the placeholder is bound to. */
-export function boundNode(observed: Observed): string | undefined {
-  return placeholderPod(observed)?.spec?.nodeName || undefined;
-}
-
 /** In the scheduler's words, why the placeholder has no node. */
 export function schedulingMessage(observed: Observed): string | undefined {
   return placeholderPod(observed)?.status?.conditions?.find(

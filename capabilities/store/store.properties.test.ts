@@ -2,11 +2,12 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { aRun, placeholderOf, placeholderPodOf } from "../testing/builders";
 import { emptyStore, KEY, stored } from "../testing/stored";
-import type { EventType, Place } from "./store";
+import type { Place } from "./store";
+import type { ChangeType } from "./watch-events";
 
 interface Told {
   place: Place;
-  type: EventType;
+  type: ChangeType;
   version: number;
 }
 

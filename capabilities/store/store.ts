@@ -12,7 +12,9 @@ import type { Observed } from "../phases/observed";
 import { hasEnded, isChild, isHeldByUs, type PipelineRun, type TaskRun } from "../tekton/objects";
 import { rootRunOf } from "./root-run";
 import { asText, type RunKey } from "../tekton/run-key";
+import type { Sink } from "./reflector-options";
 import { hasWholeSpec, slimPod, slimRun, slimStatefulSet, slimTaskRun } from "./slim";
+import type { ChangeType } from "./watch-events";
 
 interface KubeObject {
   metadata?: V1ObjectMeta;
@@ -42,16 +44,6 @@ interface Entry {
 }
 
 export type Place = "run" | "statefulSet" | "pods" | "taskRuns" | "children";
-export type EventType = "ADDED" | "MODIFIED" | "DELETED";
-
-/** What a reflector tells; see reflector.ts. */
-export interface Sink<T> {
-  begin(): void;
-  event(type: EventType, object: T): void;
-  synced(): void;
-  gap(): void;
-}
-
 export interface Look {
   observed: Observed;
   /** Whether it has to be read afresh before anything is decided on it. */
@@ -101,7 +93,7 @@ export class Store {
 
   #sink<T extends KubeObject>(
     places: readonly Place[],
-    event: (type: EventType, object: T) => void,
+    event: (type: ChangeType, object: T) => void,
   ): Sink<T> {
     let round = 0;
     return {
@@ -115,7 +107,7 @@ export class Store {
   }
 
   /** A StatefulSet that was listed, read or written. */
-  statefulSet(type: EventType, statefulSet: V1StatefulSet): void {
+  statefulSet(type: ChangeType, statefulSet: V1StatefulSet): void {
     this.#see("statefulSet", type, statefulSet);
   }
 
@@ -219,7 +211,7 @@ export class Store {
     return entry;
   }
 
-  #see(place: Place, type: EventType, object: KubeObject): void {
+  #see(place: Place, type: ChangeType, object: KubeObject): void {
     const key = keyOf(place, object);
     if (key === undefined) return;
     if (type === "DELETED") {

@@ -7,7 +7,7 @@ import type {
   V1Volume,
 } from "@kubernetes/client-node";
 import { GenericKind } from "kubernetes-fluent-client";
-import { HELD, HELD_LABEL, PENDING, PLACEHOLDER_LABEL, TEKTON_GROUP, TEKTON_MANAGER } from "../keys";
+import { HELD, HELD_LABEL, PENDING, TEKTON_GROUP, TEKTON_MANAGER } from "../keys";
 
 /** The fields of Tekton's pod template that decide where a pod may run. */
 export interface PodTemplate {
@@ -120,15 +120,6 @@ export function isPending(run: PipelineRun): boolean {
 /** Whether the run is Pending and it was us who set it so. */
 export function isHeldByUs(run: PipelineRun): boolean {
   return isPending(run) && run.metadata?.labels?.[HELD_LABEL] === HELD;
-}
-
-/**
- * Whether the run is held, or let go with a placeholder and not over: its placeholder may have to be made,
- * for the second kind because somebody deleted it while nobody looked.
- */
-export function mayNeedPlaceholder(run: PipelineRun): boolean {
-  const placed = run.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
-  return !isChild(run) && (isHeldByUs(run) || (placed && !hasEnded(run)));
 }
 
 /** Whether a workspace of the run is a claim, which Tekton's assistant in mode `workspaces` ties to a node. */
