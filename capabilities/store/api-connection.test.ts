@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import type { RequestListener, Server } from "node:http";
-import { createServer } from "node:https";
+import { Server as HttpsServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TLSSocket } from "node:tls";
@@ -12,9 +12,10 @@ import { ApiConnection } from "./api-connection";
 test("keeps one connection; one more for a certificate that was renewed on disk", async () => {
   const { authority, serving, administrator } = await makeCertificates();
   const secrets = { cert: serving.certificate, key: serving.privateKey, ca: authority, requestCert: true };
+  // Not by createServer: server/https-server.ts puts another in its place, for all tests that one process runs.
   const server = new ScriptedApiServer(
     (listener: RequestListener) =>
-      createServer({ ...secrets, rejectUnauthorized: false }, listener) as unknown as Server,
+      new HttpsServer({ ...secrets, rejectUnauthorized: false }, listener) as unknown as Server,
   );
   const port = await server.start();
   const directory = await mkdtemp(join(tmpdir(), "api-connection-"));
