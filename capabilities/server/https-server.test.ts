@@ -4,10 +4,14 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { setTimeout as delay } from "node:timers/promises";
 import { makeCertificates } from "../../testbed/certificates";
-import { endOfDrain, stopServing, useCertificate } from "./https-server";
+import { endOfDrain, isLast, stopServing, useCertificate } from "./https-server";
 
 /** Keys take their time on a busy machine. */
 const MILLISECONDS = 30_000;
+
+const REVIEW = JSON.stringify({
+  request: { uid: "1", operation: "CREATE", kind: { kind: "Pod" }, object: { metadata: {} } },
+});
 
 interface Answer {
   connection: string | undefined;
@@ -20,7 +24,7 @@ function send(port: number, agent: Agent, method: "GET" | "POST" = "GET"): Promi
       const fingerprint = (response.socket as TLSSocket).getPeerCertificate().fingerprint256;
       response.resume().on("end", () => resolve({ connection: response.headers.connection, fingerprint }));
     });
-    sent.on("error", reject).end(method === "POST" ? "{}" : undefined);
+    sent.on("error", reject).end(method === "POST" ? REVIEW : undefined);
   });
 }
 
@@ -30,25 +34,46 @@ async function listening(server: Server): Promise<number> {
 }
 
 test(
-  "each connection carries one request, whatever the client asks for; renewed certificates are used at once",
+  "reviews share a connection, probes do not; renewed certificates are used from the next one on",
   async () => {
     const [first, second] = [await makeCertificates(), await makeCertificates()];
     const options = { cert: first.serving.certificate, key: first.serving.privateKey };
     const server = createServer(options, (_request, response) => response.end("ok"));
     const port = await listening(server);
+    let connections = 0;
+    server.on("secureConnection", () => connections++);
     const agent = new Agent({ keepAlive: true });
 
-    const before = await send(port, agent);
-    expect(before.connection).toBe("close");
+    const before = await send(port, agent, "POST");
+    expect(before.connection).toBe("keep-alive");
+    await send(port, agent, "POST");
+    expect(connections).toBe(1);
+    expect((await send(port, new Agent({ keepAlive: true }))).connection).toBe("close");
     useCertificate({
       certificate: Buffer.from(second.serving.certificate),
       key: Buffer.from(second.serving.privateKey),
     });
-    expect((await send(port, agent)).fingerprint).not.toBe(before.fingerprint);
+    const after = await send(port, new Agent(), "POST");
+    expect(after.fingerprint).not.toBe(before.fingerprint);
+    agent.destroy();
     server.close();
   },
   MILLISECONDS,
 );
+
+test("an idle connection is left to the API server, which closes it after 90 s", () => {
+  const server = createServer({});
+  expect(server.keepAliveTimeout).toBeGreaterThan(90_000 + 30_000);
+});
+
+test.each([
+  { name: "a review on a new connection", method: "POST", age: 0, isStopping: false, expected: false },
+  { name: "a review on an old connection", method: "POST", age: 61_000, isStopping: false, expected: true },
+  { name: "a review while the process stops", method: "POST", age: 0, isStopping: true, expected: true },
+  { name: "a probe", method: "GET", age: 0, isStopping: false, expected: true },
+])("whether its answer is the connection's last: $name", ({ method, age, isStopping, expected }) => {
+  expect(isLast(method, age, isStopping)).toBe(expected);
+});
 
 test.each([
   ["none came since the stop", 900, 1_500],
@@ -70,7 +95,7 @@ test(
     const port = await listening(server);
 
     const stopped = stopServing({ quiet: 500, longest: MILLISECONDS });
-    await send(port, new Agent(), "POST");
+    expect((await send(port, new Agent({ keepAlive: true }), "POST")).connection).toBe("close");
     answerMilliseconds = 1_500; // Under way when it stops to listen.
     await send(port, new Agent());
     await stopped;

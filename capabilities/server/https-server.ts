@@ -1,9 +1,10 @@
 /**
  * The HTTPS server that pepr makes, with what pepr has no setting for. Import it before pepr.
  *
- * - Each connection carries one request. One that is kept idle is closed by one side in the end, and a request
- *   that the API server sends on it just then is lost, which under failurePolicy Fail is a refused run or pod
- *   (it sends none twice). Nor do connections stay with a pod that stops, or with a node that has gone.
+ * - A request that the API server sends on a connection which is being closed is lost: it sends none twice, and
+ *   under failurePolicy Fail a run or pod is refused. So an idle connection is left to the API server to close, and
+ *   one that ends here is ended by an answer that says so: when it is old, so that none stays with one pod for ever,
+ *   and while the process stops.
  * - A certificate that changes on disk is taken up without a restart (certificate.ts).
  * - It can be stopped without losing a request.
  * - It answers /readyz itself (readiness.ts).
@@ -11,6 +12,7 @@
  */
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import https, { type Server, type ServerOptions } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import { readingReviews } from "./read-review";
@@ -31,17 +33,36 @@ const createServer = https.createServer.bind(https) as (
   listener?: RequestListener,
 ) => Server;
 
+/**
+ * Longer than the API server keeps a connection without a request: 90 s, IdleConnTimeout of Go's default transport,
+ * see SetOldTransportDefaults in k8s.io/apimachinery/pkg/util/net/http.go.
+ */
+const IDLE_MILLISECONDS = 180_000;
+const OLDEST_MILLISECONDS = 60_000;
+
 const servers = new Set<Server>();
 /** Milliseconds of the epoch. */
 let lastReview = 0;
+let isStopping = false;
+/** By connection: when it was opened, in milliseconds of the epoch. */
+const opened = new WeakMap<Socket, number>();
+
+/** Whether the answer is the last one on its connection. Probes come on connections of their own. */
+export function isLast(method: string | undefined, ageMilliseconds: number, isStopping: boolean): boolean {
+  return method !== "POST" || isStopping || ageMilliseconds > OLDEST_MILLISECONDS;
+}
 
 function begin(request: IncomingMessage, response: ServerResponse): void {
-  response.setHeader("Connection", "close");
-  if (request.method === "POST") lastReview = Date.now();
+  const now = Date.now();
+  const age = now - (opened.get(request.socket) ?? now);
+  if (isLast(request.method, age, isStopping)) response.setHeader("Connection", "close");
+  if (request.method === "POST") lastReview = now;
 }
 
 https.createServer = ((options: ServerOptions, listener?: RequestListener) => {
   const server = createServer(options);
+  server.keepAliveTimeout = IDLE_MILLISECONDS;
+  server.on("secureConnection", (socket: Socket) => opened.set(socket, Date.now()));
   server.on("request", begin);
   if (listener !== undefined) server.on("request", answeringReadiness(readingReviews(listener)));
   servers.add(server);
@@ -63,6 +84,7 @@ export function endOfDrain({ quiet, longest }: Drain, start: number, lastReview:
  * has ended.
  */
 export async function stopServing(drain: Drain = DRAIN): Promise<void> {
+  isStopping = true;
   const start = Date.now();
   const left = () => endOfDrain(drain, start, lastReview) - Date.now();
   while (left() > 0) await delay(left());
