@@ -29,7 +29,9 @@ function watchSlices(kubeConfig: KubeConfig, namespace: string, service: string)
 }
 
 function join(client: Socket, port: number): void {
-  const server = connect(port, "127.0.0.1");
+  // Two connections in place of one: neither may hold bytes back until the other side has confirmed earlier ones.
+  const server = connect({ port, host: "127.0.0.1", noDelay: true });
+  client.setNoDelay();
   client.pipe(server).pipe(client);
   client.on("error", () => server.destroy()).on("close", () => server.destroy());
   server.on("error", () => client.destroy()).on("close", () => client.destroy());
