@@ -52,6 +52,19 @@ afterAll(async () => {
 });
 
 test(
+  "requests with a body and without follow one another on one connection",
+  async () => {
+    const { core } = kubeClients({ maxConnections: 1, requestTimeoutMilliseconds: 10_000 }, kubeconfigFile);
+    const body = { preconditions: { uid: "é" } };
+    for (let round = 0; round < 3; round++) {
+      await core.deleteNamespacedPod({ namespace: "there", name: "it", body });
+      expect((await core.readNamespace({ name: "there" })).metadata?.name).toBe("there");
+    }
+  },
+  LONGEST_MILLISECONDS,
+);
+
+test(
   "many more requests than connections: every answer is read whole, and no more are sent at once",
   async () => {
     const options = { maxConnections: CONNECTIONS, requestTimeoutMilliseconds: 10_000 };
