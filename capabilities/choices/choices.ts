@@ -88,6 +88,14 @@ export type ChoiceName = keyof Choices;
 export const CHOICE_NAMES = Object.keys(CHOICES) as ChoiceName[];
 export const BUILT_IN_CHOICES: Choices = schema.parse({});
 
+/** All values that a choice allows, for those that allow a few words and nothing else. */
+export const WORDS: ReadonlyMap<ChoiceName, readonly string[]> = new Map(
+  CHOICE_NAMES.flatMap(name => {
+    const schema = CHOICES[name].unwrap();
+    return schema instanceof z.ZodEnum ? [[name, schema.options] as const] : [];
+  }),
+);
+
 /** Whether the value is one that the choice allows. */
 export function isAllowed(name: ChoiceName, value: string): boolean {
   return CHOICES[name].safeParse(value).success;
