@@ -83,8 +83,7 @@ export class CarryOut {
         store.statefulSet("MODIFIED", await placeholders.noteGrowthRefused(statefulSet!, new Date()));
         return this.#resize(step, key, observed, isWhole);
       case "release":
-        store.written("run", await runs.release(run!, step));
-        return GO_ON;
+        return this.#release(step, key, observed, isWhole);
       case "let-go":
         store.written("run", await runs.letGo(run!));
         return WAIT;
@@ -152,8 +151,23 @@ export class CarryOut {
     );
   }
 
+  /** Its pods come a moment after the release: both writes go out together. What fails of them is tried again. */
+  async #release(step: Of<"release">, key: RunKey, observed: Observed, isWhole: boolean): Promise<Result> {
+    const { cluster, store } = this.parts;
+    const [resized, released] = await Promise.allSettled([
+      step.size === undefined
+        ? GO_ON
+        : this.#resize({ pod: step.pod, size: step.size }, key, observed, isWhole),
+      cluster.runs.release(observed.run!, step),
+    ]);
+    if (released.status === "rejected") throw released.reason;
+    store.written("run", released.value);
+    if (resized.status === "rejected") throw resized.reason;
+    return resized.value;
+  }
+
   async #resize(
-    step: Of<"resize" | "withdraw-growth">,
+    step: Pick<Of<"resize">, "pod" | "size">,
     key: RunKey,
     observed: Observed,
     isWhole: boolean,

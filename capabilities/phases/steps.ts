@@ -20,8 +20,8 @@ export type Action =
   | { kind: "resize"; pod: V1Pod; size: Resources }
   /** The node has no room to grow into: ask for no more than there is. */
   | { kind: "withdraw-growth"; pod: V1Pod; size: Resources }
-  /** Start the run, tied to its placeholder. */
-  | { kind: "release"; placeholder: string; node: string; topologyKey: string }
+  /** Start the run, tied to its placeholder; with a size, `pod` gives its first pods their room at the same time. */
+  | { kind: "release"; placeholder: string; node: string; topologyKey: string; pod: V1Pod; size?: Resources }
   /** Start the run without any affinity. */
   | { kind: "let-go" }
   /** End the run that has not started. */

@@ -48,7 +48,7 @@ function growthRefused(statefulSet: V1StatefulSet): V1StatefulSet {
   return withRecord(statefulSet, { ...recordOf(statefulSet), growthRefusedAt: NOW });
 }
 
-type Resize = Extract<Step, { kind: "resize" | "withdraw-growth" }>;
+type Resize = Pick<Extract<Step, { kind: "resize" }>, "pod" | "size">;
 
 function resize(world: World, { pod, size }: Resize, scenario: Scenario): World {
   const statefulSet = world.statefulSet!;
@@ -108,14 +108,17 @@ export function carriedOut(before: World, step: Step, scenario: Scenario): World
       return resize({ ...world, statefulSet: growthRefused(statefulSet!) }, step, scenario);
     case "resize":
       return resize(world, step, scenario);
-    case "release":
-      return written(world, ({ metadata, spec }) => {
+    case "release": {
+      const { pod, size } = step;
+      const resized = size === undefined ? world : resize(world, { pod, size }, scenario);
+      return written(resized, ({ metadata, spec }) => {
         metadata!.labels![PLACEHOLDER_LABEL] = step.placeholder;
         metadata!.annotations![NODE_ANNOTATION] = "";
         metadata!.annotations![ROOT_ANNOTATION] = RUN_NAME;
         metadata!.annotations![WITHIN_ANNOTATION] = step.topologyKey;
         delete spec!.status;
       });
+    }
     case "let-go":
       return written(world, ({ metadata, spec }) => {
         metadata!.annotations![LET_GO_ANNOTATION] = WITHOUT_AFFINITY;
