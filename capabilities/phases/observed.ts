@@ -52,6 +52,8 @@ export function ownership({ run, statefulSet }: Observed): Ownership {
   return owner.uid === run?.metadata?.uid ? "ours" : "earlier-run";
 }
 
+export const hasNode = ({ spec }: V1Pod): boolean => Boolean(spec?.nodeName);
+
 const hasFinished = (pod: V1Pod): boolean =>
   pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
 

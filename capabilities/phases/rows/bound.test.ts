@@ -10,13 +10,13 @@ import {
   containerStatus,
   observed,
   PLACEHOLDER_POD_UID,
-  placeholderOf,
   placeholderPodOf,
   runPod,
   withPlaceholder,
   withRecord,
 } from "../../testing/builders";
 import { stepFor } from "../../testing/decide";
+import { asking } from "../../testing/stateful-sets";
 
 const GI = 2 ** 30;
 const floor = { cpu: 10, memory: 16 * 2 ** 20 };
@@ -26,11 +26,7 @@ const kept: Reservation = { ask, floor, firstWave: { cpu: 1000 }, tasks: [] };
 const held = () => aRun().held().run;
 const NODE = "node-1";
 
-function setOf(asks: Resources, record: Partial<PlaceholderRecord> = {}, of = kept): V1StatefulSet {
-  const made = placeholderOf(held(), of);
-  made.spec!.template.spec!.containers[0]!.resources = resourcesFor(asks, false);
-  return withRecord(made, record);
-}
+const setOf = (asks: Resources, record?: Partial<PlaceholderRecord>, of = kept) => asking(asks, of, record);
 const podOf = (asked: Resources): V1Pod => placeholderPodOf(held(), NODE, kept, asked);
 const replaced = { pinnedTo: NODE, replaces: "uid-of-an-earlier-pod" };
 const replacing = { pinnedTo: NODE, replaces: PLACEHOLDER_POD_UID };
@@ -48,12 +44,19 @@ describe("before release", () => {
 
   test.each([
     {
-      name: "makes room for the first pods, as soon as it has its node",
+      name: "goes, and makes room for the first pods, as soon as it has its node",
       set: setOf(ask),
       pod: podOf(ask),
-      kind: "resize",
+      kind: "release",
+      size: atRelease,
     },
-    { name: "makes room when it is settled", set: setOf(floor), pod: podOf(ask), kind: "resize" },
+    {
+      name: "goes, and makes room when it is settled",
+      set: setOf(floor),
+      pod: podOf(ask),
+      kind: "release",
+      size: atRelease,
+    },
     { name: "starts over where the room was lost", set: setOf(floor), pod: podOf(floor), kind: "start-over" },
     {
       name: "starts over where memory alone was lost",
@@ -128,8 +131,10 @@ describe("before release", () => {
       pod: podOf(floor),
       kind: "remake-pod",
     },
-  ])("$name", ({ set, pod, kind }) => {
-    expect(next(set, pod).kind).toBe(kind);
+  ])("$name", ({ set, pod, kind, size }) => {
+    const step = next(set, pod);
+    expect(step.kind).toBe(kind);
+    if (step.kind === "release") expect(step.size).toEqual(size);
   });
 
   test("leaves what it has but for the first pods", () => {
@@ -211,11 +216,12 @@ describe("a placeholder's pod into which a mesh or a policy has put another cont
   });
 
   test.each([
-    { name: "is shrunk by its own container", asked: ask, kind: "resize" },
-    { name: "is as it should be by its own container", asked: atRelease, kind: "release" },
-  ])("$name", ({ asked, kind }) => {
+    { name: "is shrunk by its own container", asked: ask, size: atRelease },
+    { name: "is as it should be by its own container", asked: atRelease, size: undefined },
+  ])("$name", ({ asked, size }) => {
     const pods = [meshed(podOf(asked))];
-    expect(stepFor(observed(held(), { statefulSet: setOf(floor), pods })).kind).toBe(kind);
+    const step = stepFor(observed(held(), { statefulSet: setOf(floor), pods }));
+    expect(step).toMatchObject({ kind: "release", size });
   });
 
   test("is granted what the kubelet says of its own container", () => {
