@@ -221,7 +221,7 @@ describe("a placeholder's pod into which a mesh or a policy has put another cont
   ])("$name", ({ asked, size }) => {
     const pods = [meshed(podOf(asked))];
     const step = stepFor(observed(held(), { statefulSet: setOf(floor), pods }));
-    expect(step).toMatchObject({ kind: "release", size });
+    expect(step.kind === "release" && step.size).toEqual(size);
   });
 
   test("is granted what the kubelet says of its own container", () => {
