@@ -146,6 +146,50 @@ describe("held", () => {
     expect(held({}, chain, cpu(1000))).toEqual(cpu(1000));
   });
 
+  describe("where the tasks are not known, as with the annotation `requests`", () => {
+    const first = taskRunOf("a");
+    const second = taskRunOf("b");
+    test.each([
+      { name: "its first pod is not there yet", more: { taskRuns: [first] }, expected: cpu(1000) },
+      {
+        name: "its first pods are there in part",
+        more: { taskRuns: [first, second], pods: [taskPod(first, cpu(300))] },
+        expected: cpu(1000),
+      },
+      {
+        name: "all pods are there",
+        more: { taskRuns: [first], pods: [taskPod(first, cpu(300))] },
+        expected: cpu(300),
+      },
+      {
+        name: "pods ask for more than was thought",
+        more: { taskRuns: [first, second], pods: [taskPod(first, cpu(1700))] },
+        expected: cpu(1700),
+      },
+      { name: "all has ended", more: { taskRuns: [taskRunOf("a", "True")] }, expected: {} },
+    ])("$name", ({ more, expected }) => {
+      expect(held(more, [], cpu(1000))).toEqual(expected);
+    });
+
+    test("the placeholder is no larger with the first TaskRun than it was without", () => {
+      const reservation = { ...reservationOf([], cpu(1000)), ask: cpu(4000) };
+      const sizes = [seen(), seen({ taskRuns: [first] })].map(one =>
+        sizeBeside(reservation, progressOf(one, reservation)),
+      );
+      expect(sizes[1]).toEqual(sizes[0]);
+    });
+  });
+
+  test("by a TaskRun that the reservation does not name among others, as much as by the first wave", () => {
+    const taskRuns = [
+      taskRunOf("a", "True"),
+      taskRunOf("b", "True"),
+      taskRunOf("c", "True"),
+      taskRunOf("other"),
+    ];
+    expect(held({ taskRuns }, chain, cpu(1000))).toEqual(cpu(1000));
+  });
+
   test("by what is left of a matrix", () => {
     const tasks = [planned("m", cpu(1000), [], 3), planned("n", cpu(8000), ["m"])];
     expect(held({ taskRuns: [taskRunOf("m", "True")] }, tasks)).toEqual(cpu(2000));

@@ -1,6 +1,6 @@
 /** How far a run has got, by the names that its tasks have in the reservation. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { maximum, NOTHING, scaled, sum, type Resources } from "../demand/resources";
+import { maximum, NOTHING, scaled, sum, sumOf, type Resources } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
 import { TEKTON_PIPELINE_RUN_LABEL, TEKTON_PIPELINE_TASK_LABEL, TEKTON_TASK_RUN_LABEL } from "../keys";
 import { hasEnded, type PipelineRun, type TaskRun } from "../tekton/objects";
@@ -59,17 +59,27 @@ function endedTasks(seen: Seen, tasks: readonly PlannedTask[]): Map<string, numb
   return ended;
 }
 
-/** What TaskRuns that have no pod yet will ask for: a quota may be in the way of theirs. */
-function awaitedPods(seen: Seen, tasks: readonly PlannedTask[]): Resources[] {
+/**
+ * What TaskRuns that have no pod yet will ask for: a quota may be in the way of theirs. Of those that the reservation
+ * does not name nothing is known but the first wave: all of the run together counts as that at least.
+ */
+function awaitedPods(
+  seen: Seen,
+  { tasks, firstWave }: Reservation,
+): { named: Resources; unnamed: Resources } {
   const prefixOf = prefixes(seen);
   const withPod = new Set(seen.pods.map(pod => labelOf(pod, TEKTON_TASK_RUN_LABEL)));
   const each = new Map(tasks.map(task => [task.name, task.each]));
-  return seen.taskRuns
+  const awaited = seen.taskRuns
     .filter(taskRun => !hasEnded(taskRun) && !withPod.has(taskRun.metadata!.name!))
     .map(taskRun => {
       const prefix = prefixOf.get(labelOf(taskRun, TEKTON_PIPELINE_RUN_LABEL)) ?? "";
-      return each.get(`${prefix}${labelOf(taskRun, TEKTON_PIPELINE_TASK_LABEL)}`) ?? NOTHING;
+      return each.get(`${prefix}${labelOf(taskRun, TEKTON_PIPELINE_TASK_LABEL)}`);
     });
+  return {
+    named: sumOf(awaited.filter(one => one !== undefined)),
+    unnamed: awaited.includes(undefined) ? firstWave : NOTHING,
+  };
 }
 
 /**
@@ -99,9 +109,11 @@ function turnOf(tasks: readonly PlannedTask[], ended: ReadonlyMap<string, number
   );
 }
 
-export function progressOf(seen: Seen, { tasks, firstWave }: Reservation): Progress {
+export function progressOf(seen: Seen, reservation: Reservation): Progress {
+  const { tasks, firstWave } = reservation;
   const ended = endedTasks(seen, tasks);
-  const made = sum(...seen.pods.map(podRequests), ...awaitedPods(seen, tasks));
+  const { named, unnamed } = awaitedPods(seen, reservation);
+  const made = maximum(sumOf([...seen.pods.map(podRequests), named]), unnamed);
   const hasBegun = seen.taskRuns.length > 0 || ended.size > 0;
   return { ended, held: maximum(made, hasBegun ? turnOf(tasks, ended) : firstWave) };
 }
