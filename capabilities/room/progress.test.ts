@@ -217,6 +217,55 @@ describe("held", () => {
   });
 });
 
+describe("of a run of 10,000 tasks", () => {
+  const COUNT = 10_000;
+  const names = Array.from({ length: COUNT }, (_, index) => `t${index}`);
+
+  /** The tasks, and how often anything of them has been read. */
+  function counted(tasks: PlannedTask[]): { tasks: PlannedTask[]; reads: () => number } {
+    let reads = 0;
+    const get = (task: PlannedTask, field: string | symbol): unknown => {
+      reads++;
+      return task[field as keyof PlannedTask];
+    };
+    return { tasks: tasks.map(task => new Proxy(task, { get })), reads: () => reads };
+  }
+
+  test("whose pipelines in pipelines are empty, each is looked at a few times", () => {
+    // From the last to the first: where all are looked at again and again, each time one is settled.
+    const chained = names.map((name, index) => planned(name, {}, index === 0 ? [] : [names[index - 1]!], 0));
+    const { tasks, reads } = counted(chained.toReversed());
+    progressOf(seen({ taskRuns: [taskRunOf("other", "True")] }), reservationOf(tasks));
+    expect(reads()).toBeLessThan(20 * COUNT);
+  });
+
+  const MOST_MILLISECONDS = 500;
+  function millisecondsOf(work: () => void): number {
+    const start = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
+  }
+
+  test.each([
+    { name: "each is skipped", skips: names },
+    { name: "as many others are skipped", skips: names.map(name => `${name}x`) },
+  ])("$name, in no time", ({ skips }) => {
+    const tasks = names.map(name => planned(name, cpu(1)));
+    const work = () => void progressOf(seen({ run: run(skips) }), reservationOf(tasks));
+    expect(millisecondsOf(work)).toBeLessThan(MOST_MILLISECONDS);
+  });
+
+  test("child runs that are each other's parents are given up at once", () => {
+    const children = names.map((name, index) => {
+      const { labels } = childRun(name, names[(index + 1) % COUNT]!).metadata!;
+      return childRun(name, "", { metadata: { name, labels: labels! } });
+    });
+    const work = () => void progressOf(seen({ children }), reservationOf(chain));
+    expect(millisecondsOf(work)).toBeLessThan(MOST_MILLISECONDS);
+  });
+});
+
 const RESOURCES = ["cpu", "memory"];
 const FLOOR = floorOf(SETTINGS);
 /** Up to 8 tasks, each after some of those before it; some with a matrix, some without pods. */
