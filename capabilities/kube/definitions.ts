@@ -5,7 +5,7 @@ import { keptPipeline, keptTask } from "../demand/kept";
 import { DEEPEST, MOST_DEFINITIONS, MOST_READ_CHARACTERS } from "../demand/limits";
 import { missingDefinitions, type Definitions, type Reference } from "../demand/task-graph";
 import type { PipelineSpec, PlannedRun, TaskSpec } from "../demand/pipeline-spec";
-import { parseResources, type Resources } from "../demand/resources";
+import { countedResources, type Resources } from "../demand/resources";
 import { runtimeClassesOf } from "../demand/runtime-classes";
 import { objectOf } from "../demand/untrusted";
 import type { KubeClients } from "./client";
@@ -96,7 +96,7 @@ async function overheadsOf(names: string[], clients: KubeClients): Promise<Map<s
   const overheads = new Map<string, Resources>();
   for (const name of names) {
     const found = await ifThere(clients.node.readRuntimeClass({ name }));
-    overheads.set(name, parseResources(found?.overhead?.podFixed));
+    overheads.set(name, countedResources(found?.overhead?.podFixed));
   }
   return overheads;
 }

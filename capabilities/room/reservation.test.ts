@@ -36,6 +36,14 @@ describe("the reservation", () => {
     expect(notes).toContain("A note on the graph.");
   });
 
+  test("of more than can be counted is what can be, and people are told", () => {
+    const tasks = [planned("a", { memory: Number.MAX_SAFE_INTEGER - 1 }, [], 200)];
+    const { reservation, notes } = reserving({}, tasks);
+    expect(reservation.ask["memory"]).toBe(Number.MAX_SAFE_INTEGER);
+    expect(sizeAtRelease(reservation)).toEqual(floor);
+    expect(notes.join(" ")).toContain("ask together for more memory than any node has");
+  });
+
   test("is never below the floor", () => {
     expect(reserving({}, [planned("a", { cpu: 1 })]).reservation.ask).toEqual({ ...floor });
   });

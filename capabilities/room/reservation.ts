@@ -1,4 +1,5 @@
 /** How much room a placeholder keeps for its run: what it asks for at first, and how that is handed over. */
+import { noteOnUncountable } from "../demand/notes";
 import { firstWave, peakDemand } from "../demand/peak";
 import { parseRequests } from "../demand/requests";
 import {
@@ -50,13 +51,21 @@ interface Wanted {
   firstWave: Resources;
   tasks: PlannedTask[];
   why: string;
+  /** What has to be known of the amounts. */
+  notes: string[];
 }
 
 function wanted(graph: TaskGraph, choices: Choices): Wanted | undefined {
   if (choices.reservation === "none") return undefined;
   if (choices.requests !== COMPUTED) {
     const peak = parseRequests(choices.requests);
-    return { peak, firstWave: minimum(firstWave(graph), peak), tasks: [], why: "as its annotation says" };
+    return {
+      peak,
+      firstWave: minimum(firstWave(graph), peak),
+      tasks: [],
+      why: "as its annotation says",
+      notes: [],
+    };
   }
   if (graph.tasks.length === 0) return undefined;
   if (choices["topology-key"] !== HOSTNAME_TOPOLOGY) {
@@ -67,12 +76,19 @@ function wanted(graph: TaskGraph, choices: Choices): Wanted | undefined {
       firstWave: largest,
       tasks: [],
       why: "its largest pod, as its pods may use several nodes",
+      notes: [],
     };
   }
   const { peak, tasks } = peakDemand(graph);
   const names = [...new Set(Object.values(tasks).flat())];
   const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
-  return { peak, firstWave: firstWave(graph), tasks: graph.tasks, why: `its widest moment (${shown})` };
+  return {
+    peak,
+    firstWave: firstWave(graph),
+    tasks: graph.tasks,
+    why: `its widest moment (${shown})`,
+    notes: noteOnUncountable(peak),
+  };
 }
 
 /** Zero amounts say nothing. */
@@ -107,6 +123,7 @@ export function reservationFor(
   const asksForMore = want !== undefined && exceeds(bounded.ask, bounded.floor).length > 0;
   const notes = [
     ...(asksForMore ? [`The placeholder asks for ${listed(bounded.ask)}: ${want!.why}.`] : []),
+    ...(want?.notes ?? []),
     ...graph.notes,
     ...(want ? bounded.notes : []),
   ];

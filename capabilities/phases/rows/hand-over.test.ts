@@ -80,6 +80,14 @@ describe("while the run goes", () => {
   };
   const sized = (cpu: number) => ({ cpu, memory: GI });
 
+  test("tells of a pod that asks for more than can be counted, and is as it should be beside it", () => {
+    const pod = taskPod(a, {});
+    pod.spec!.containers[0]!.resources = { requests: { memory: "9Ei" } };
+    const step = next(floor, { taskRuns: [a], pods: [pod], of: kept });
+    expect(step).toMatchObject({ kind: "resize", size: { cpu: 4000, memory: floor.memory } });
+    expect(step.warnings).toMatchObject([{ reason: "TooMuchRequested" }]);
+  });
+
   test.each<{ name: string; asked: number; going?: Going; cpu: number | undefined }>([
     { name: "stays while the first pods come", asked: 3000, cpu: undefined },
     {
