@@ -1,4 +1,5 @@
 /** What people are told about a run's tasks. */
+import { KEY_PREFIX } from "../keys";
 import type { Expansion, Named } from "./expansion";
 import { MOST_OF_A_RESOURCE, toQuantities, type Resources } from "./resources";
 
@@ -55,5 +56,14 @@ export function noteOnUncountable(peak: Resources): string[] {
   if (names.length === 0) return [];
   return [
     `The run's tasks ask together for more ${listed(names)} than any node has: ${MOST_OF_A_RESOURCE} is counted.`,
+  ];
+}
+
+/** @param resources of which the peak is an upper bound */
+export function noteOnUpperBounds(resources: readonly string[] | undefined): string[] {
+  if (resources === undefined) return [];
+  return [
+    `The run's tasks depend on each other in too many ways to be counted out: of ${listed(resources)} it may need ` +
+      `less at once than is reckoned with. The annotation ${KEY_PREFIX}requests says how much it needs.`,
   ];
 }

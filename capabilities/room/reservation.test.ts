@@ -44,6 +44,14 @@ describe("the reservation", () => {
     expect(notes.join(" ")).toContain("ask together for more memory than any node has");
   });
 
+  test("of a graph too intricate to be counted out is an upper bound, and people are told", () => {
+    const graph = { tasks: fork, notes: [] };
+    const of = (mostVisited?: number) =>
+      reservationFor(graph, BUILT_IN_CHOICES, floor, NO_BOUNDS, {}, mostVisited).notes.join(" ");
+    expect(of(1)).toContain("of cpu, memory it may need less at once than is reckoned with");
+    expect(of()).not.toContain("less");
+  });
+
   test("is never below the floor", () => {
     expect(reserving({}, [planned("a", { cpu: 1 })]).reservation.ask).toEqual({ ...floor });
   });
