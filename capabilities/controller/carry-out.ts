@@ -23,6 +23,7 @@ import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import { Outdated } from "./failure";
 import { makePlaceholder, templateFor, volumesFor } from "./make-placeholder";
 import { resizesRefused } from "./metrics";
+import type { Teller } from "./teller";
 
 export interface Parts {
   cluster: Cluster;
@@ -51,7 +52,10 @@ export class CarryOut {
   /** Whether the log has said that placeholders cannot be resized: it is so for all of them, or for none. */
   #saidNoResize = false;
 
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    private readonly parts: Parts,
+    private readonly teller: Pick<Teller, "tellLater">,
+  ) {}
 
   async do(step: Step, key: RunKey, observed: Observed, isWhole: boolean): Promise<Result> {
     const { cluster, store } = this.parts;
@@ -113,7 +117,9 @@ export class CarryOut {
   }
 
   async #make(run: PipelineRun, observed: Observed): Promise<Result> {
-    const outcome = await makePlaceholder(run, observed, this.parts.cluster, this.parts.settings);
+    const { cluster, settings } = this.parts;
+    const tell = (warnings: readonly Warning[]) => this.teller.tellLater(run, warnings);
+    const outcome = await makePlaceholder(run, observed, cluster, settings, tell);
     const { warnings } = outcome;
     if ("refusal" in outcome) return { goOn: true, warnings, more: { refusal: outcome.refusal } };
     if ("contradictions" in outcome) {

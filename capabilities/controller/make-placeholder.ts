@@ -53,12 +53,18 @@ export type Outcome =
   /** No node can serve the run. */
   | { contradictions: string[]; warnings: Warning[] };
 
-/** @param run with its whole spec */
+/**
+ * What it asks for is told before it is made: a process that dies in between tells it again, and that is one Event.
+ *
+ * @param run with its whole spec
+ * @param tell no answer is waited for
+ */
 export async function makePlaceholder(
   run: PipelineRun,
   observed: Observed,
   cluster: Cluster,
   settings: Settings,
+  tell: (warnings: readonly Warning[]) => void,
 ): Promise<Outcome> {
   const { template, contradictions } = await templateFor(run, cluster);
   if (contradictions.length > 0) {
@@ -76,11 +82,11 @@ export async function makePlaceholder(
   );
   const { volumes, ...said } = await volumesFor(run, observed, cluster);
   const surroundings = { limits: needsLimits(bounds), volumes };
+  const message = [...notes, ...said.notes].join(" ");
+  if (message !== "") tell([{ type: "Normal", reason: "Reserved", message }]);
   const made = await cluster.placeholders.create(
     placeholderFor(run, template, settings, reservation, surroundings),
   );
   if ("refusal" in made) return { refusal: made.refusal, warnings: said.warnings };
-  const message = [...notes, ...said.notes].join(" ");
-  const reserved: Warning[] = message === "" ? [] : [{ type: "Normal", reason: "Reserved", message }];
-  return { made, warnings: [...said.warnings, ...reserved] };
+  return { made, warnings: said.warnings };
 }

@@ -55,7 +55,7 @@ describe("a step", () => {
     const { reconciler, fake, store } = reconcilerOf({ run: aRun().held().run });
     await reconciler.reconcile(KEY, 0);
     expect(fake.asked).toEqual(
-      ["demandSources", "storageFor", "create", "warn"].filter(one => fake.asked.includes(one)),
+      ["demandSources", "storageFor", "warn", "create"].filter(one => fake.asked.includes(one)),
     );
     expect(fake.asked).toContain("create");
     expect(store.lookUp(KEY).observed.statefulSet).toBeDefined();
@@ -139,7 +139,7 @@ describe("a step that fails becomes one that people see", () => {
     // The API server's own words, where the placeholder can be asked for at all.
     fake.fails.set("create", answer(400, "json: cannot unmarshal object"));
     await expect(reconciler.reconcile(KEY, 0)).rejects.toThrow();
-    expect(fake.told).toMatchObject([{ reason: "StepFailed" }]);
+    expect(fake.told).toMatchObject([{ reason: "Reserved" }, { reason: "StepFailed" }]);
   });
 
   test.each([

@@ -22,8 +22,8 @@ export class Reconciler {
   readonly #teller: Teller;
 
   constructor(private readonly parts: Parts) {
-    this.#carryOut = new CarryOut(parts);
     this.#teller = new Teller(parts.cluster);
+    this.#carryOut = new CarryOut(parts, this.#teller);
   }
 
   /**
