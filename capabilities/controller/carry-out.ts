@@ -16,6 +16,8 @@ import {
   settledTemplate,
   type TemplateChange,
 } from "../placement/placeholder-template";
+import { alteredBy, raisedWarning } from "../room/resized";
+import { recordOf } from "../placement/record";
 import { withAsk, type Reservation } from "../room/reservation";
 import { asText, type RunKey } from "../tekton/run-key";
 import type { Store } from "../store/store";
@@ -170,8 +172,9 @@ export class CarryOut {
     const grows = exceeds(size, requestedBy(pod.spec!)).length > 0;
     try {
       const resources = resizedResources(pod, size, hasLimits(statefulSet));
-      store.written("pods", await cluster.placeholders.resizePod(pod, resources));
-      return GO_ON;
+      const resized = await cluster.placeholders.resizePod(pod, resources);
+      store.written("pods", resized);
+      return await this.#afterResize(resized, step, key, grows);
     } catch (error) {
       if (!isResizeRefused(error)) throw error;
       resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
@@ -184,6 +187,27 @@ export class CarryOut {
       const run = await this.#wholeRun(key, observed, isWhole);
       return this.#replaceByFloor(pod, run, statefulSet);
     }
+  }
+
+  /** What a policy has made of it is remembered, so that it is not written again and again. */
+  async #afterResize(
+    resized: V1Pod,
+    { size }: Of<"resize" | "withdraw-growth">,
+    key: RunKey,
+    grows: boolean,
+  ): Promise<Result> {
+    const { cluster, store } = this.parts;
+    const { raised, isLowered } = alteredBy(resized, size);
+    // As it is now: the step may have written to it before.
+    const { statefulSet } = store.lookUp(key).observed;
+    if (statefulSet === undefined) return GO_ON;
+    if (grows && isLowered) {
+      return this.#changed(cluster.placeholders.noteGrowthRefused(statefulSet, new Date()));
+    }
+    if (exceeds(raised, recordOf(statefulSet).raisedTo ?? {}).length === 0) return GO_ON;
+    // Told first: once it is remembered, nobody else tells it.
+    this.teller.tellLater(store.lookUp(key).observed.run, [raisedWarning(raised, size)]);
+    return this.#changed(cluster.placeholders.noteRaised(statefulSet, raised));
   }
 
   /** Its run is not kept from running by what cannot be handed over. */

@@ -2,10 +2,11 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import { KEY_PREFIX } from "../keys";
-import { aRun, placeholderOf, placeholderPodOf, runPod, SETTINGS } from "../testing/builders";
+import { aRun, placeholderOf, placeholderPodOf, runPod, SETTINGS, withRecord } from "../testing/builders";
 import { answer, FakeCluster } from "../testing/fake-cluster";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
 import type { PipelineRun } from "../tekton/objects";
+import { recordOf } from "../placement/record";
 import { Reconciler } from "./reconcile";
 
 beforeAll(() => void (Log.level = "silent"));
@@ -88,6 +89,33 @@ describe("a policy that raises the requests of StatefulSets", () => {
     };
     await reconciler.reconcile(KEY, 0);
     expect(fake.asked).toEqual(["changeTemplate", "release"]);
+  });
+});
+
+describe("a policy that changes what the placeholder's pod asks for when it is resized", () => {
+  const floor = { cpu: 10, memory: 2 ** 24 };
+  const room = { ask: { cpu: 2000, memory: 2 ** 24 }, floor, firstWave: { cpu: 500 }, tasks: [] };
+  const there = (run: PipelineRun, cpu: number): There => ({
+    run,
+    statefulSet: withRecord(placeholderOf(run, room), { isSettled: true }),
+    pods: [placeholderPodOf(run, "node-1", room, { cpu, memory: 2 ** 24 })],
+  });
+
+  test("raises it: the run goes on, people are told once, and it is written once", async () => {
+    const { reconciler, fake, store } = reconcilerOf(there(aRun().held().run, 2000));
+    fake.resizePolicy = requests => ({ ...requests, cpu: "1800m" });
+    await reconciler.reconcile(KEY, 0);
+    await reconciler.reconcile(KEY, 0);
+    expect(fake.asked.filter(one => one !== "warn")).toEqual(["resizePod", "noteRaised", "release"]);
+    expect(fake.told).toMatchObject([{ reason: "PlaceholderRaised" }]);
+    expect(recordOf(store.lookUp(KEY).observed.statefulSet!).raisedTo).toEqual({ cpu: 1800 });
+  });
+
+  test("lowers it: it asks again only after a while", async () => {
+    const { reconciler, fake } = reconcilerOf(there(aRun().placed().run, 100));
+    fake.resizePolicy = requests => ({ ...requests, cpu: "200m" });
+    expect(await reconciler.reconcile(KEY, 0)).toBeGreaterThan(2000);
+    expect(fake.asked).toEqual(["resizePod", "noteGrowthRefused"]);
   });
 });
 

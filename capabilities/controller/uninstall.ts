@@ -11,6 +11,7 @@ import { settledTemplate } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
 import { templateFor } from "./make-placeholder";
 import { hasLimits, resizedResources } from "../room/placeholder-size";
+import { alteredBy } from "../room/resized";
 import { kubeClients, type KubeClients } from "../kube/client";
 import { describeError, ifThere, isOutdated, isResizeRefused, retryAfterMilliseconds } from "../kube/errors";
 import { LeaseStore } from "../leader/lease-store";
@@ -38,12 +39,15 @@ async function freeRoom(
   step: Leave & { kind: "free-room" },
 ) {
   const { pod, size } = step;
+  let seen = statefulSet!;
   if (run !== undefined && recordOf(statefulSet!).isSettled !== true) {
     const { template } = await templateFor(run, cluster);
-    await cluster.placeholders.changeTemplate(statefulSet!, settledTemplate(run, template, statefulSet!));
+    seen = await cluster.placeholders.changeTemplate(seen, settledTemplate(run, template, seen));
   }
   try {
-    await cluster.placeholders.resizePod(pod, resizedResources(pod, size, hasLimits(statefulSet!)));
+    const resized = await cluster.placeholders.resizePod(pod, resizedResources(pod, size, hasLimits(seen)));
+    const { raised } = alteredBy(resized, size);
+    if (Object.keys(raised).length > 0) await cluster.placeholders.noteRaised(seen, raised);
   } catch (error) {
     if (!isResizeRefused(error)) throw error;
     await cluster.placeholders.deletePod(pod);

@@ -5,6 +5,7 @@ import { joinsItsRun } from "../../placement/placeholder-affinity";
 import { grantedTo } from "../../room/kubelet-answer";
 import { podRequests } from "../../room/pod-requests";
 import { fixedIn, resizable } from "../../room/reservation";
+import { notBelowRaised } from "../../room/resized";
 import { yieldsInSeconds } from "../../room/yielding";
 import { boundAt, patienceSeconds, waitingForRoomSince } from "../../room/waiting-pods";
 import type { Row } from "../row";
@@ -29,6 +30,10 @@ function shrunk({ asked, size }: Sight): Resources {
   // No pod may be resized to nothing.
   return exceeds(down, {}).length > 0 ? down : size;
 }
+
+/** What it has, as far as it may ask for no more than that. */
+const withdrawn = ({ pod, asked, record }: Sight): Resources =>
+  notBelowRaised(grantedTo(pod!), asked, record.raisedTo);
 
 const hasNode = ({ spec }: V1Pod): boolean => Boolean(spec?.nodeName);
 
@@ -68,12 +73,13 @@ export const WITH_NODE: readonly Row[] = [
     why: "A growth that waits would hold room that the run's own pods may need.",
     stages: ["placed"],
     phases: BOUND,
-    when: ({ pending }) => pending === "growth",
+    // What a policy has raised would be raised again.
+    when: seen => seen.pending === "growth" && exceeds(resizable(seen.asked), withdrawn(seen)).length > 0,
     takes: ["withdraw-growth"],
-    step: ({ pod }) => ({
+    step: seen => ({
       kind: "withdraw-growth",
-      pod: pod!,
-      size: grantedTo(pod!),
+      pod: seen.pod!,
+      size: withdrawn(seen),
       why: "its node has no room left to give back",
     }),
     to: ["anchored"],
