@@ -6,6 +6,7 @@ import { exceeds } from "../demand/resources";
 import type { Cluster } from "../kube/cluster";
 import { describeError, isResizeRefused } from "../kube/errors";
 import { ownership, type Observed } from "../phases/observed";
+import { stageOf } from "../phases/phase";
 import type { Action, Step } from "../phases/steps";
 import type { Warning } from "../tekton/warning";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
@@ -22,8 +23,9 @@ import { withAsk, type Reservation } from "../room/reservation";
 import { asText, type RunKey } from "../tekton/run-key";
 import type { Store } from "../store/store";
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
+import { begunBy, isSetAside, SET_ASIDE, setAsideWarning, survivedBy, survivedByAll } from "./attempts";
 import { Outdated } from "./failure";
-import { makePlaceholder, templateFor, volumesFor } from "./make-placeholder";
+import { makePlaceholder, templateFor, volumesFor, type Outcome } from "./make-placeholder";
 import { resizesRefused } from "./metrics";
 import type { Teller } from "./teller";
 
@@ -31,6 +33,8 @@ export interface Parts {
   cluster: Cluster;
   settings: Settings;
   store: Store;
+  /** The name of this process, in this life. */
+  me: string;
 }
 
 /** What became of a step. */
@@ -68,7 +72,10 @@ export class CarryOut {
       case "wait":
         return WAIT;
       case "make-placeholder":
-        return this.#make(await this.#wholeRun(key, observed, isWhole), observed);
+        if (stageOf(run) === "held" && isSetAside(run!, this.parts.me)) {
+          return { goOn: false, warnings: [setAsideWarning()], blocked: SET_ASIDE };
+        }
+        return this.#make(await this.#wholeRun(key, observed, isWhole), key, observed);
       case "settle-placeholder": {
         const whole = await this.#wholeRun(key, observed, isWhole);
         return this.#changeTemplate(whole, statefulSet!, settledTemplate);
@@ -99,6 +106,7 @@ export class CarryOut {
         return WAIT;
       case "delete-placeholder":
         await this.#guardDeletion(key, observed);
+        if (stageOf(run) === "held") await this.#noteAttempts(run!, survivedByAll(run!));
         await placeholders.delete(statefulSet!);
         return WAIT;
     }
@@ -118,10 +126,28 @@ export class CarryOut {
     return GO_ON;
   }
 
-  async #make(run: PipelineRun, observed: Observed): Promise<Result> {
-    const { cluster, settings } = this.parts;
+  async #make(run: PipelineRun, key: RunKey, observed: Observed): Promise<Result> {
+    const { cluster, settings, me, store } = this.parts;
     const tell = (warnings: readonly Warning[]) => this.teller.tellLater(run, warnings);
-    const outcome = await makePlaceholder(run, observed, cluster, settings, tell);
+    const beforeLarge = async (characters: number): Promise<void> => {
+      if (stageOf(run) !== "held") return;
+      Log.info({ run: asText(key), characters }, "A large run: what it needs is worked out now");
+      await this.#noteAttempts(run, begunBy(run, me));
+    };
+    const survived = async (): Promise<void> => {
+      const latest = store.lookUp(key).observed.run;
+      if (latest !== undefined) await this.#noteAttempts(latest, survivedBy(latest, me));
+    };
+    let outcome: Outcome;
+    try {
+      outcome = await makePlaceholder(run, observed, { cluster, settings, tell, beforeLarge });
+    } catch (error) {
+      // What failed is what people have to know; tried again, the run counts as survived then.
+      await survived().catch(() => undefined);
+      throw error;
+    }
+    // Where it is made, that says it.
+    if (!("made" in outcome)) await survived();
     const { warnings } = outcome;
     if ("refusal" in outcome) return { goOn: true, warnings, more: { refusal: outcome.refusal } };
     if ("contradictions" in outcome) {
@@ -133,6 +159,12 @@ export class CarryOut {
     }
     this.parts.store.statefulSet("ADDED", outcome.made);
     return { goOn: false, warnings };
+  }
+
+  async #noteAttempts(run: PipelineRun, attempts: string | undefined): Promise<void> {
+    if (attempts === undefined) return;
+    const { cluster, store } = this.parts;
+    store.written("run", await cluster.runs.noteAttempts(run, attempts));
   }
 
   /** @param reservation what it keeps from now on, if that changes */

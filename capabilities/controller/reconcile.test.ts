@@ -7,6 +7,7 @@ import { answer, FakeCluster } from "../testing/fake-cluster";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
 import type { PipelineRun } from "../tekton/objects";
 import { recordOf } from "../placement/record";
+import { attemptsOf, LARGE_CHARACTERS } from "./attempts";
 import { Reconciler } from "./reconcile";
 
 beforeAll(() => void (Log.level = "silent"));
@@ -27,7 +28,7 @@ function reconcilerOf({ run, statefulSet, pods = [] }: There) {
   fake.pods = pods.map((pod, index) => stored(pod, 3 + index));
   for (const pod of fake.pods) store.pods.event("ADDED", pod);
   store.markRead(KEY);
-  const reconciler = new Reconciler({ cluster: fake.cluster, settings: SETTINGS, store });
+  const reconciler = new Reconciler({ cluster: fake.cluster, settings: SETTINGS, store, me: "me" });
   return { reconciler, fake, store };
 }
 
@@ -203,6 +204,19 @@ describe("a step that fails becomes one that people see", () => {
     expect(fake.told).toEqual([]);
     expect(store.lookUp(KEY).isComplete).toBe(false);
   });
+});
+
+test("a large run whose placeholder is refused has not cost the process its life: that is noted, once", async () => {
+  const params = [{ name: "p", value: "x".repeat(LARGE_CHARACTERS) }];
+  const { reconciler, fake } = reconcilerOf({
+    run: aRun()
+      .held()
+      .spec({ params } as never).run,
+  });
+  fake.fails.set("create", answer(403, "denied the request"));
+  for (const tries of [0, 1]) await expect(reconciler.reconcile(KEY, tries)).rejects.toThrow();
+  expect(fake.asked.filter(one => one === "noteAttempts")).toHaveLength(2);
+  expect(attemptsOf(fake.run!)).toEqual([{ process: "me", survived: true }]);
 });
 
 describe("contradicting pod templates", () => {

@@ -15,7 +15,7 @@ import type { Warning } from "../tekton/warning";
 import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
 import type { PipelineRun } from "../tekton/objects";
-import { PLACEHOLDER_LABEL } from "../keys";
+import { ATTEMPTS_ANNOTATION, PLACEHOLDER_LABEL } from "../keys";
 import { withRecord } from "./builders";
 
 export const answer = (code: number, message: string): ApiException<string> =>
@@ -95,6 +95,11 @@ export class FakeCluster {
     letGo: (run: PipelineRun) => this.#ask("letGo", () => (this.run = this.#written({ ...run, spec: {} }))),
     cancel: (run: PipelineRun) =>
       this.#ask("cancel", () => (this.run = this.#written({ ...run, spec: { status: "Cancelled" } }))),
+    noteAttempts: (run: PipelineRun, attempts: string) =>
+      this.#ask("noteAttempts", () => {
+        const annotations = { ...run.metadata!.annotations, [ATTEMPTS_ANNOTATION]: attempts };
+        return (this.run = this.#written({ ...run, metadata: { ...run.metadata, annotations } }));
+      }),
     warn: (_run: PipelineRun, warning: Warning) => this.#ask("warn", () => this.told.push(warning) > 0),
   };
 
