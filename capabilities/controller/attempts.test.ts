@@ -61,7 +61,7 @@ describe("attempts", () => {
       text = begunBy(runWith(text), `p${count}`)!;
       text = survivedBy(runWith(text), `p${count}`)!;
     }
-    expect(attemptsOf(runWith(text))).toHaveLength(10);
+    expect(attemptsOf(runWith(text))).toHaveLength(6);
     expect(attemptsOf(runWith(text))).toContainEqual({ process: "lost", survived: false });
   });
 

@@ -11,7 +11,7 @@ export const LARGE_CHARACTERS = 200 * 1024;
 /** So many processes it may have cost their lives. */
 const MOST_LOST = 2;
 /** Of the annotation; those that did not survive are kept before all others. */
-const MOST_ATTEMPTS = 10;
+const MOST_ATTEMPTS = 6;
 
 interface Attempt {
   /** Of one life: a process that is started again has another name. */
