@@ -80,6 +80,18 @@ describe("while the run goes", () => {
   };
   const sized = (cpu: number) => ({ cpu, memory: GI });
 
+  test.each([
+    { name: "withdraws a growth that was put off", record: {}, expected: "withdraw-growth" },
+    { name: "leaves one that a policy raised", record: { raisedTo: { cpu: 3000 } }, expected: "none" },
+  ])("$name", ({ record, expected }) => {
+    const pod = podOf({ cpu: 3000, memory: floor.memory });
+    pod.status!.containerStatuses = [containerStatus({ cpu: "10m", memory: "16Mi" })];
+    pod.status!.conditions = [{ type: "PodResizePending", status: "True" }];
+    const of = { ...kept, ask: floor, firstWave: {} };
+    const more = { statefulSet: setOf(floor, { isSettled: true, ...record }, of), pods: [pod] };
+    expect(stepFor(observed(placed(), more), now).kind).toBe(expected);
+  });
+
   test("tells of a pod that asks for more than can be counted, and is as it should be beside it", () => {
     const pod = taskPod(a, {});
     pod.spec!.containers[0]!.resources = { requests: { memory: "9Ei" } };
