@@ -44,6 +44,9 @@ export const WITHOUT_AFFINITY = "without-affinity";
  */
 export const HELD_SINCE_ANNOTATION = `${KEY_PREFIX}held-since`;
 
+/** On a large run: which controllers have begun to work out its demand, see controller/attempts.ts. */
+export const ATTEMPTS_ANNOTATION = `${KEY_PREFIX}attempts`;
+
 /**
  * The run's own name, stamped with the placeholder's label and inherited like it: what belongs to a
  * child run names its root by this.

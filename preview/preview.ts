@@ -14,6 +14,7 @@ import {
   withOverheads,
   type KnownOfRun,
 } from "../capabilities/placement/pod-templates";
+import { noteOnUncountable, noteOnUpperBounds } from "../capabilities/demand/notes";
 import { reservationFor } from "../capabilities/room/reservation";
 import { canBeRead, claimNames, volumesOf } from "../capabilities/placement/volumes";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
@@ -139,7 +140,7 @@ export function previewOf(
     taskGraph(run, definitionsFor(surroundings), unknownTaskOf(settings)),
     overheadsOf(run.spec, known),
   );
-  const { peak, tasks } = peakDemand(graph);
+  const { peak, tasks, upperBounds } = peakDemand(graph);
   const united = unitePodTemplates(run.spec, name => surroundings.priorities.get(name) ?? 0, known);
   const { template, contradictions } = united;
   const admission = admissionOf(run, surroundings.namespaceLabels, defaults);
@@ -172,6 +173,8 @@ export function previewOf(
     pod: isPlaced && example ? examplePod(held, example, known) : null,
     notes: [
       ...surroundings.notes,
+      ...noteOnUpperBounds(upperBounds),
+      ...noteOnUncountable(peak),
       ...graph.notes,
       ...united.notes,
       ...volumes.notes,

@@ -1,5 +1,6 @@
 /** What admission does with a PipelineRun. Pure: the namespace's opt-in is handed in. */
 import {
+  ATTEMPTS_ANNOTATION,
   FREED_ANNOTATION,
   FREED_FROM_COPY,
   HELD,
@@ -30,6 +31,7 @@ import { BUILT_IN_CHOICES, CHOICE_NAMES, choiceProblems, type Choices } from "..
 /** Labels and annotations that only this operator may write. */
 const OWN_LABELS = [HELD_LABEL, PLACEHOLDER_LABEL] as const;
 const OWN_ANNOTATIONS = [
+  ATTEMPTS_ANNOTATION,
   NODE_ANNOTATION,
   ROOT_ANNOTATION,
   WITHIN_ANNOTATION,

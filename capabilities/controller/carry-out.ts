@@ -1,77 +1,61 @@
 /** Carries a step out: its writes, each with a guard, and what they answer put into the store. */
 import type { V1StatefulSet } from "@kubernetes/client-node";
-import { Log } from "pepr";
-import { exceeds } from "../demand/resources";
-import { describeError, isResizeRefused } from "../kube/errors";
 import type { Observed } from "../phases/observed";
+import { stageOf } from "../phases/phase";
 import type { Action, Step } from "../phases/steps";
-import { hasLimits, requestedBy, resizedResources } from "../room/placeholder-size";
 import type { PipelineRun } from "../tekton/objects";
-import { asText, type RunKey } from "../tekton/run-key";
-import type { Warning } from "../tekton/warning";
-import { Outdated } from "./failure";
+import type { RunKey } from "../tekton/run-key";
+import { isSetAside, SET_ASIDE, setAsideWarning, survivedByAll } from "./attempts";
 import { guardDeletion, guardMove } from "./guards";
-import { makePlaceholder } from "./make-placeholder";
-import { resizesRefused } from "./metrics";
-import type { Parts } from "./parts";
-import { pin, pinByFloor, settle, startOver } from "./template-changes";
-
-/** What became of a step. */
-export interface Result {
-  /** Whether what changed is in the store, so that the next step can follow at once. */
-  goOn: boolean;
-  /** What people have to know besides. */
-  warnings?: Warning[];
-  /** What is known besides what the store holds, for the next decision. */
-  more?: Partial<Observed>;
-  /** Why nothing further can be done now. */
-  blocked?: string;
-}
-
-const GO_ON: Result = { goOn: true };
-const WAIT: Result = { goOn: false };
+import { make } from "./make";
+import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
+import { Resize } from "./resize";
+import { pin, settle, startOver } from "./template-changes";
 
 type Of<K extends Action["kind"]> = Extract<Step, { kind: K }>;
+type Whole = () => Promise<PipelineRun>;
 
 export class CarryOut {
-  /** Whether the log has said that placeholders cannot be resized: it is so for all of them, or for none. */
-  #saidNoResize = false;
+  readonly #resize: Resize;
 
-  constructor(private readonly parts: Parts) {}
+  constructor(
+    private readonly parts: Parts,
+    private readonly teller: TellLater,
+  ) {
+    this.#resize = new Resize(parts, teller);
+  }
 
   async do(step: Step, key: RunKey, observed: Observed, isWhole: boolean): Promise<Result> {
     const { cluster, store } = this.parts;
     const { runs, placeholders } = cluster;
     const { run, statefulSet } = observed;
+    const whole: Whole = () => wholeRun(this.parts, key, observed, isWhole);
     switch (step.kind) {
       case "none":
       case "wait":
         return WAIT;
       case "make-placeholder":
-        return this.#make(await this.#wholeRun(key, observed, isWhole), observed);
-      case "settle-placeholder": {
-        const whole = await this.#wholeRun(key, observed, isWhole);
-        return this.#changed(settle(cluster, whole, statefulSet!));
-      }
-      case "pin-placeholder": {
-        const whole = await this.#wholeRun(key, observed, isWhole);
-        return this.#changed(pin(cluster, whole, statefulSet!, step));
-      }
-      case "start-over": {
-        const whole = await this.#wholeRun(key, observed, isWhole);
-        return this.#changed(startOver(cluster, whole, observed, step));
-      }
+        if (stageOf(run) === "held" && isSetAside(run!, this.parts.me)) {
+          return { goOn: false, warnings: [setAsideWarning()], blocked: SET_ASIDE };
+        }
+        return make(await whole(), key, observed, this.parts, this.teller);
+      case "settle-placeholder":
+        return this.#changed(settle(cluster, await whole(), statefulSet!));
+      case "pin-placeholder":
+        return this.#changed(pin(cluster, await whole(), statefulSet!, step));
+      case "start-over":
+        return this.#changed(startOver(cluster, await whole(), observed, step));
       case "remake-pod":
         if (observed.run !== undefined) await guardMove(this.parts, key, observed);
         await placeholders.deletePod(step.pod);
         return WAIT;
       case "resize":
-        return this.#resize(step, key, observed, isWhole);
+        return this.#resize.do(step, key, observed, whole);
       case "withdraw-growth":
         store.statefulSet("MODIFIED", await placeholders.noteGrowthRefused(statefulSet!, new Date()));
-        return this.#resize(step, key, observed, isWhole);
+        return this.#resize.do(step, key, observed, whole);
       case "release":
-        return this.#release(step, key, observed, isWhole);
+        return this.#release(step, key, observed, whole);
       case "let-go":
         store.written("run", await runs.letGo(run!));
         return WAIT;
@@ -80,18 +64,10 @@ export class CarryOut {
         return WAIT;
       case "delete-placeholder":
         await guardDeletion(this.parts, key, observed);
+        if (stageOf(run) === "held") await noteAttempts(this.parts, run!, survivedByAll(run!));
         await placeholders.delete(statefulSet!);
         return WAIT;
     }
-  }
-
-  /** The run with its whole spec, as it was when it was seen. */
-  async #wholeRun(key: RunKey, { run }: Observed, isWhole: boolean): Promise<PipelineRun> {
-    if (isWhole) return run!;
-    const read = await this.parts.cluster.readRun(key);
-    if (read?.metadata?.uid !== run!.metadata!.uid)
-      throw new Outdated("the run is not the one that was seen");
-    return read!;
   }
 
   async #changed(writing: Promise<V1StatefulSet>): Promise<Result> {
@@ -99,60 +75,17 @@ export class CarryOut {
     return GO_ON;
   }
 
-  async #make(run: PipelineRun, observed: Observed): Promise<Result> {
-    const outcome = await makePlaceholder(run, observed, this.parts.cluster, this.parts.settings);
-    const { warnings } = outcome;
-    if ("refusal" in outcome) return { goOn: true, warnings, more: { refusal: outcome.refusal } };
-    if ("contradictions" in outcome) {
-      return {
-        goOn: false,
-        warnings,
-        blocked: `its pod templates contradict each other: ${outcome.contradictions.join("; ")}`,
-      };
-    }
-    this.parts.store.statefulSet("ADDED", outcome.made);
-    return { goOn: false, warnings };
-  }
-
   /** Its pods come a moment after the release: both writes go out together. What fails of them is tried again. */
-  async #release(step: Of<"release">, key: RunKey, observed: Observed, isWhole: boolean): Promise<Result> {
+  async #release(step: Of<"release">, key: RunKey, observed: Observed, whole: Whole): Promise<Result> {
     const { cluster, store } = this.parts;
     const { pod, size } = step;
     const [resized, released] = await Promise.allSettled([
-      size === undefined ? GO_ON : this.#resize({ pod, size }, key, observed, isWhole),
+      size === undefined ? GO_ON : this.#resize.do({ pod, size }, key, observed, whole),
       cluster.runs.release(observed.run!, step),
     ]);
     if (released.status === "rejected") throw released.reason;
     store.written("run", released.value);
     if (resized.status === "rejected") throw resized.reason;
     return resized.value;
-  }
-
-  async #resize(
-    step: Pick<Of<"resize">, "pod" | "size">,
-    key: RunKey,
-    observed: Observed,
-    isWhole: boolean,
-  ): Promise<Result> {
-    const { cluster, store } = this.parts;
-    const { pod, size } = step;
-    const statefulSet = observed.statefulSet!;
-    const grows = exceeds(size, requestedBy(pod.spec!)).length > 0;
-    try {
-      const resources = resizedResources(pod, size, hasLimits(statefulSet));
-      store.written("pods", await cluster.placeholders.resizePod(pod, resources));
-      return GO_ON;
-    } catch (error) {
-      if (!isResizeRefused(error)) throw error;
-      resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
-      if (grows) {
-        return this.#changed(cluster.placeholders.noteGrowthRefused(statefulSet, new Date()));
-      }
-      const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
-      if (!this.#saidNoResize) Log.warn({ run: asText(key), error: describeError(error) }, why);
-      this.#saidNoResize = true;
-      const run = await this.#wholeRun(key, observed, isWhole);
-      return this.#changed(pinByFloor(cluster, run, statefulSet, pod));
-    }
   }
 }

@@ -1,4 +1,6 @@
 /** The controller's one queue of runs, and what puts runs into it. */
+import { randomUUID } from "node:crypto";
+import { hostname } from "node:os";
 import { Log } from "pepr";
 import type { Settings } from "../choices/settings";
 import { NotAllowedToWrite } from "../kube/client";
@@ -16,6 +18,9 @@ import { WorkQueue, type Line } from "./work-queue";
 
 /** The one key of the queue of looks at everything. */
 const ALL = "all";
+
+/** People find the pod by it; a container that is started again in the same pod has another one. */
+const processName = (): string => `${process.env.POD_NAME ?? hostname()}_${randomUUID().slice(0, 8)}`;
 
 /** A change of these may be what the run waits for. */
 const lineOf = (place: Place): Line => (place === "run" ? "new" : "continued");
@@ -37,7 +42,7 @@ export class Controller {
   ) {
     this.#store = new Store((run, place) => this.#queue(run, lineOf(place)));
     this.#watches = watchesFor(this.#store);
-    const parts: Parts = { cluster, settings, store: this.#store };
+    const parts: Parts = { cluster, settings, store: this.#store, me: processName() };
     const reconciler = new Reconciler(parts);
     const retries = {
       retryBaseMilliseconds: settings.RETRY_BASE_MILLISECONDS,

@@ -4,6 +4,8 @@ import { exceeds, type Resources } from "../demand/resources";
 import { isHeldByUs } from "../tekton/objects";
 import { activePods, ownership, placeholderPod, type Observed } from "../phases/observed";
 import { requestedBy, reservationOf } from "../room/placeholder-size";
+import { recordOf } from "../placement/record";
+import { notBelowRaised } from "../room/resized";
 import { resizable } from "../room/reservation";
 
 export type Leave =
@@ -27,7 +29,13 @@ export function leave(observed: Observed): Leave {
   if (activePods(observed).length === 0) return { kind: "delete-placeholder" };
   const pod = placeholderPod(observed);
   if (pod === undefined) return { kind: "none" };
-  const size = resizable(reservationOf(statefulSet!).floor);
-  const keepsRoom = exceeds(resizable(requestedBy(pod.spec!)), size).length > 0;
+  const asked = resizable(requestedBy(pod.spec!));
+  // What a policy raises stays as it is.
+  const size = notBelowRaised(
+    resizable(reservationOf(statefulSet!).floor),
+    asked,
+    recordOf(statefulSet!).raisedTo,
+  );
+  const keepsRoom = exceeds(asked, size).length > 0;
   return keepsRoom ? { kind: "free-room", pod, size } : { kind: "none" };
 }

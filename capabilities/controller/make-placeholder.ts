@@ -2,6 +2,7 @@
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import { choicesOf } from "../choices/choices";
 import { floorOf, unknownTaskOf, type Settings } from "../choices/settings";
+import { sizeOf } from "../demand/allowance";
 import { taskGraph } from "../demand/task-graph";
 import type { Cluster } from "../kube/cluster";
 import { claimsInUse, type Observed } from "../phases/observed";
@@ -13,6 +14,7 @@ import { needsLimits } from "../room/namespace-bounds";
 import { reservationFor } from "../room/reservation";
 import { OPT_IN_LABEL, OPTED_OUT } from "../keys";
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
+import { LARGE_CHARACTERS, onceAt } from "./attempts";
 
 /** @returns what the placeholder takes over; priority classes are looked up only when there are several */
 export async function templateFor(
@@ -53,18 +55,32 @@ export type Outcome =
   /** No node can serve the run. */
   | { contradictions: string[]; warnings: Warning[] };
 
-/** @param run with its whole spec */
+export interface Surroundings {
+  cluster: Cluster;
+  settings: Settings;
+  /** No answer is waited for. */
+  tell: (warnings: readonly Warning[]) => void;
+  /** Called before anything is made of a run that, with what it names, is large. */
+  beforeLarge: (characters: number) => Promise<void>;
+}
+
+/**
+ * What it asks for is told before it is made: a process that dies in between tells it again, and that is one Event.
+ *
+ * @param run with its whole spec
+ */
 export async function makePlaceholder(
   run: PipelineRun,
   observed: Observed,
-  cluster: Cluster,
-  settings: Settings,
+  { cluster, settings, tell, beforeLarge }: Surroundings,
 ): Promise<Outcome> {
+  const onRead = onceAt(LARGE_CHARACTERS, beforeLarge);
+  await onRead(sizeOf(run.spec));
   const { template, contradictions } = await templateFor(run, cluster);
   if (contradictions.length > 0) {
     return { contradictions, warnings: [contradictionWarning(contradictions)] };
   }
-  const { definitions, bounds } = await cluster.demandSources(run);
+  const { definitions, bounds } = await cluster.demandSources(run, onRead);
   const graph = taskGraph(run, definitions, unknownTaskOf(settings));
   const choices = choicesOf(run.metadata?.annotations ?? {});
   const { reservation, notes } = reservationFor(
@@ -76,11 +92,11 @@ export async function makePlaceholder(
   );
   const { volumes, ...said } = await volumesFor(run, observed, cluster);
   const surroundings = { limits: needsLimits(bounds), volumes };
+  const message = [...notes, ...said.notes].join(" ");
+  if (message !== "") tell([{ type: "Normal", reason: "Reserved", message }]);
   const made = await cluster.placeholders.create(
     placeholderFor(run, template, settings, reservation, surroundings),
   );
   if ("refusal" in made) return { refusal: made.refusal, warnings: said.warnings };
-  const message = [...notes, ...said.notes].join(" ");
-  const reserved: Warning[] = message === "" ? [] : [{ type: "Normal", reason: "Reserved", message }];
-  return { made, warnings: [...said.warnings, ...reserved] };
+  return { made, warnings: said.warnings };
 }

@@ -2,10 +2,12 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import { KEY_PREFIX } from "../keys";
-import { aRun, placeholderOf, placeholderPodOf, runPod, SETTINGS } from "../testing/builders";
+import { aRun, placeholderOf, placeholderPodOf, runPod, SETTINGS, withRecord } from "../testing/builders";
 import { answer, FakeCluster } from "../testing/fake-cluster";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
 import type { PipelineRun } from "../tekton/objects";
+import { recordOf } from "../placement/record";
+import { attemptsOf, LARGE_CHARACTERS } from "./attempts";
 import { Reconciler } from "./reconcile";
 
 beforeAll(() => void (Log.level = "silent"));
@@ -26,7 +28,7 @@ function reconcilerOf({ run, statefulSet, pods = [] }: There) {
   fake.pods = pods.map((pod, index) => stored(pod, 3 + index));
   for (const pod of fake.pods) store.pods.event("ADDED", pod);
   store.markRead(KEY);
-  const reconciler = new Reconciler({ cluster: fake.cluster, settings: SETTINGS, store });
+  const reconciler = new Reconciler({ cluster: fake.cluster, settings: SETTINGS, store, me: "me" });
   return { reconciler, fake, store };
 }
 
@@ -55,7 +57,7 @@ describe("a step", () => {
     const { reconciler, fake, store } = reconcilerOf({ run: aRun().held().run });
     await reconciler.reconcile(KEY, 0);
     expect(fake.asked).toEqual(
-      ["demandSources", "storageFor", "create", "warn"].filter(one => fake.asked.includes(one)),
+      ["demandSources", "storageFor", "warn", "create"].filter(one => fake.asked.includes(one)),
     );
     expect(fake.asked).toContain("create");
     expect(store.lookUp(KEY).observed.statefulSet).toBeDefined();
@@ -88,6 +90,33 @@ describe("a policy that raises the requests of StatefulSets", () => {
     };
     await reconciler.reconcile(KEY, 0);
     expect(fake.asked).toEqual(["changeTemplate", "release"]);
+  });
+});
+
+describe("a policy that changes what the placeholder's pod asks for when it is resized", () => {
+  const floor = { cpu: 10, memory: 2 ** 24 };
+  const room = { ask: { cpu: 2000, memory: 2 ** 24 }, floor, firstWave: { cpu: 500 }, tasks: [] };
+  const there = (run: PipelineRun, cpu: number): There => ({
+    run,
+    statefulSet: withRecord(placeholderOf(run, room), { isSettled: true }),
+    pods: [placeholderPodOf(run, "node-1", room, { cpu, memory: 2 ** 24 })],
+  });
+
+  test("raises it: the run goes on, people are told once, and it is written once", async () => {
+    const { reconciler, fake, store } = reconcilerOf(there(aRun().held().run, 2000));
+    fake.resizePolicy = requests => ({ ...requests, cpu: "1800m" });
+    await reconciler.reconcile(KEY, 0);
+    await reconciler.reconcile(KEY, 0);
+    expect(fake.asked.filter(one => one !== "warn")).toEqual(["resizePod", "noteRaised", "release"]);
+    expect(fake.told).toMatchObject([{ reason: "PlaceholderRaised" }]);
+    expect(recordOf(store.lookUp(KEY).observed.statefulSet!).raisedTo).toEqual({ cpu: 1800 });
+  });
+
+  test("lowers it: it asks again only after a while", async () => {
+    const { reconciler, fake } = reconcilerOf(there(aRun().placed().run, 100));
+    fake.resizePolicy = requests => ({ ...requests, cpu: "200m" });
+    expect(await reconciler.reconcile(KEY, 0)).toBeGreaterThan(2000);
+    expect(fake.asked).toEqual(["resizePod", "noteGrowthRefused"]);
   });
 });
 
@@ -139,7 +168,7 @@ describe("a step that fails becomes one that people see", () => {
     // The API server's own words, where the placeholder can be asked for at all.
     fake.fails.set("create", answer(400, "json: cannot unmarshal object"));
     await expect(reconciler.reconcile(KEY, 0)).rejects.toThrow();
-    expect(fake.told).toMatchObject([{ reason: "StepFailed" }]);
+    expect(fake.told).toMatchObject([{ reason: "Reserved" }, { reason: "StepFailed" }]);
   });
 
   test.each([
@@ -175,6 +204,19 @@ describe("a step that fails becomes one that people see", () => {
     expect(fake.told).toEqual([]);
     expect(store.lookUp(KEY).isComplete).toBe(false);
   });
+});
+
+test("a large run whose placeholder is refused has not cost the process its life: that is noted, once", async () => {
+  const params = [{ name: "p", value: "x".repeat(LARGE_CHARACTERS) }];
+  const { reconciler, fake } = reconcilerOf({
+    run: aRun()
+      .held()
+      .spec({ params } as never).run,
+  });
+  fake.fails.set("create", answer(403, "denied the request"));
+  for (const tries of [0, 1]) await expect(reconciler.reconcile(KEY, tries)).rejects.toThrow();
+  expect(fake.asked.filter(one => one === "noteAttempts")).toHaveLength(2);
+  expect(attemptsOf(fake.run!)).toEqual([{ process: "me", survived: true }]);
 });
 
 describe("contradicting pod templates", () => {

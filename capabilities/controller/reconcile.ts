@@ -7,8 +7,8 @@ import type { Step } from "../phases/steps";
 import { afterFailure, nextStep } from "../phases/table";
 import { asText, type RunKey } from "../tekton/run-key";
 import type { Look } from "../store/look";
-import { CarryOut, type Result } from "./carry-out";
-import type { Parts } from "./parts";
+import { CarryOut } from "./carry-out";
+import type { Parts, Result } from "./parts";
 import { failureOf, Outdated } from "./failure";
 import { readAfresh } from "./read-afresh";
 import { Teller } from "./teller";
@@ -23,8 +23,8 @@ export class Reconciler {
   readonly #teller: Teller;
 
   constructor(private readonly parts: Parts) {
-    this.#carryOut = new CarryOut(parts);
     this.#teller = new Teller(parts.cluster);
+    this.#carryOut = new CarryOut(parts, this.#teller);
   }
 
   /**

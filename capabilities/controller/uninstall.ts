@@ -10,6 +10,7 @@ import type { Observed } from "../phases/observed";
 import { recordOf } from "../placement/record";
 import { settle } from "./template-changes";
 import { hasLimits, resizedResources } from "../room/placeholder-size";
+import { alteredBy } from "../room/resized";
 import { kubeClients, type KubeClients } from "../kube/client";
 import { describeError, ifThere, isOutdated, isResizeRefused, retryAfterMilliseconds } from "../kube/errors";
 import { LeaseStore } from "../leader/lease-store";
@@ -37,11 +38,14 @@ async function freeRoom(
   step: Leave & { kind: "free-room" },
 ) {
   const { pod, size } = step;
+  let seen = statefulSet!;
   if (run !== undefined && recordOf(statefulSet!).isSettled !== true) {
-    await settle(cluster, run, statefulSet!);
+    seen = await settle(cluster, run, seen);
   }
   try {
-    await cluster.placeholders.resizePod(pod, resizedResources(pod, size, hasLimits(statefulSet!)));
+    const resized = await cluster.placeholders.resizePod(pod, resizedResources(pod, size, hasLimits(seen)));
+    const { raised } = alteredBy(resized, size);
+    if (Object.keys(raised).length > 0) await cluster.placeholders.noteRaised(seen, raised);
   } catch (error) {
     if (!isResizeRefused(error)) throw error;
     await cluster.placeholders.deletePod(pod);

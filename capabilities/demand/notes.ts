@@ -1,6 +1,7 @@
 /** What people are told about a run's tasks. */
+import { KEY_PREFIX } from "../keys";
 import type { Expansion, Named } from "./expansion";
-import { toQuantities, type Resources } from "./resources";
+import { MOST_OF_A_RESOURCE, toQuantities, type Resources } from "./resources";
 
 /** A note is part of an Event, which holds 1,024 bytes. */
 const MOST_NAMES = 10;
@@ -48,3 +49,21 @@ export function noteOnLeftOut(resources: readonly string[], most: number): strin
 
 export const noteOnRefused = (tasks: readonly Named[]): string[] =>
   tasks.length === 0 ? [] : [`Kubernetes will refuse the pods of ${withReasons(tasks)}.`];
+
+/** @param peak what the run needs at its widest moment */
+export function noteOnUncountable(peak: Resources): string[] {
+  const names = Object.keys(peak).filter(name => peak[name] === MOST_OF_A_RESOURCE);
+  if (names.length === 0) return [];
+  return [
+    `The run's tasks ask together for more ${listed(names)} than any node has: ${MOST_OF_A_RESOURCE} is counted.`,
+  ];
+}
+
+/** @param resources of which the peak is an upper bound */
+export function noteOnUpperBounds(resources: readonly string[] | undefined): string[] {
+  if (resources === undefined) return [];
+  return [
+    `The run's tasks depend on each other in too many ways to be counted out: of ${listed(resources)} it may need ` +
+      `less at once than is reckoned with. The annotation ${KEY_PREFIX}requests says how much it needs.`,
+  ];
+}

@@ -1,5 +1,14 @@
 /** An order of vertices in which each stands after those that come before it. */
 
+/** For each vertex, those that come directly after it. */
+export function successorsOf(before: readonly (readonly number[])[]): number[][] {
+  const after: number[][] = before.map(() => []);
+  before.forEach((predecessors, vertex) => {
+    for (const predecessor of predecessors) after[predecessor]!.push(vertex);
+  });
+  return after;
+}
+
 /**
  * Kahn's algorithm, in time of vertices and edges.
  *
@@ -8,10 +17,7 @@
  */
 export function topologicalOrder(before: readonly (readonly number[])[]): number[] | undefined {
   const missing = before.map(predecessors => predecessors.length);
-  const after: number[][] = before.map(() => []);
-  before.forEach((predecessors, vertex) => {
-    for (const predecessor of predecessors) after[predecessor]!.push(vertex);
-  });
+  const after = successorsOf(before);
   const order = [...before.keys()].filter(vertex => missing[vertex] === 0);
   for (let index = 0; index < order.length; index++) {
     for (const vertex of after[order[index]!]!) if (--missing[vertex]! === 0) order.push(vertex);

@@ -2,7 +2,7 @@
 import { AntichainFinder } from "./antichain";
 import { MOST_ARCS_VISITED } from "./limits";
 import { indexed, topologicalOrder } from "./order";
-import { amountOf, scaled, sumOf, type Resources } from "./resources";
+import { amountOf, MOST_OF_A_RESOURCE, scaled, sumOf, type Resources } from "./resources";
 import type { PlannedTask, TaskGraph } from "./task-graph";
 
 export interface Peak {
@@ -32,7 +32,9 @@ export function peakDemand(
   });
   const upperBounds = found.filter(({ isUpperBound }) => isUpperBound).map(({ resource }) => resource);
   const peak: Peak = {
-    peak: Object.fromEntries(found.map(({ resource, weight }) => [resource, weight])),
+    peak: Object.fromEntries(
+      found.map(({ resource, weight }) => [resource, Math.min(MOST_OF_A_RESOURCE, weight)]),
+    ),
     tasks: Object.fromEntries(
       found.map(({ resource, members }) => [resource, members.map(index => tasks[index]!.name)]),
     ),

@@ -89,7 +89,8 @@ export function podDemands(
       if (outcome.refusal !== undefined) demands.refused.push({ name, why: outcome.refusal });
       return sum(outcome.requests, overheadOf(place));
     }
-    const list = outcome instanceof TooMuch ? demands.tooMuch : demands.invalid;
+    const isTooMuch = outcome instanceof TooMuch || outcome.isTooLarge;
+    const list = isTooMuch ? demands.tooMuch : demands.invalid;
     list.push({ name, why: outcome.found });
     return unknownTask;
   };

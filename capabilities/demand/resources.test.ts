@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@jest/globals";
 import fc from "fast-check";
 import {
+  countedResources,
   difference,
   InvalidQuantity,
   maximum,
@@ -54,14 +55,40 @@ describe("parseQuantity", () => {
 
   it.each([
     ...["", " ", "-1", "-500m", "4x", "1 Gi", "1gi", "1K", "0x10", "1e", "e3", ".", "m", "1.2.3", "NaN"],
-    ...["Infinity", "$(params.cpu)", "1e999", "1e99", "9007199254740992", "10E", "1".repeat(65), NaN, -1],
+    ...["Infinity", "$(params.cpu)", "1e999", "1".repeat(65), NaN, -1],
   ])("refuses %j and says what is allowed", text => {
     expect(() => parseQuantity("memory", text)).toThrow(InvalidQuantity);
     expect(() => parseQuantity("memory", text)).toThrow(/^memory: .* is not a quantity; allowed is /);
   });
 
+  it.each(["1e99", "9007199254740992", "10E", "9Ei"])("refuses %j, of which there is too much", text => {
+    expect(() => parseQuantity("memory", text)).toThrow(
+      /^memory: .* is more than is reckoned with; allowed is /,
+    );
+  });
+
   it.each([null, undefined, {}, [], true])("refuses %j, which is neither text nor number", value => {
     expect(() => parseQuantity("cpu", value as unknown as string)).toThrow(InvalidQuantity);
+  });
+});
+
+describe("what the API server has taken", () => {
+  const most = Number.MAX_SAFE_INTEGER;
+  it("counts as the most, where it is more than can be counted", () => {
+    expect(countedResources({ memory: "9Ei", cpu: "10P", pods: "3" })).toEqual({
+      memory: most,
+      cpu: most,
+      pods: 3,
+    });
+    expect(() => countedResources({ memory: "much" })).toThrow(InvalidQuantity);
+  });
+
+  it("never comes to more than can be written and read again", () => {
+    const much = { memory: most - 5 };
+    for (const all of [sum(much, much), scaled(much, 1000)]) {
+      expect(all).toEqual({ memory: most });
+      expect(parseResources(toQuantities(all))).toEqual(all);
+    }
   });
 });
 

@@ -31,6 +31,9 @@ export const ALLOWED_QUANTITIES =
   "a number that is not negative, with no suffix, an exponent, or one of n u m k M G T P E Ki Mi Gi Ti Pi Ei, " +
   "of at most 9007199254740991 units (of cpu: thousandths); examples: 2, 500m, 1.5Gi";
 
+/** What is more than this is counted as this: whole numbers above it are not exact. */
+export const MOST_OF_A_RESOURCE = Number.MAX_SAFE_INTEGER;
+
 /** There is more of something than is reckoned with. */
 export class TooMuch extends Error {
   /** @param found what there is too much of, and what is allowed */
@@ -44,14 +47,17 @@ export class InvalidQuantity extends Error {
   /** The resource and the value, cut to a length that can be shown. */
   readonly found: string;
 
+  /** @param isTooLarge it is a quantity, of more than can be counted */
   constructor(
     readonly resource: string,
     readonly value: unknown,
+    readonly isTooLarge = false,
   ) {
     // An object may be too deep, and a text too long, to be written.
     const written = JSON.stringify(typeof value === "string" ? value.slice(0, 100) : writtenOf(value));
     const found = `${resource}: ${written}`.slice(0, 100);
-    super(`${found} is not a quantity; allowed is ${ALLOWED_QUANTITIES}`);
+    const problem = isTooLarge ? "is more than is reckoned with" : "is not a quantity";
+    super(`${found} ${problem}; allowed is ${ALLOWED_QUANTITIES}`);
     this.name = "InvalidQuantity";
     this.found = found;
   }
@@ -76,7 +82,7 @@ export function parseQuantity(resource: string, text: string | number): number {
   const power = 10n ** BigInt(Math.abs(decimal));
   const digits = BigInt(whole + fraction) * binary * (resource === "cpu" ? 1000n : 1n);
   const amount = decimal < 0 ? roundedUp(digits, power) : digits * power;
-  if (amount > BigInt(Number.MAX_SAFE_INTEGER)) throw new InvalidQuantity(resource, text);
+  if (amount > BigInt(MOST_OF_A_RESOURCE)) throw new InvalidQuantity(resource, text, true);
   return Number(amount);
 }
 
@@ -85,8 +91,26 @@ export function parseResources(map: Record<string, string | number> | undefined)
   return Object.fromEntries(entriesOf(map).map(([name, value]) => [name, parseQuantity(name, value)]));
 }
 
+/** Whether it is a quantity, of more than can be counted. */
+export function isTooLarge(resource: string, value: string | number): boolean {
+  try {
+    parseQuantity(resource, value);
+    return false;
+  } catch (error) {
+    return error instanceof InvalidQuantity && error.isTooLarge;
+  }
+}
+
+const countedQuantity = (resource: string, value: string | number): number =>
+  isTooLarge(resource, value) ? MOST_OF_A_RESOURCE : parseQuantity(resource, value);
+
+/** Of an object that the API server has taken; what is more than can be counted counts as the most. */
+export function countedResources(map: Record<string, string | number> | undefined): Resources {
+  return Object.fromEntries(entriesOf(map).map(([name, value]) => [name, countedQuantity(name, value)]));
+}
+
 /**
- * The same, of what nobody has checked yet.
+ * As parseResources, of what nobody has checked yet.
  *
  * @throws InvalidQuantity or TooMuch
  */
@@ -134,8 +158,9 @@ function combined(
   return Object.fromEntries(result);
 }
 
+/** No more than can be counted, as with all that is reckoned here. */
 export const sumOf = (all: Iterable<Resources>): Resources =>
-  combined(all, (before = 0, amount) => before + amount);
+  combined(all, (before = 0, amount) => Math.min(MOST_OF_A_RESOURCE, before + amount));
 export const sum = (...all: Resources[]): Resources => sumOf(all);
 
 /** The larger amount of each resource. */
@@ -161,7 +186,9 @@ export function difference(from: Resources, taken: Resources): Resources {
 }
 
 export function scaled(resources: Resources, count: number): Resources {
-  return Object.fromEntries(Object.entries(resources).map(([name, amount]) => [name, amount * count]));
+  return Object.fromEntries(
+    Object.entries(resources).map(([name, amount]) => [name, Math.min(MOST_OF_A_RESOURCE, amount * count)]),
+  );
 }
 
 /** Names of what is more than in `other`. */

@@ -14,6 +14,13 @@ describe("what nobody has checked", () => {
     expect(toQuantities(peakDemand(graph).peak)).toEqual({ cpu: "1100m" });
   });
 
+  it("a quantity of more than can be counted counts as unknown, and is said with its value", () => {
+    const graph = graphOf(runOf({ tasks: [asking("a", "9Ei")] }));
+    expect(graph.notes).toEqual([
+      'More than is reckoned with, each task counted as cpu=100m: a (cpu: "9Ei").',
+    ]);
+  });
+
   it("a LimitRange that does not parse is left out, and is said", () => {
     const limitRanges = [{ spec: { limits: [{ type: "Container", min: { cpu: "x" } }] } }];
     const graph = graphOf(runOf({ tasks: [asking("a", "1")] }), known({}, {}, { limitRanges }));

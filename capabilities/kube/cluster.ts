@@ -19,7 +19,7 @@ import type { NamespaceBounds } from "../room/namespace-bounds";
 import type { RunKey } from "../tekton/run-key";
 import { isChild, PIPELINE_RUN_V1, TASK_RUN_V1, type PipelineRun, type TaskRun } from "../tekton/objects";
 import type { KubeClients } from "./client";
-import { readDefinitions } from "./definitions";
+import { readDefinitions, type OnRead } from "./definitions";
 import { ifThere } from "./errors";
 import { PlaceholderWrites } from "./placeholder-writes";
 import { RunWrites } from "./run-writes";
@@ -191,10 +191,13 @@ export class Cluster {
   }
 
   /** What the run's demand is computed from. */
-  async demandSources(run: PipelineRun): Promise<{ definitions: Definitions; bounds: NamespaceBounds }> {
+  async demandSources(
+    run: PipelineRun,
+    onRead?: OnRead,
+  ): Promise<{ definitions: Definitions; bounds: NamespaceBounds }> {
     const bounds = await this.bounds(run.metadata!.namespace!);
     return {
-      definitions: await readDefinitions(run, [...bounds.limitRanges], this.clients),
+      definitions: await readDefinitions(run, [...bounds.limitRanges], this.clients, onRead),
       bounds,
     };
   }

@@ -5,7 +5,7 @@ import { keptPipeline, keptTask } from "../demand/kept";
 import { DEEPEST, MOST_DEFINITIONS, MOST_READ_CHARACTERS } from "../demand/limits";
 import { missingDefinitions, type Definitions, type Reference } from "../demand/task-graph";
 import type { PipelineSpec, PlannedRun, TaskSpec } from "../demand/pipeline-spec";
-import { parseResources, type Resources } from "../demand/resources";
+import { countedResources, type Resources } from "../demand/resources";
 import { runtimeClassesOf } from "../demand/runtime-classes";
 import { objectOf } from "../demand/untrusted";
 import type { KubeClients } from "./client";
@@ -49,18 +49,29 @@ class Shelf {
     return hasRoom ? MOST_DEFINITIONS - this.pipelines.size - this.tasks.size : 0;
   }
 
-  put({ kind, name }: Reference, spec: unknown): void {
-    this.characters += sizeOf(spec);
+  /** @returns how many characters it has */
+  put({ kind, name }: Reference, spec: unknown): number {
+    const size = sizeOf(spec);
+    this.characters += size;
     const found = objectOf(spec as object | undefined);
     if (kind === "Pipeline") this.pipelines.set(name, found && keptPipeline(found));
     else this.tasks.set(name, found && keptTask(found));
+    return size;
   }
 }
 
 type Read = (reference: Reference) => Promise<unknown>;
 
+/** Told of characters that have been read, before anything is made of them. */
+export type OnRead = (characters: number) => Promise<void>;
+
 /** Definitions name further ones: until none is missing, or there is no more room. */
-export async function completed(run: PipelineRun, about: Surroundings, read: Read): Promise<Definitions> {
+export async function completed(
+  run: PipelineRun,
+  about: Surroundings,
+  read: Read,
+  onRead?: OnRead,
+): Promise<Definitions> {
   const shelf = new Shelf();
   const { pipelines, tasks } = shelf;
   const known: Definitions = { ...about, pipelines, tasks };
@@ -71,7 +82,8 @@ export async function completed(run: PipelineRun, about: Surroundings, read: Rea
       const some = missing.slice(start, start + Math.min(AT_ONCE, shelf.room));
       if (some.length === 0) return { ...known, notReadBecause: NOT_READ_BECAUSE };
       const specs = await Promise.all(some.map(read));
-      some.forEach((reference, index) => shelf.put(reference, specs[index]));
+      const sizes = some.map((reference, index) => shelf.put(reference, specs[index]));
+      await onRead?.(sizes.reduce((total, size) => total + size, 0));
     }
   }
   return known;
@@ -83,20 +95,20 @@ export async function readDefinitions(
   run: PipelineRun,
   limitRanges: V1LimitRange[],
   clients: KubeClients,
+  onRead?: OnRead,
 ): Promise<Definitions> {
   const namespace = run.metadata!.namespace!;
   const overheads = await overheadsOf(runtimeClassesOf(run as PlannedRun), clients);
   const runtimeOverhead = overheads.get(run.spec?.taskRunTemplate?.podTemplate?.runtimeClassName ?? "") ?? {};
-  return completed(run, { limitRanges, runtimeOverhead, overheads }, reference =>
-    readSpec(clients, namespace, reference),
-  );
+  const read: Read = reference => readSpec(clients, namespace, reference);
+  return completed(run, { limitRanges, runtimeOverhead, overheads }, read, onRead);
 }
 
 async function overheadsOf(names: string[], clients: KubeClients): Promise<Map<string, Resources>> {
   const overheads = new Map<string, Resources>();
   for (const name of names) {
     const found = await ifThere(clients.node.readRuntimeClass({ name }));
-    overheads.set(name, parseResources(found?.overhead?.podFixed));
+    overheads.set(name, countedResources(found?.overhead?.podFixed));
   }
   return overheads;
 }

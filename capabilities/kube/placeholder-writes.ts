@@ -3,6 +3,7 @@ import type { V1Pod, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from "@k
 import { ownContainer, ownContainerIndex } from "../room/placeholder-size";
 import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
+import { maximum, type Resources } from "../demand/resources";
 import type { Reservation } from "../room/reservation";
 import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
 import { PLACEHOLDER_COMPONENT, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../keys";
@@ -61,6 +62,13 @@ export class PlaceholderWrites {
   noteGrowthRefused(statefulSet: V1StatefulSet, now: Date): Promise<V1StatefulSet> {
     const record = { ...recordOf(statefulSet), growthRefusedAt: now.toISOString() };
     return this.#patch(statefulSet, [...annotationsOf(statefulSet), recorded(record)]);
+  }
+
+  /** Remembers what a policy makes of resizes of its pod. Guard: the StatefulSet that was seen. */
+  noteRaised(statefulSet: V1StatefulSet, raised: Resources): Promise<V1StatefulSet> {
+    const record = recordOf(statefulSet);
+    const next = { ...record, raisedTo: maximum(record.raisedTo ?? {}, raised) };
+    return this.#patch(statefulSet, [...annotationsOf(statefulSet), recorded(next)]);
   }
 
   async #patch(statefulSet: V1StatefulSet, changes: JsonPatch): Promise<V1StatefulSet> {

@@ -4,6 +4,7 @@ import type { Warning } from "../tekton/warning";
 import { eventFor } from "./events";
 import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
 import {
+  ATTEMPTS_ANNOTATION,
   CANCELLED,
   HELD,
   HELD_LABEL,
@@ -52,6 +53,15 @@ export class RunWrites {
       ...annotationsOf(run),
       { op: "add", path: at("/metadata/annotations", LET_GO_ANNOTATION), value: WITHOUT_AFFINITY },
       { op: "remove", path: "/spec/status" },
+    ]);
+  }
+
+  /** Notes who works on the run, see controller/attempts.ts. Guard: the same run, held by us, as it was seen. */
+  noteAttempts(run: PipelineRun, attempts: string): Promise<PipelineRun> {
+    return this.#patchHeld(run, [
+      unchanged(run),
+      ...annotationsOf(run),
+      { op: "add", path: at("/metadata/annotations", ATTEMPTS_ANNOTATION), value: attempts },
     ]);
   }
 

@@ -10,11 +10,17 @@ const ownerOf = ({ metadata }: { metadata?: V1ObjectMeta }): string | undefined 
 
 /** UIDs of the run and of those of pipelines in pipelines that it made, at any depth. */
 function lineage(run: PipelineRun, children: readonly PipelineRun[]): ReadonlySet<string> {
-  const uids = new Set([run.metadata!.uid!]);
-  for (let known = 0; known < uids.size; ) {
-    known = uids.size;
-    for (const child of children) if (uids.has(ownerOf(child) ?? "")) uids.add(child.metadata!.uid!);
+  const made = new Map<string, string[]>();
+  for (const child of children) {
+    const owner = ownerOf(child) ?? "";
+    const uid = child.metadata!.uid!;
+    const known = made.get(owner);
+    if (known === undefined) made.set(owner, [uid]);
+    else known.push(uid);
   }
+  // What is added while it is gone through is gone through as well.
+  const uids = new Set([run.metadata!.uid!]);
+  for (const uid of uids) for (const one of made.get(uid) ?? []) uids.add(one);
   return uids;
 }
 

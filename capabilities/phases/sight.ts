@@ -15,6 +15,7 @@ import {
   type Progress,
   type Reservation,
 } from "../room/reservation";
+import { notBelowRaised } from "../room/resized";
 import { withYieldedFloor } from "../room/yielding";
 import { ownOf } from "./lineage";
 import { awaitsQuota, type PipelineRun } from "../tekton/objects";
@@ -95,16 +96,17 @@ export class Sight {
 
   /** In cpu and memory, what the placeholder is to ask for now. */
   get size(): Resources {
-    return this.#once("size", () => {
-      if (this.stage === "held") return sizeAtRelease(this.reservation);
-      const { reservation, own, now } = this;
-      const asked = resizable(this.asked);
-      // Where the quota is short, nothing is kept for later while a task cannot start now.
-      const size = own.taskRuns.some(awaitsQuota)
-        ? resizable(reservation.floor)
-        : sizeFrom(asked, reservation, this.progress);
-      return withYieldedFloor(size, asked, reservation.floor, own.pods, now);
-    });
+    return this.#once("size", () => notBelowRaised(this.#wanted, this.asked, this.record.raisedTo));
+  }
+  get #wanted(): Resources {
+    if (this.stage === "held") return sizeAtRelease(this.reservation);
+    const { reservation, own, now } = this;
+    const asked = resizable(this.asked);
+    // Where the quota is short, nothing is kept for later while a task cannot start now.
+    const size = own.taskRuns.some(awaitsQuota)
+      ? resizable(reservation.floor)
+      : sizeFrom(asked, reservation, this.progress);
+    return withYieldedFloor(size, asked, reservation.floor, own.pods, now);
   }
 
   get asksForMore(): boolean {

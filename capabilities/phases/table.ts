@@ -3,7 +3,9 @@
  * step. docs/phases.md shows them, and how one phase leads to another.
  */
 import { choicesOf } from "../choices/choices";
+import { MOST_OF_A_RESOURCE } from "../demand/resources";
 import { neverFits } from "../placement/never-fits";
+import { uncountableWarning } from "../room/pod-requests";
 import type { Observed } from "./observed";
 import { atTimeout, withinTimeout } from "./placement-timeout";
 import { matches, type Row } from "./row";
@@ -46,6 +48,14 @@ function ofHeldRun(step: Step, seen: Sight): Step {
   return withinTimeout(seen.run, unlessNeverFits(told, seen), seen.now);
 }
 
+/** Of an amount that is more than can be counted the sum is so large as well. */
+function ofPlacedRun(step: Step, seen: Sight): Step {
+  if (seen.phase !== "anchored" && seen.phase !== "handing over") return step;
+  if (!Object.values(seen.progress.held).includes(MOST_OF_A_RESOURCE)) return step;
+  const warning = uncountableWarning(seen.own.pods);
+  return warning === undefined ? step : { ...step, warnings: [...(step.warnings ?? []), warning] };
+}
+
 /** @returns the row that the step comes from as well, for tests and the diagram */
 export function chosenRow(seen: Sight): Row {
   const row = TABLE.find(one => matches(one, seen));
@@ -53,10 +63,15 @@ export function chosenRow(seen: Sight): Row {
   return row;
 }
 
+/** The step with what is to be said besides. */
+function ofStage(step: Step, seen: Sight): Step {
+  if (seen.stage === "held") return ofHeldRun(step, seen);
+  return seen.stage === "placed" ? ofPlacedRun(step, seen) : step;
+}
+
 /** What the row makes of the run, and what holds for every step besides. */
 export function stepOf(row: Row, seen: Sight): Step {
-  const found = row.step(seen);
-  const step = seen.stage === "held" ? ofHeldRun(found, seen) : found;
+  const step = ofStage(row.step(seen), seen);
   if (!CHANGES.has(step.kind)) return step;
   return { ...step, lookAgainSeconds: Math.min(LOST_EVENT_SECONDS, step.lookAgainSeconds ?? Infinity) };
 }

@@ -22,8 +22,9 @@ export interface TemplateChange {
 }
 
 /** Without what is over once the pod has been made from the template. */
-function kept({ placing, moves, growthRefusedAt }: PlaceholderRecord): PlaceholderRecord {
+function kept({ placing, moves, growthRefusedAt, raisedTo }: PlaceholderRecord): PlaceholderRecord {
   const record: PlaceholderRecord = { placing, moves };
+  if (raisedTo !== undefined) record.raisedTo = raisedTo;
   if (growthRefusedAt !== undefined) record.growthRefusedAt = growthRefusedAt;
   return record;
 }

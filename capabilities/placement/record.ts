@@ -4,6 +4,7 @@
  */
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import { BUILT_IN_CHOICES, choicesOf, type Choices } from "../choices/choices";
+import type { Resources } from "../demand/resources";
 import { RECORD_ANNOTATION, WITHIN_ANNOTATION } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
 
@@ -25,6 +26,8 @@ export interface PlaceholderRecord {
   replaces?: string;
   /** The node that it was on when its run, which had been let go, was sent to another one. */
   movingFrom?: string;
+  /** What its pod came to ask for where a resize asked for less: a policy raises it. It is not asked for less again. */
+  raisedTo?: Resources;
   /** When its node last could not give room back (RFC 3339). */
   growthRefusedAt?: string;
 }

@@ -1,6 +1,6 @@
 /** What the kubelet has made of a resize of the placeholder's pod, so far. */
 import type { V1Pod, V1PodCondition } from "@kubernetes/client-node";
-import { exceeds, parseResources, type Resources } from "../demand/resources";
+import { exceeds, countedResources, type Resources } from "../demand/resources";
 import { PLACEHOLDER_COMPONENT } from "../keys";
 import { requestedBy } from "./placeholder-size";
 import { resizable } from "./reservation";
@@ -9,7 +9,7 @@ import { resizable } from "./reservation";
 function grantedIfKnown({ status }: V1Pod): Resources | undefined {
   const container = status?.containerStatuses?.find(({ name }) => name === PLACEHOLDER_COMPONENT);
   const granted = container?.allocatedResources ?? container?.resources?.requests;
-  return granted === undefined ? undefined : resizable(parseResources(granted));
+  return granted === undefined ? undefined : resizable(countedResources(granted));
 }
 
 export const grantedTo = (pod: V1Pod): Resources => grantedIfKnown(pod) ?? resizable({});

@@ -6,7 +6,7 @@ import type {
   V1ResourceRequirements,
   V1StatefulSet,
 } from "@kubernetes/client-node";
-import { parseResources, toQuantities, type Resources } from "../demand/resources";
+import { countedResources, toQuantities, type Resources } from "../demand/resources";
 import { PLACEHOLDER_COMPONENT, RESERVATION_ANNOTATION } from "../keys";
 import { ROOM_TO_LIMIT } from "./namespace-bounds";
 import { parseReservation, resizable, type Reservation } from "./reservation";
@@ -46,7 +46,7 @@ export function ownContainerIndex(spec: V1PodSpec | undefined): number {
 
 /** What the placeholder's own container asks for. */
 export function requestedBy(spec: V1PodSpec): Resources {
-  return parseResources(ownContainer(spec)?.resources?.requests);
+  return countedResources(ownContainer(spec)?.resources?.requests);
 }
 
 /** Of cpu: devices have limits in any case, see resourcesFor. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Container, V1PodSpec } from "@kubernetes/client-node";
-import { podRequests } from "./pod-requests";
+import { podRequests, uncountableWarning } from "./pod-requests";
 
 const container = (cpu: string, more: Partial<V1Container> = {}): V1Container => ({
   name: "c",
@@ -34,6 +34,16 @@ describe("what a pod asks for", () => {
       cpu: 1000,
       memory: 2 ** 30,
     });
+  });
+
+  test("the most that can be counted, of more; people are told the pod, the field and the value", () => {
+    const huge = { name: "i", resources: { requests: { cpu: "1", memory: "9Ei" } } };
+    const pod = { metadata: { name: "build-a-pod" }, spec: { containers: [container("1"), huge] } };
+    expect(podRequests(pod)).toEqual({ cpu: 2000, memory: Number.MAX_SAFE_INTEGER });
+    const warning = uncountableWarning([{ spec: { containers: [container("1")] } }, pod]);
+    expect(warning).toMatchObject({ reason: "TooMuchRequested" });
+    expect(warning!.message).toContain("The pod build-a-pod asks for memory 9Ei");
+    expect(uncountableWarning([{ spec: { containers: [container("1")] } }])).toBeUndefined();
   });
 
   test("nothing, where it says nothing", () => {

@@ -146,6 +146,50 @@ describe("held", () => {
     expect(held({}, chain, cpu(1000))).toEqual(cpu(1000));
   });
 
+  describe("where the tasks are not known, as with the annotation `requests`", () => {
+    const first = taskRunOf("a");
+    const second = taskRunOf("b");
+    test.each([
+      { name: "its first pod is not there yet", more: { taskRuns: [first] }, expected: cpu(1000) },
+      {
+        name: "its first pods are there in part",
+        more: { taskRuns: [first, second], pods: [taskPod(first, cpu(300))] },
+        expected: cpu(1000),
+      },
+      {
+        name: "all pods are there",
+        more: { taskRuns: [first], pods: [taskPod(first, cpu(300))] },
+        expected: cpu(300),
+      },
+      {
+        name: "pods ask for more than was thought",
+        more: { taskRuns: [first, second], pods: [taskPod(first, cpu(1700))] },
+        expected: cpu(1700),
+      },
+      { name: "all has ended", more: { taskRuns: [taskRunOf("a", "True")] }, expected: {} },
+    ])("$name", ({ more, expected }) => {
+      expect(held(more, [], cpu(1000))).toEqual(expected);
+    });
+
+    test("the placeholder is no larger with the first TaskRun than it was without", () => {
+      const reservation = { ...reservationOf([], cpu(1000)), ask: cpu(4000) };
+      const sizes = [seen(), seen({ taskRuns: [first] })].map(one =>
+        sizeBeside(reservation, progressOf(one, reservation)),
+      );
+      expect(sizes[1]).toEqual(sizes[0]);
+    });
+  });
+
+  test("by a TaskRun that the reservation does not name among others, as much as by the first wave", () => {
+    const taskRuns = [
+      taskRunOf("a", "True"),
+      taskRunOf("b", "True"),
+      taskRunOf("c", "True"),
+      taskRunOf("other"),
+    ];
+    expect(held({ taskRuns }, chain, cpu(1000))).toEqual(cpu(1000));
+  });
+
   test("by what is left of a matrix", () => {
     const tasks = [planned("m", cpu(1000), [], 3), planned("n", cpu(8000), ["m"])];
     expect(held({ taskRuns: [taskRunOf("m", "True")] }, tasks)).toEqual(cpu(2000));
@@ -170,6 +214,55 @@ describe("held", () => {
     const taskRuns = [taskRunOf("a"), taskRunOf("b"), taskRunOf("c", "True")];
     const pods = [taskPod(taskRuns[1]!, cpu(2000))];
     expect(held({ taskRuns, pods }, chain)).toEqual(cpu(3000));
+  });
+});
+
+describe("of a run of 10,000 tasks", () => {
+  const COUNT = 10_000;
+  const names = Array.from({ length: COUNT }, (_, index) => `t${index}`);
+
+  /** The tasks, and how often anything of them has been read. */
+  function counted(tasks: PlannedTask[]): { tasks: PlannedTask[]; reads: () => number } {
+    let reads = 0;
+    const get = (task: PlannedTask, field: string | symbol): unknown => {
+      reads++;
+      return task[field as keyof PlannedTask];
+    };
+    return { tasks: tasks.map(task => new Proxy(task, { get })), reads: () => reads };
+  }
+
+  test("whose pipelines in pipelines are empty, each is looked at a few times", () => {
+    // From the last to the first: where all are looked at again and again, each time one is settled.
+    const chained = names.map((name, index) => planned(name, {}, index === 0 ? [] : [names[index - 1]!], 0));
+    const { tasks, reads } = counted(chained.toReversed());
+    progressOf(seen({ taskRuns: [taskRunOf("other", "True")] }), reservationOf(tasks));
+    expect(reads()).toBeLessThan(20 * COUNT);
+  });
+
+  const MOST_MILLISECONDS = 500;
+  function millisecondsOf(work: () => void): number {
+    const start = process.cpuUsage();
+    work();
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
+  }
+
+  test.each([
+    { name: "each is skipped", skips: names },
+    { name: "as many others are skipped", skips: names.map(name => `${name}x`) },
+  ])("$name, in no time", ({ skips }) => {
+    const tasks = names.map(name => planned(name, cpu(1)));
+    const work = () => void progressOf(seen({ run: run(skips) }), reservationOf(tasks));
+    expect(millisecondsOf(work)).toBeLessThan(MOST_MILLISECONDS);
+  });
+
+  test("child runs that are each other's parents are given up at once", () => {
+    const children = names.map((name, index) => {
+      const { labels } = childRun(name, names[(index + 1) % COUNT]!).metadata!;
+      return childRun(name, "", { metadata: { name, labels: labels! } });
+    });
+    const work = () => void progressOf(seen({ children }), reservationOf(chain));
+    expect(millisecondsOf(work)).toBeLessThan(MOST_MILLISECONDS);
   });
 });
 

@@ -36,6 +36,22 @@ describe("the reservation", () => {
     expect(notes).toContain("A note on the graph.");
   });
 
+  test("of more than can be counted is what can be, and people are told", () => {
+    const tasks = [planned("a", { memory: Number.MAX_SAFE_INTEGER - 1 }, [], 200)];
+    const { reservation, notes } = reserving({}, tasks);
+    expect(reservation.ask["memory"]).toBe(Number.MAX_SAFE_INTEGER);
+    expect(sizeAtRelease(reservation)).toEqual(floor);
+    expect(notes.join(" ")).toContain("ask together for more memory than any node has");
+  });
+
+  test("of a graph too intricate to be counted out is an upper bound, and people are told", () => {
+    const graph = { tasks: fork, notes: [] };
+    const of = (mostVisited?: number) =>
+      reservationFor(graph, BUILT_IN_CHOICES, floor, NO_BOUNDS, {}, mostVisited).notes.join(" ");
+    expect(of(1)).toContain("of cpu, memory it may need less at once than is reckoned with");
+    expect(of()).not.toContain("less");
+  });
+
   test("is never below the floor", () => {
     expect(reserving({}, [planned("a", { cpu: 1 })]).reservation.ask).toEqual({ ...floor });
   });

@@ -1,4 +1,6 @@
 /** How much room a placeholder keeps for its run: what it asks for at first, and how that is handed over. */
+import { MOST_ARCS_VISITED } from "../demand/limits";
+import { noteOnUncountable, noteOnUpperBounds } from "../demand/notes";
 import { firstWave, peakDemand } from "../demand/peak";
 import { parseRequests } from "../demand/requests";
 import {
@@ -50,13 +52,21 @@ interface Wanted {
   firstWave: Resources;
   tasks: PlannedTask[];
   why: string;
+  /** What has to be known of the amounts. */
+  notes: string[];
 }
 
-function wanted(graph: TaskGraph, choices: Choices): Wanted | undefined {
+function wanted(graph: TaskGraph, choices: Choices, mostVisited: number): Wanted | undefined {
   if (choices.reservation === "none") return undefined;
   if (choices.requests !== COMPUTED) {
     const peak = parseRequests(choices.requests);
-    return { peak, firstWave: minimum(firstWave(graph), peak), tasks: [], why: "as its annotation says" };
+    return {
+      peak,
+      firstWave: minimum(firstWave(graph), peak),
+      tasks: [],
+      why: "as its annotation says",
+      notes: [],
+    };
   }
   if (graph.tasks.length === 0) return undefined;
   if (choices["topology-key"] !== HOSTNAME_TOPOLOGY) {
@@ -67,12 +77,19 @@ function wanted(graph: TaskGraph, choices: Choices): Wanted | undefined {
       firstWave: largest,
       tasks: [],
       why: "its largest pod, as its pods may use several nodes",
+      notes: [],
     };
   }
-  const { peak, tasks } = peakDemand(graph);
+  const { peak, tasks, upperBounds } = peakDemand(graph, new Map(), mostVisited);
   const names = [...new Set(Object.values(tasks).flat())];
   const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
-  return { peak, firstWave: firstWave(graph), tasks: graph.tasks, why: `its widest moment (${shown})` };
+  return {
+    peak,
+    firstWave: firstWave(graph),
+    tasks: graph.tasks,
+    why: `its widest moment (${shown})`,
+    notes: [...noteOnUpperBounds(upperBounds), ...noteOnUncountable(peak)],
+  };
 }
 
 /** Zero amounts say nothing. */
@@ -83,6 +100,7 @@ const positive = (resources: Resources): Resources =>
  * @param floor what a placeholder asks for at least: cpu and memory
  * @param bounds what the namespace allows one more pod
  * @param overhead what the placeholder's runtime class adds
+ * @param mostVisited how much of the graph is looked at
  */
 export function reservationFor(
   graph: TaskGraph,
@@ -90,8 +108,9 @@ export function reservationFor(
   floor: Resources,
   bounds: NamespaceBounds,
   overhead: Resources = NOTHING,
+  mostVisited = MOST_ARCS_VISITED,
 ): Reserving {
-  const want = wanted(graph, choices);
+  const want = wanted(graph, choices, mostVisited);
   const peak = positive(want?.peak ?? NOTHING);
   // A LimitRange may give this to a container that does not ask for any: it has to ask for none expressly.
   const least = Object.hasOwn(peak, EPHEMERAL_STORAGE) ? { ...floor, [EPHEMERAL_STORAGE]: 0 } : floor;
@@ -107,6 +126,7 @@ export function reservationFor(
   const asksForMore = want !== undefined && exceeds(bounded.ask, bounded.floor).length > 0;
   const notes = [
     ...(asksForMore ? [`The placeholder asks for ${listed(bounded.ask)}: ${want!.why}.`] : []),
+    ...(want?.notes ?? []),
     ...graph.notes,
     ...(want ? bounded.notes : []),
   ];

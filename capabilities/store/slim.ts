@@ -3,28 +3,68 @@
  * a tenant may make as long as he likes is cut.
  */
 import type {
+  V1Affinity,
   V1Container,
   V1ObjectMeta,
   V1OwnerReference,
   V1Pod,
   V1PodCondition,
+  V1PodSpec,
   V1StatefulSet,
 } from "@kubernetes/client-node";
 import {
+  APP_NAME_LABEL,
   COMPONENT_LABEL,
+  HELD_LABEL,
+  INSTANCE_LABEL,
   KEY_PREFIX,
+  OPT_IN_LABEL,
   PLACEHOLDER_COMPONENT,
+  PLACEHOLDER_LABEL,
   RECORD_ANNOTATION,
   RESERVATION_ANNOTATION,
+  ROOT_ANNOTATION,
+  TEKTON_PIPELINE_RUN_LABEL,
+  TEKTON_PIPELINE_RUN_UID_LABEL,
+  TEKTON_PIPELINE_TASK_LABEL,
+  TEKTON_TASK_RUN_LABEL,
 } from "../keys";
-import { isHeldByUs, usesClaims, type PipelineRun, type TaskRun } from "../tekton/objects";
+import { isChild, isHeldByUs, usesClaims, type PipelineRun, type TaskRun } from "../tekton/objects";
 
 /** Most characters of a run's spec, as JSON, that are kept while it is held; of a longer one nothing is. */
 export const MOST_SPEC_CHARACTERS = 32 * 1024;
 /** Of the scheduler's message on a pod. */
 const MOST_MESSAGE_CHARACTERS = 1024;
 
-const LABEL_PREFIXES = ["tekton.dev/", KEY_PREFIX, "app.kubernetes.io/"];
+/** Of a run's annotations of ours; of a longer one nothing is kept, and the run is read where a placeholder is made of it. */
+const MOST_ANNOTATION_CHARACTERS = 2048;
+/** More than there are; admission refuses others. */
+const MOST_ANNOTATIONS = 32;
+/** Of names of skipped tasks. What was skipped beyond counts as still to come: its room is kept to the run's end. */
+const MOST_SKIPPED_CHARACTERS = 64 * 1024;
+/** Of a pod's containers, as JSON. What those beyond ask for does not count, and the placeholder keeps more room. */
+const MOST_CONTAINER_CHARACTERS = 16 * 1024;
+/** Of one container's resources. Of a longer list cpu, memory and storage count. */
+const MOST_RESOURCE_CHARACTERS = 2048;
+/** Of a pod's claims. A placeholder that is made anew does not mind those beyond. */
+const MOST_CLAIM_CHARACTERS = 8 * 1024;
+/** Of where a placeholder may go. Beyond, every node counts as one: that none will ever do is not said then. */
+const MOST_WHERE_CHARACTERS = 16 * 1024;
+/** Of a text that is only compared. */
+const MOST_WORD_CHARACTERS = 256;
+
+const LABELS: readonly string[] = [
+  OPT_IN_LABEL,
+  HELD_LABEL,
+  PLACEHOLDER_LABEL,
+  APP_NAME_LABEL,
+  INSTANCE_LABEL,
+  COMPONENT_LABEL,
+  TEKTON_PIPELINE_RUN_LABEL,
+  TEKTON_PIPELINE_RUN_UID_LABEL,
+  TEKTON_PIPELINE_TASK_LABEL,
+  TEKTON_TASK_RUN_LABEL,
+];
 const CONDITIONS = ["PodScheduled", "PodResizePending", "PodResizeInProgress"];
 
 type Strings = Record<string, string> | undefined;
@@ -36,8 +76,26 @@ function picked(map: Strings, wanted: (key: string) => boolean): Strings {
   return found;
 }
 
-const isOurLabel = (key: string): boolean => LABEL_PREFIXES.some(prefix => key.startsWith(prefix));
-const isOurAnnotation = (key: string): boolean => key.startsWith(KEY_PREFIX);
+const isOurLabel = (key: string): boolean => LABELS.includes(key);
+/** All that is asked of what belongs to a run is which run that is. */
+const isRoot = (key: string): boolean => key === ROOT_ANNOTATION;
+
+/** The first ones, as far as they have so many characters as JSON. */
+function upTo<T>(most: number, items: readonly T[]): T[] {
+  let left = most;
+  const over = items.findIndex(item => (left -= JSON.stringify(item).length) < 0);
+  return over < 0 ? [...items] : items.slice(0, over);
+}
+
+const word = (text: string | undefined): string | undefined => text?.slice(0, MOST_WORD_CHARACTERS);
+
+/** A run's choices, and what we have written on it. */
+function runAnnotations(annotations: Strings): { kept: Strings; isAll: boolean } {
+  const keys = Object.keys(annotations ?? {}).filter(key => key.startsWith(KEY_PREFIX));
+  const short = keys.filter(key => annotations![key]!.length <= MOST_ANNOTATION_CHARACTERS);
+  const few = new Set(short.slice(0, MOST_ANNOTATIONS));
+  return { kept: picked(annotations, key => few.has(key)), isAll: few.size === keys.length };
+}
 
 function slimOwners(owners: V1OwnerReference[] | undefined): V1OwnerReference[] | undefined {
   return owners
@@ -55,7 +113,7 @@ function slimMetadata(metadata: V1ObjectMeta | undefined): V1ObjectMeta {
     creationTimestamp: metadata?.creationTimestamp,
     deletionTimestamp: metadata?.deletionTimestamp,
     labels: picked(metadata?.labels, isOurLabel),
-    annotations: picked(metadata?.annotations, isOurAnnotation),
+    annotations: picked(metadata?.annotations, isRoot),
     ownerReferences: slimOwners(metadata?.ownerReferences),
   });
 }
@@ -70,7 +128,8 @@ function slimConditions<T extends { type: string; status: string; reason?: strin
 ): { type: string; status: string; reason?: string }[] | undefined {
   return conditions
     ?.filter(({ type }) => type === "Succeeded")
-    .map(({ type, status, reason }) => ({ type, status, reason }));
+    .slice(0, 1)
+    .map(({ type, status, reason }) => withoutUndefined({ type, status, reason: word(reason)! }));
 }
 
 /** Whether all of the run's spec is there, or only what is asked for at every look. */
@@ -82,18 +141,23 @@ const slimmed = new WeakSet<PipelineRun>();
 export function slimRun(run: PipelineRun): PipelineRun {
   const { status, spec } = run;
   const slim: PipelineRun = { metadata: slimMetadata(run.metadata) };
-  const keep = isHeldByUs(run) && JSON.stringify(spec).length <= MOST_SPEC_CHARACTERS;
-  slim.spec = keep ? spec! : withoutUndefined({ status: spec?.status, managedBy: spec?.managedBy });
+  const { kept, isAll } = runAnnotations(run.metadata?.annotations);
+  if (!isChild(run) && kept !== undefined) slim.metadata!.annotations = kept;
+  const keep = isHeldByUs(run) && isAll && JSON.stringify(spec).length <= MOST_SPEC_CHARACTERS;
+  slim.spec = keep
+    ? spec!
+    : withoutUndefined({ status: word(spec?.status)!, managedBy: word(spec?.managedBy)! });
   if (!keep) {
     slimmed.add(slim);
     // One is enough to know that the run uses claims.
     if (usesClaims(run)) slim.spec!.workspaces = [{ name: "", volumeClaimTemplate: {} }];
   }
   if (status !== undefined) {
+    const skipped = status.skippedTasks?.map(({ name }) => ({ name }));
     slim.status = withoutUndefined({
       conditions: slimConditions(status.conditions),
       startTime: status.startTime,
-      skippedTasks: status.skippedTasks?.map(({ name }) => ({ name })),
+      skippedTasks: skipped && upTo(MOST_SKIPPED_CHARACTERS, skipped),
     });
   }
   return slim;
@@ -109,6 +173,16 @@ export function slimTaskRun({ metadata, status }: TaskRun): TaskRun {
 const slimContainer = ({ name, restartPolicy, resources }: V1Container): V1Container =>
   withoutUndefined<V1Container>({ name, restartPolicy, resources });
 
+const COUNTED = ["cpu", "memory", "ephemeral-storage"];
+
+/** Of what a pod of a run asks for. */
+function slimRunContainer({ name, restartPolicy, resources }: V1Container): V1Container {
+  const all = resources?.requests;
+  const isLong = all !== undefined && JSON.stringify(all).length > MOST_RESOURCE_CHARACTERS;
+  const requests = isLong ? picked(all, key => COUNTED.includes(key)) : all;
+  return withoutUndefined<V1Container>({ name, restartPolicy, resources: requests && { requests } });
+}
+
 const slimCondition = (condition: V1PodCondition): V1PodCondition =>
   withoutUndefined<V1PodCondition>({
     type: condition.type,
@@ -121,16 +195,19 @@ const slimCondition = (condition: V1PodCondition): V1PodCondition =>
 
 export function slimPod({ metadata, spec, status }: V1Pod): V1Pod {
   const isPlaceholder = metadata?.labels?.[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
+  const slim = isPlaceholder ? slimContainer : slimRunContainer;
+  const containers = (all: V1Container[]) => upTo(MOST_CONTAINER_CHARACTERS, all.map(slim));
+  const claims = spec?.volumes
+    ?.filter(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)
+    .map(({ name, persistentVolumeClaim }) => ({ name, persistentVolumeClaim }));
   const pod: V1Pod = {
     metadata: slimMetadata(metadata),
     spec: withoutUndefined({
       nodeName: spec?.nodeName,
-      containers: (spec?.containers ?? []).map(slimContainer),
-      initContainers: spec?.initContainers?.map(slimContainer),
+      containers: containers(spec?.containers ?? []),
+      initContainers: spec?.initContainers && containers(spec.initContainers),
       overhead: spec?.overhead,
-      volumes: spec?.volumes
-        ?.filter(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)
-        .map(({ name, persistentVolumeClaim }) => ({ name, persistentVolumeClaim })),
+      volumes: claims && upTo(MOST_CLAIM_CHARACTERS, claims),
     }),
     status: {
       phase: status?.phase,
@@ -142,12 +219,29 @@ export function slimPod({ metadata, spec, status }: V1Pod): V1Pod {
     ({ name }) => name === PLACEHOLDER_COMPONENT,
   );
   // Where it may go, for as long as that is asked.
-  if (!spec?.nodeName) {
-    pod.spec!.nodeSelector = spec?.nodeSelector;
-    pod.spec!.tolerations = spec?.tolerations;
-    pod.spec!.affinity = spec?.affinity;
-  }
+  if (!spec?.nodeName) Object.assign(pod.spec!, whereOf(spec));
   return pod;
+}
+
+type Where = Pick<V1PodSpec, "nodeSelector" | "tolerations" | "affinity">;
+
+/** Pod affinities are the scheduler's business alone. */
+function whereOf(spec: V1PodSpec | undefined): Where {
+  const nodeAffinity = spec?.affinity?.nodeAffinity;
+  const where: Where = withoutUndefined({
+    nodeSelector: spec?.nodeSelector,
+    tolerations: spec?.tolerations,
+    affinity: nodeAffinity && { nodeAffinity },
+  });
+  if (JSON.stringify(where).length <= MOST_WHERE_CHARACTERS) return where;
+  return { tolerations: [{ operator: "Exists" }] };
+}
+
+/** The terms that tell whose pods it joins. */
+function ownTerms(affinity: V1Affinity | undefined): V1Affinity {
+  const terms = affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+  const own = terms.filter(({ labelSelector }) => labelSelector?.matchLabels?.[PLACEHOLDER_LABEL]);
+  return { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: own } };
 }
 
 export function slimStatefulSet({ metadata, spec }: V1StatefulSet): V1StatefulSet {
@@ -162,7 +256,10 @@ export function slimStatefulSet({ metadata, spec }: V1StatefulSet): V1StatefulSe
       selector: {},
       serviceName: "",
       template: {
-        spec: { affinity: template?.affinity, containers: (template?.containers ?? []).map(slimContainer) },
+        spec: {
+          affinity: ownTerms(template?.affinity),
+          containers: upTo(MOST_CONTAINER_CHARACTERS, (template?.containers ?? []).map(slimContainer)),
+        },
       },
     },
   };

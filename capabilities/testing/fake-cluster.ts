@@ -2,14 +2,20 @@
  * A stand-in for the API server as the controller sees it, for tests: what is there, by kind and name, and what was
  * asked. It checks no guards; whatever is named in `fails` throws.
  */
-import { ApiException, type V1Pod, type V1StatefulSet } from "@kubernetes/client-node";
+import {
+  ApiException,
+  type V1Pod,
+  type V1ResourceRequirements,
+  type V1StatefulSet,
+} from "@kubernetes/client-node";
 import type { Cluster, FreshRun } from "../kube/cluster";
+import type { Resources } from "../demand/resources";
 import type { Observed } from "../phases/observed";
 import type { Warning } from "../tekton/warning";
 import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
 import type { PipelineRun } from "../tekton/objects";
-import { PLACEHOLDER_LABEL } from "../keys";
+import { ATTEMPTS_ANNOTATION, PLACEHOLDER_LABEL } from "../keys";
 import { withRecord } from "./builders";
 
 export const answer = (code: number, message: string): ApiException<string> =>
@@ -24,6 +30,8 @@ export class FakeCluster {
   readonly fails = new Map<string, unknown>();
   /** What an admission policy makes of a StatefulSet that is written. */
   policy: (statefulSet: V1StatefulSet) => V1StatefulSet = statefulSet => statefulSet;
+  /** What an admission policy makes of the requests of a pod that is resized. */
+  resizePolicy: (requests: Record<string, string>) => Record<string, string> = requests => requests;
   run: PipelineRun | undefined;
   statefulSet: V1StatefulSet | undefined;
   pods: V1Pod[] = [];
@@ -87,6 +95,11 @@ export class FakeCluster {
     letGo: (run: PipelineRun) => this.#ask("letGo", () => (this.run = this.#written({ ...run, spec: {} }))),
     cancel: (run: PipelineRun) =>
       this.#ask("cancel", () => (this.run = this.#written({ ...run, spec: { status: "Cancelled" } }))),
+    noteAttempts: (run: PipelineRun, attempts: string) =>
+      this.#ask("noteAttempts", () => {
+        const annotations = { ...run.metadata!.annotations, [ATTEMPTS_ANNOTATION]: attempts };
+        return (this.run = this.#written({ ...run, metadata: { ...run.metadata, annotations } }));
+      }),
     warn: (_run: PipelineRun, warning: Warning) => this.#ask("warn", () => this.told.push(warning) > 0),
   };
 
@@ -101,6 +114,18 @@ export class FakeCluster {
         spec.containers[0]!.resources = resources;
         return (this.statefulSet = this.policy(this.#written(changed)));
       }),
+    resizePod: (pod: V1Pod, { requests }: V1ResourceRequirements) =>
+      this.#ask("resizePod", () => {
+        const resized = structuredClone(pod);
+        resized.spec!.containers[0]!.resources = { requests: this.resizePolicy(requests!) };
+        return this.#written(resized);
+      }),
+    noteRaised: (seen: V1StatefulSet, raisedTo: Resources) =>
+      this.#ask("noteRaised", () => this.#written(withRecord(seen, { raisedTo }))),
+    noteGrowthRefused: (seen: V1StatefulSet, now: Date) =>
+      this.#ask("noteGrowthRefused", () =>
+        this.#written(withRecord(seen, { growthRefusedAt: now.toISOString() })),
+      ),
     delete: () => this.#ask("delete", () => (this.statefulSet = undefined)),
     deletePod: (pod: V1Pod) => this.#ask("deletePod", () => pod),
   };

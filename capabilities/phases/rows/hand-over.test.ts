@@ -74,6 +74,26 @@ describe("while the run goes", () => {
   };
   const sized = (cpu: number) => ({ cpu, memory: GI });
 
+  test.each([
+    { name: "withdraws a growth that was put off", record: {}, expected: "withdraw-growth" },
+    { name: "leaves one that a policy raised", record: { raisedTo: { cpu: 3000 } }, expected: "none" },
+  ])("$name", ({ record, expected }) => {
+    const pod = podOf({ cpu: 3000, memory: floor.memory });
+    pod.status!.containerStatuses = [containerStatus({ cpu: "10m", memory: "16Mi" })];
+    pod.status!.conditions = [{ type: "PodResizePending", status: "True" }];
+    const of = { ...kept, ask: floor, firstWave: {} };
+    const more = { statefulSet: setOf(floor, { isSettled: true, ...record }, of), pods: [pod] };
+    expect(stepFor(observed(placed(), more), now).kind).toBe(expected);
+  });
+
+  test("tells of a pod that asks for more than can be counted, and is as it should be beside it", () => {
+    const pod = taskPod(a, {});
+    pod.spec!.containers[0]!.resources = { requests: { memory: "9Ei" } };
+    const step = next(floor, { taskRuns: [a], pods: [pod], of: kept });
+    expect(step).toMatchObject({ kind: "resize", size: { cpu: 4000, memory: floor.memory } });
+    expect(step.warnings).toMatchObject([{ reason: "TooMuchRequested" }]);
+  });
+
   test.each<{ name: string; asked: number; going?: Going; cpu: number | undefined }>([
     { name: "stays while the first pods come", asked: 3000, cpu: undefined },
     {

@@ -3,6 +3,7 @@ import { exceeds, type Resources } from "../../demand/resources";
 import { joinsItsRun } from "../../placement/placeholder-affinity";
 import { grantedTo } from "../../room/kubelet-answer";
 import { fixedIn, resizable } from "../../room/reservation";
+import { notBelowRaised } from "../../room/resized";
 import { hasNode } from "../observed";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
@@ -11,6 +12,10 @@ import type { Step } from "../steps";
 const BOUND = ["anchored", "handing over", "replacing"] as const;
 
 const isNothing = (resources: Resources): boolean => exceeds(resizable(resources), {}).length === 0;
+
+/** What it has, as far as it may ask for no more than that. */
+const withdrawn = ({ pod, asked, record }: Sight): Resources =>
+  notBelowRaised(grantedTo(pod!), asked, record.raisedTo);
 
 const pinned = (seen: Sight, why: string): Step => ({
   kind: "pin-placeholder",
@@ -26,12 +31,13 @@ export const REPLACEMENT: readonly Row[] = [
     why: "A growth that waits would hold room that the run's own pods may need.",
     stages: ["placed"],
     phases: BOUND,
-    when: ({ pending }) => pending === "growth",
+    // What a policy has raised would be raised again.
+    when: seen => seen.pending === "growth" && exceeds(resizable(seen.asked), withdrawn(seen)).length > 0,
     takes: ["withdraw-growth"],
-    step: ({ pod }) => ({
+    step: seen => ({
       kind: "withdraw-growth",
-      pod: pod!,
-      size: grantedTo(pod!),
+      pod: seen.pod!,
+      size: withdrawn(seen),
       why: "its node has no room left to give back",
     }),
     to: ["anchored"],

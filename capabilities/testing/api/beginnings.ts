@@ -67,16 +67,13 @@ function waitingPod(): V1Pod {
 export interface Case extends Beginning {
   step: Exclude<StepKind, "none">;
   writes: readonly string[];
-  /** An Event that only informs, and that nobody tells where the process died before it did. */
-  lostEvent?: string;
 }
 
 export const CASES: readonly Case[] = [
   {
     step: "make-placeholder",
     begin: api => api.create("pipelineruns", held().spec({ pipelineSpec: { tasks: [task] } } as never).run),
-    writes: ["create statefulsets", "create events", "resize pods", "patch pipelineruns"],
-    lostEvent: "Reserved",
+    writes: ["create events", "create statefulsets", "resize pods", "patch pipelineruns"],
   },
   {
     step: "settle-placeholder",

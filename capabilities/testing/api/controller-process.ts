@@ -13,6 +13,10 @@ import { Died, MemoryClients } from "./memory-clients";
 export interface ProcessOptions {
   /** The count of writes after which it dies. Default: never. */
   diesAfter?: number;
+  /** The kind of object of a pipeline that it dies of when it reads one. */
+  diesReading?: string;
+  /** Its name. Default: process. */
+  me?: string;
   /** So many events have to come after one before it is told, unless nothing else happens. Default: none. */
   lag?: number;
   /** The count of the event that never comes. */
@@ -41,11 +45,16 @@ export class ControllerProcess {
     private readonly api: MemoryApi,
     private readonly options: ProcessOptions = {},
   ) {
-    this.#made = new MemoryClients(api, options.diesAfter);
+    this.#made = new MemoryClients(api, options.diesAfter, options.diesReading);
     this.#cluster = new Cluster(this.#made.clients, "tekton-pipelines");
     this.#store = new Store(run => this.#queue.add(asText(run)));
     this.#store.coschedule = "disabled";
-    this.#reconciler = new Reconciler({ cluster: this.#cluster, settings: SETTINGS, store: this.#store });
+    this.#reconciler = new Reconciler({
+      cluster: this.#cluster,
+      settings: SETTINGS,
+      store: this.#store,
+      me: options.me ?? "process",
+    });
     this.#fill();
     this.#stopWatching = api.watch(event => this.#hear(event));
   }

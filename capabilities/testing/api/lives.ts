@@ -12,10 +12,10 @@ export interface Beginning {
 /** More would be something that never ends. */
 const MOST_ACTS = 300;
 
-async function untilQuiet(
+export async function untilQuiet(
   api: MemoryApi,
   process: ControllerProcess,
-  options: StandInOptions,
+  options: StandInOptions = {},
 ): Promise<void> {
   for (let acts = 0; acts < MOST_ACTS; acts++) {
     const acted = (await process.acts()) || (!process.isDead && clusterActs(api, options));

@@ -32,10 +32,14 @@ export class MemoryClients {
   readonly writes: string[] = [];
   #isDead = false;
 
-  /** @param diesAfter the count of writes after which it dies, before it has the answer */
+  /**
+   * @param diesAfter the count of writes after which it dies, before it has the answer
+   * @param diesReading plural of what it dies of when it reads one
+   */
   constructor(
     private readonly api: MemoryApi,
     private readonly diesAfter = Infinity,
+    private readonly diesReading = "",
   ) {}
 
   async #read<T>(read: () => T): Promise<T> {
@@ -95,6 +99,8 @@ export class MemoryClients {
     const custom = {
       getNamespacedCustomObject: ({ plural, name }: Request) =>
         this.#read(() => {
+          this.#isDead = plural === this.diesReading;
+          if (this.#isDead) throw new Died();
           if (plural !== "pipelineruns") throw refused(404, `${plural} "${name}" not found`);
           return this.api.get("pipelineruns", name!);
         }),

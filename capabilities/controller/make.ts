@@ -1,0 +1,49 @@
+/** Makes a run's placeholder. What a large run may cost this process is written on the run before. */
+import { Log } from "pepr";
+import { stageOf } from "../phases/phase";
+import type { Observed } from "../phases/observed";
+import type { PipelineRun } from "../tekton/objects";
+import { asText, type RunKey } from "../tekton/run-key";
+import type { Warning } from "../tekton/warning";
+import { begunBy, survivedBy } from "./attempts";
+import { makePlaceholder, type Outcome } from "./make-placeholder";
+import { noteAttempts, type Parts, type Result, type TellLater } from "./parts";
+
+/** @param run with its whole spec */
+export async function make(
+  run: PipelineRun,
+  key: RunKey,
+  observed: Observed,
+  parts: Parts,
+  teller: TellLater,
+): Promise<Result> {
+  const { cluster, settings, me, store } = parts;
+  const tell = (warnings: readonly Warning[]) => teller.tellLater(run, warnings);
+  const beforeLarge = async (characters: number): Promise<void> => {
+    if (stageOf(run) !== "held") return;
+    Log.info({ run: asText(key), characters }, "A large run: what it needs is worked out now");
+    await noteAttempts(parts, run, begunBy(run, me));
+  };
+  const survived = async (): Promise<void> => {
+    const latest = store.lookUp(key).observed.run;
+    if (latest !== undefined) await noteAttempts(parts, latest, survivedBy(latest, me));
+  };
+  let outcome: Outcome;
+  try {
+    outcome = await makePlaceholder(run, observed, { cluster, settings, tell, beforeLarge });
+  } catch (error) {
+    // What failed is what people have to know; tried again, the run counts as survived then.
+    await survived().catch(() => undefined);
+    throw error;
+  }
+  // Where it is made, that says it.
+  if (!("made" in outcome)) await survived();
+  const { warnings } = outcome;
+  if ("refusal" in outcome) return { goOn: true, warnings, more: { refusal: outcome.refusal } };
+  if ("contradictions" in outcome) {
+    const blocked = `its pod templates contradict each other: ${outcome.contradictions.join("; ")}`;
+    return { goOn: false, warnings, blocked };
+  }
+  store.statefulSet("ADDED", outcome.made);
+  return { goOn: false, warnings };
+}

@@ -1,0 +1,72 @@
+/** Resizes a placeholder's pod, and remembers what came of it otherwise than it was written. */
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { Log } from "pepr";
+import { exceeds, type Resources } from "../demand/resources";
+import { describeError, isResizeRefused } from "../kube/errors";
+import type { Observed } from "../phases/observed";
+import { recordOf } from "../placement/record";
+import { hasLimits, requestedBy, resizedResources } from "../room/placeholder-size";
+import { alteredBy, raisedWarning } from "../room/resized";
+import type { PipelineRun } from "../tekton/objects";
+import { asText, type RunKey } from "../tekton/run-key";
+import { resizesRefused } from "./metrics";
+import { GO_ON, type Parts, type Result, type TellLater } from "./parts";
+import { pinByFloor } from "./template-changes";
+
+interface Size {
+  pod: V1Pod;
+  size: Resources;
+}
+
+export class Resize {
+  /** Whether the log has said that placeholders cannot be resized: it is so for all of them, or for none. */
+  #saidNoResize = false;
+
+  constructor(
+    private readonly parts: Parts,
+    private readonly teller: TellLater,
+  ) {}
+
+  /** @param wholeRun reads it where it is needed */
+  async do(to: Size, key: RunKey, observed: Observed, wholeRun: () => Promise<PipelineRun>): Promise<Result> {
+    const { cluster, store } = this.parts;
+    const { pod, size } = to;
+    const statefulSet = observed.statefulSet!;
+    const grows = exceeds(size, requestedBy(pod.spec!)).length > 0;
+    try {
+      const resources = resizedResources(pod, size, hasLimits(statefulSet));
+      const resized = await cluster.placeholders.resizePod(pod, resources);
+      store.written("pods", resized);
+      return await this.#after(resized, size, key, grows);
+    } catch (error) {
+      if (!isResizeRefused(error)) throw error;
+      resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
+      if (grows) return this.#changed(cluster.placeholders.noteGrowthRefused(statefulSet, new Date()));
+      const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
+      if (!this.#saidNoResize) Log.warn({ run: asText(key), error: describeError(error) }, why);
+      this.#saidNoResize = true;
+      return this.#changed(pinByFloor(cluster, await wholeRun(), statefulSet, pod));
+    }
+  }
+
+  /** What a policy has made of it is remembered, so that it is not written again and again. */
+  async #after(resized: V1Pod, size: Resources, key: RunKey, grows: boolean): Promise<Result> {
+    const { cluster, store } = this.parts;
+    const { raised, isLowered } = alteredBy(resized, size);
+    // As it is now: the step may have written to it before.
+    const { run, statefulSet } = store.lookUp(key).observed;
+    if (statefulSet === undefined) return GO_ON;
+    if (grows && isLowered) {
+      return this.#changed(cluster.placeholders.noteGrowthRefused(statefulSet, new Date()));
+    }
+    if (exceeds(raised, recordOf(statefulSet).raisedTo ?? {}).length === 0) return GO_ON;
+    // Told first: once it is remembered, nobody else tells it.
+    this.teller.tellLater(run, [raisedWarning(raised, size)]);
+    return this.#changed(cluster.placeholders.noteRaised(statefulSet, raised));
+  }
+
+  async #changed(writing: Promise<V1StatefulSet>): Promise<Result> {
+    this.parts.store.statefulSet("MODIFIED", await writing);
+    return GO_ON;
+  }
+}
