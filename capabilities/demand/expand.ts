@@ -149,7 +149,7 @@ class Expander {
     }
     const count = this.podCount(prospect, path, frame);
     if (isPipeline(task)) return this.child(task, path, { ...frame, before: after, copies: count });
-    if (isCustomTask(task)) return this.withoutPods(path, after, "custom");
+    if (isCustomTask(task)) return this.withoutPods(path, after, "custom", count);
     const spec = this.specOf(definitionsOf(this.definitions).task(task, frame.values), path);
     const origin = { task, values: frame.values };
     if (spec === undefined) return this.unread(path, count, after, origin);
@@ -215,8 +215,8 @@ class Expander {
     return name;
   }
 
-  private withoutPods(name: string, after: string[], task: "join" | "custom"): void {
-    this.expansion.places.push({ name, count: 0, after, task, overrides: undefined, origin: undefined });
+  private withoutPods(name: string, after: string[], task: "join" | "custom", count = 0): void {
+    this.expansion.places.push({ name, count, after, task, overrides: undefined, origin: undefined });
   }
 }
 

@@ -38,7 +38,11 @@ describe("the number of pods of a matrix", () => {
     ["include alone", { include: include({ a: "1" }, { a: "2" }, {}) }, 3],
     ["include of a new value", { params: params(["a"]), include: include({ p0: "b" }) }, 2],
     ["include of a value that is there", { params: params(["a"]), include: include({ p0: "a" }) }, 1],
-    ["include of two new values in one entry", { params: params(["a"]), include: include({ p0: "b", p1: "c" }) }, 2],
+    [
+      "include of two new values in one entry",
+      { params: params(["a"]), include: include({ p0: "b", p1: "c" }) },
+      2,
+    ],
     ["include of another name", { params: params(["a"]), include: include({ flag: "on" }) }, 1],
     [
       "include of a value that a parameter has",

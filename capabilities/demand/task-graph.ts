@@ -18,8 +18,8 @@ export interface PlannedTask {
   each: Resources;
   /** Names of the tasks directly before it. */
   after: string[];
-  /** A custom task: it has no pods, and ends when its CustomRun does. */
-  isCustom?: true;
+  /** Of a custom task, which has no pods: so many CustomRuns, with whose end it ends. */
+  customRuns?: number;
 }
 
 export interface TaskGraph {
@@ -51,8 +51,10 @@ export function taskGraph(run: PipelineRun, definitions: Definitions, unknownTas
   );
   const { leftOut, kept } = fewKinds(asked);
   const tasks = expansion.places.map(({ name, count, after, task }, index): PlannedTask => {
-    const planned = { name, count, each: kept[index]!, after };
-    return task === "custom" ? { ...planned, isCustom: true } : planned;
+    const each = kept[index]!;
+    return task === "custom"
+      ? { name, count: 0, each, after, customRuns: count }
+      : { name, count, each, after };
   });
   const notes = [
     ...notesOn(expansion, unknownTask),

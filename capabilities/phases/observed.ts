@@ -1,7 +1,7 @@
 /** What a decision about one run rests on, and the questions that are asked of it. */
 import type { V1OwnerReference, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { APP_NAME, APP_NAME_LABEL, COMPONENT_LABEL, PLACEHOLDER_COMPONENT } from "../keys";
-import type { PipelineRun, TaskRun } from "../tekton/objects";
+import type { CustomRun, PipelineRun, TaskRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import type { NodeSummary } from "../placement/never-fits";
 
@@ -14,6 +14,8 @@ export interface Observed {
   pods: V1Pod[];
   /** Every TaskRun, and every run of a pipeline in a pipeline, that carries the label; read only for a placed run. */
   taskRuns: TaskRun[];
+  /** Every CustomRun that carries the label; those of runs without custom tasks need not be there. */
+  customRuns: CustomRun[];
   children: PipelineRun[];
   /** The value of `coschedule` in Tekton's feature flags; read only for a run that we hold. */
   coschedule: string | undefined;

@@ -3,18 +3,23 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { maximum, NOTHING, scaled, sum, type Resources } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
 import { TEKTON_PIPELINE_RUN_LABEL, TEKTON_PIPELINE_TASK_LABEL, TEKTON_TASK_RUN_LABEL } from "../keys";
-import { hasEnded, type PipelineRun, type TaskRun } from "../tekton/objects";
+import { hasEnded, type CustomRun, type PipelineRun, type TaskRun } from "../tekton/objects";
 import { podRequests } from "./pod-requests";
 import type { Progress, Reservation } from "./reservation";
 
 export interface Seen {
   run: PipelineRun;
   taskRuns: readonly TaskRun[];
+  /** What custom tasks became: a wait, an approval. */
+  customRuns: readonly CustomRun[];
   /** Runs of pipelines in pipelines, at any depth. */
   children: readonly PipelineRun[];
   /** Pods of the run that have not ended. */
   pods: readonly V1Pod[];
 }
+
+/** How many pods or CustomRuns end with the task. */
+const sizeOf = ({ count, customRuns = 0 }: PlannedTask): number => count + customRuns;
 
 const labelOf = (object: { metadata?: { labels?: Record<string, string> } }, label: string): string =>
   object.metadata?.labels?.[label] ?? "";
@@ -40,20 +45,21 @@ function prefixes({ run, children }: Seen): Map<string, string> {
 function endedTasks(seen: Seen, tasks: readonly PlannedTask[]): Map<string, number> {
   const prefixOf = prefixes(seen);
   const ended = new Map<string, number>();
-  for (const taskRun of seen.taskRuns.filter(hasEnded)) {
-    const prefix = prefixOf.get(labelOf(taskRun, TEKTON_PIPELINE_RUN_LABEL));
-    const name = `${prefix}${labelOf(taskRun, TEKTON_PIPELINE_TASK_LABEL)}`;
+  for (const one of [...seen.taskRuns, ...seen.customRuns].filter(hasEnded)) {
+    const prefix = prefixOf.get(labelOf(one, TEKTON_PIPELINE_RUN_LABEL));
+    const name = `${prefix}${labelOf(one, TEKTON_PIPELINE_TASK_LABEL)}`;
     if (prefix !== undefined) ended.set(name, (ended.get(name) ?? 0) + 1);
   }
   for (const run of [seen.run, ...seen.children]) {
     const prefix = prefixOf.get(run.metadata!.name!);
     const isOver = run !== seen.run && hasEnded(run);
     const over = isOver ? [prefix] : (run.status?.skippedTasks ?? []).map(({ name }) => `${prefix}${name}`);
-    for (const { name, count } of tasks) {
+    for (const task of tasks) {
+      const { name } = task;
       const isIn = over.some(
         one => name === one || (one !== undefined && name.startsWith(isOver ? one : `${one}/`)),
       );
-      if (prefix !== undefined && isIn) ended.set(name, count);
+      if (prefix !== undefined && isIn) ended.set(name, sizeOf(task));
     }
   }
   return ended;
@@ -78,7 +84,7 @@ function awaitedPods(seen: Seen, tasks: readonly PlannedTask[]): Resources[] {
  */
 function turnOf(tasks: readonly PlannedTask[], ended: ReadonlyMap<string, number>): Resources {
   const byName = new Map(tasks.map(task => [task.name, task]));
-  const left = ({ name, count }: PlannedTask): number => Math.max(0, count - (ended.get(name) ?? 0));
+  const left = (task: PlannedTask): number => Math.max(0, sizeOf(task) - (ended.get(task.name) ?? 0));
   const over = new Map<string, boolean>();
   const isOver = (task: PlannedTask): boolean => over.get(task.name) ?? false;
   const isNext = (task: PlannedTask): boolean =>
@@ -87,13 +93,13 @@ function turnOf(tasks: readonly PlannedTask[], ended: ReadonlyMap<string, number
   for (let changed = true; changed; ) {
     changed = false;
     for (const task of tasks) {
-      // When a custom task is over is not seen: those after it have their turn when their TaskRuns come.
-      const isOpen = left(task) > 0 || task.isCustom === true || (task.count === 0 && !isNext(task));
+      const isOpen = left(task) > 0 || (sizeOf(task) === 0 && !isNext(task));
       if (isOver(task) || isOpen) continue;
       over.set(task.name, true);
       changed = true;
     }
   }
+  // Custom tasks are among them, which ask for nothing.
   return sum(
     ...tasks.filter(task => left(task) > 0 && isNext(task)).map(task => scaled(task.each, left(task))),
   );

@@ -60,6 +60,15 @@ export interface TaskRun {
   status?: { conditions?: Condition[] };
 }
 
+/** What a custom task becomes: no pod, but an object that a controller of its own ends. */
+export type CustomRun = TaskRun;
+export const CUSTOM_RUN = {
+  group: TEKTON_GROUP,
+  version: "v1beta1",
+  kind: "CustomRun",
+  plural: "customruns",
+};
+
 export class TaskRunV1 extends GenericKind {}
 export const TASK_RUN_V1 = { group: TEKTON_GROUP, version: "v1", kind: "TaskRun", plural: "taskruns" };
 

@@ -109,6 +109,7 @@ export function observedOf(world: World): Observed {
     statefulSet: world.statefulSet,
     pods: [...world.pods],
     taskRuns: [...world.taskRuns],
+    customRuns: [],
     children: [],
     coschedule: world.coschedule,
   };
