@@ -45,7 +45,9 @@ describe("definitions by name", () => {
 
   it("that are missing for the pipeline itself leave one unknown task", () => {
     const graph = graphOf(run, known({ ci: undefined }));
-    expect(graph.tasks).toEqual([{ name: "(pipeline)", count: 1, each: UNKNOWN, after: [] }]);
+    expect(graph.tasks).toEqual([
+      { name: "(pipeline)", count: 1, each: UNKNOWN, after: [], isUnknown: true },
+    ]);
     expect(graph.notes).toEqual([
       "Not known in advance, each counted as cpu=100m: (pipeline) (Pipeline ci was not found).",
     ]);
