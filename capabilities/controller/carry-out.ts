@@ -23,6 +23,7 @@ import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import { Outdated } from "./failure";
 import { makePlaceholder, templateFor, volumesFor } from "./make-placeholder";
 import { resizesRefused } from "./metrics";
+import { reserveAgain } from "./reserve-again";
 
 export interface Parts {
   cluster: Cluster;
@@ -77,6 +78,8 @@ export class CarryOut {
         if (observed.run !== undefined) await this.#guardMove(key, observed);
         await placeholders.deletePod(step.pod);
         return WAIT;
+      case "reserve-again":
+        return this.#reserveAgain(step, key, observed);
       case "resize":
         return this.#resize(step, key, observed, isWhole);
       case "withdraw-growth":
@@ -150,6 +153,22 @@ export class CarryOut {
       (...to) => ({ ...firstTemplate(...to, step), volumes }),
       reservation,
     );
+  }
+
+  async #reserveAgain({ learned }: Of<"reserve-again">, key: RunKey, observed: Observed): Promise<Result> {
+    const { cluster, settings, store } = this.parts;
+    const seen = observed.statefulSet!;
+    // The store has the run, but not what stands in its status.
+    const run = await this.#wholeRun(key, observed, false);
+    const { reservation, warnings } = await reserveAgain(
+      run,
+      reservationOf(seen),
+      learned,
+      cluster,
+      settings,
+    );
+    store.statefulSet("MODIFIED", await cluster.placeholders.reserve(seen, reservation));
+    return { goOn: true, warnings };
   }
 
   async #resize(

@@ -66,7 +66,7 @@ describe("what the resolver cluster brings is read in advance", () => {
 });
 
 describe("what is not known of it counts as unknown", () => {
-  test.each([
+  test.each<{ name: string; params: Record<string, string> }>([
     { name: "its default namespace is the resolver's", params: { kind: "task", name: "golang" } },
     { name: "no name", params: { kind: "task", namespace: "tools" } },
     { name: "another kind", params: { ...golang, kind: "stepaction" } },

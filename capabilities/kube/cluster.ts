@@ -190,11 +190,25 @@ export class Cluster {
       .sort((one, other) => time(other).getTime() - time(one).getTime())[0]?.message;
   }
 
-  /** What the run's demand is computed from. */
-  async demandSources(run: PipelineRun): Promise<{ definitions: Definitions; bounds: NamespaceBounds }> {
+  /** Runs of pipelines in the run's pipeline, at any depth, whole. */
+  async childRuns({ namespace, name }: RunKey): Promise<PipelineRun[]> {
+    const belongs = { namespace, labelSelector: `${PLACEHOLDER_LABEL}=${placeholderName(name)}` };
+    const { items } = await this.#list<PipelineRun>(PIPELINE_RUN_V1, belongs);
+    return items.filter(isChild);
+  }
+
+  /**
+   * What the run's demand is computed from.
+   *
+   * @param resolved pipelines in its pipeline, by their paths, that Tekton has resolved
+   */
+  async demandSources(
+    run: PipelineRun,
+    resolved?: Definitions["resolvedPipelines"],
+  ): Promise<{ definitions: Definitions; bounds: NamespaceBounds }> {
     const bounds = await this.bounds(run.metadata!.namespace!);
     return {
-      definitions: await readDefinitions(run, [...bounds.limitRanges], this.clients),
+      definitions: await readDefinitions(run, [...bounds.limitRanges], this.clients, resolved),
       bounds,
     };
   }

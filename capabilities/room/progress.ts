@@ -2,8 +2,9 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { maximum, NOTHING, scaled, sum, type Resources } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
-import { TEKTON_PIPELINE_RUN_LABEL, TEKTON_PIPELINE_TASK_LABEL, TEKTON_TASK_RUN_LABEL } from "../keys";
+import { TEKTON_TASK_RUN_LABEL } from "../keys";
 import { hasEnded, type CustomRun, type PipelineRun, type TaskRun } from "../tekton/objects";
+import { labelOf, pathOf, prefixesOf } from "./paths";
 import { podRequests } from "./pod-requests";
 import type { Progress, Reservation } from "./reservation";
 
@@ -21,37 +22,15 @@ export interface Seen {
 /** How many pods or CustomRuns end with the task. */
 const sizeOf = ({ count, customRuns = 0 }: PlannedTask): number => count + customRuns;
 
-const labelOf = (object: { metadata?: { labels?: Record<string, string> } }, label: string): string =>
-  object.metadata?.labels?.[label] ?? "";
-
-/** The path in front of the names of a run's tasks: empty for the root, `inner/` for the child that `inner` is. */
-function prefixes({ run, children }: Seen): Map<string, string> {
-  const byName = new Map(children.map(child => [child.metadata!.name!, child]));
-  const found = new Map([[run.metadata!.name!, ""]]);
-  const prefixOf = (name: string, depth: number): string | undefined => {
-    const known = found.get(name);
-    const child = byName.get(name);
-    if (known !== undefined || child === undefined || depth > children.length) return known;
-    const parent = prefixOf(labelOf(child, TEKTON_PIPELINE_RUN_LABEL), depth + 1);
-    if (parent === undefined) return undefined;
-    const prefix = `${parent}${labelOf(child, TEKTON_PIPELINE_TASK_LABEL)}/`;
-    found.set(name, prefix);
-    return prefix;
-  };
-  for (const name of byName.keys()) prefixOf(name, 0);
-  return found;
-}
-
 function endedTasks(seen: Seen, tasks: readonly PlannedTask[]): Map<string, number> {
-  const prefixOf = prefixes(seen);
+  const prefixes = prefixesOf(seen);
   const ended = new Map<string, number>();
   for (const one of [...seen.taskRuns, ...seen.customRuns].filter(hasEnded)) {
-    const prefix = prefixOf.get(labelOf(one, TEKTON_PIPELINE_RUN_LABEL));
-    const name = `${prefix}${labelOf(one, TEKTON_PIPELINE_TASK_LABEL)}`;
-    if (prefix !== undefined) ended.set(name, (ended.get(name) ?? 0) + 1);
+    const name = pathOf(one, prefixes);
+    if (name !== undefined) ended.set(name, (ended.get(name) ?? 0) + 1);
   }
   for (const run of [seen.run, ...seen.children]) {
-    const prefix = prefixOf.get(run.metadata!.name!);
+    const prefix = prefixes.get(run.metadata!.name!);
     const isOver = run !== seen.run && hasEnded(run);
     const over = isOver ? [prefix] : (run.status?.skippedTasks ?? []).map(({ name }) => `${prefix}${name}`);
     for (const task of tasks) {
@@ -67,15 +46,12 @@ function endedTasks(seen: Seen, tasks: readonly PlannedTask[]): Map<string, numb
 
 /** What TaskRuns that have no pod yet will ask for: a quota may be in the way of theirs. */
 function awaitedPods(seen: Seen, tasks: readonly PlannedTask[]): Resources[] {
-  const prefixOf = prefixes(seen);
+  const prefixes = prefixesOf(seen);
   const withPod = new Set(seen.pods.map(pod => labelOf(pod, TEKTON_TASK_RUN_LABEL)));
   const each = new Map(tasks.map(task => [task.name, task.each]));
   return seen.taskRuns
     .filter(taskRun => !hasEnded(taskRun) && !withPod.has(taskRun.metadata!.name!))
-    .map(taskRun => {
-      const prefix = prefixOf.get(labelOf(taskRun, TEKTON_PIPELINE_RUN_LABEL)) ?? "";
-      return each.get(`${prefix}${labelOf(taskRun, TEKTON_PIPELINE_TASK_LABEL)}`) ?? NOTHING;
-    });
+    .map(taskRun => each.get(pathOf(taskRun, prefixes) ?? "") ?? NOTHING);
 }
 
 /**

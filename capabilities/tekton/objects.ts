@@ -44,6 +44,9 @@ export interface PipelineRun {
   status?: {
     conditions?: Condition[];
     startTime?: string;
+    /** What Tekton has resolved, parameters put in; large, so the store keeps no more than that it is there. */
+    pipelineSpec?: object;
+    hasPipelineSpec?: true;
     /** Tasks that will not run, each of them decided once and for all. */
     skippedTasks?: { name: string }[];
   };

@@ -1,6 +1,7 @@
 /** Rows for placeholders that have their node: the room goes over to the pods of the run. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { exceeds, maximum, minimum, sum, type Resources } from "../../demand/resources";
+import { exceeds, maximum, minimum, sum, toQuantities, type Resources } from "../../demand/resources";
+import { KEY_PREFIX } from "../../keys";
 import { joinsItsRun } from "../../placement/placeholder-affinity";
 import { grantedTo } from "../../room/kubelet-answer";
 import { podRequests } from "../../room/pod-requests";
@@ -10,6 +11,7 @@ import { boundAt, patienceSeconds, waitingForRoomSince } from "../../room/waitin
 import type { Row } from "../row";
 import type { Sight } from "../sight";
 import type { Step } from "../steps";
+import type { Warning } from "../../tekton/warning";
 
 const BOUND = ["anchored", "handing over", "replacing"] as const;
 
@@ -58,6 +60,24 @@ function growthPause({ record, now, settings }: Sight): number {
 /** A placeholder that was made again without its room goes on looking, ever more rarely. */
 const roomLostFor = ({ pod, record, now }: Sight): number =>
   record.moves === 0 ? 0 : boundAt(pod!) + patienceSeconds(record.moves - 1) * 1000 - now.getTime();
+
+/** It was found to need more than was known when its node was chosen, and the node could not give that. */
+const lacksRoom = (seen: Sight): boolean =>
+  seen.reservation.isRevised === true && seen.asksForLess && growthPause(seen) > 0;
+
+function moreThanKnown({ needed, node }: Sight): Warning {
+  const amounts = Object.entries(toQuantities(resizable(needed))).map(
+    ([name, quantity]) => `${name} ${quantity}`,
+  );
+  return {
+    reason: "NoRoomToGrow",
+    about: "more than was known",
+    message:
+      `The run needs ${amounts.join(", ")} at once, which was not known when its node was chosen: a resolver brings ` +
+      `its pipeline or tasks. Its node ${node} has no room for that, so its next pods may wait until others have ` +
+      `ended there. State what it needs by the annotation ${KEY_PREFIX}requests.`,
+  };
+}
 
 /** A pod without requests, of QoS class BestEffort, stays one: the class may not change. */
 const mayGrow = ({ asked }: Sight): boolean => exceeds(asked, {}).length > 0;
@@ -205,6 +225,20 @@ export const WITH_NODE: readonly Row[] = [
     to: ["released"],
   },
   {
+    name: "Tekton has resolved what was not known of the run",
+    why: "What its reservation was guessed by stands in its status now.",
+    stages: ["placed"],
+    phases: ["anchored", "handing over"],
+    when: ({ learned }) => learned.length > 0,
+    takes: ["reserve-again"],
+    step: ({ learned }) => ({
+      kind: "reserve-again",
+      learned,
+      why: `Tekton has resolved ${learned.length === 1 ? learned[0] : `${learned.length} of its pipelines`}`,
+    }),
+    to: ["anchored"],
+  },
+  {
     name: "the next pods of the run need its room",
     why: "Shrinking comes first: a growth of another resource might be put off, and all of the resize with it.",
     stages: ["placed"],
@@ -235,7 +269,22 @@ export const WITH_NODE: readonly Row[] = [
     to: ["moving"],
   },
   {
-    name: "pods of the run that ended gave room back",
+    name: "its node has no room for what was not known of its run, of which no pod has started",
+    why: "Once: all of it may still go where there is room.",
+    stages: ["placed"],
+    phases: ["anchored", "handing over"],
+    when: seen => lacksRoom(seen) && seen.record.moves === 0 && !seen.own.pods.some(hasNode),
+    takes: ["start-over"],
+    step: ({ pod, needed, own, reservation }) => ({
+      kind: "start-over",
+      pod: pod!,
+      ask: maximum(needed, sum(...own.pods.map(podRequests)), reservation.floor),
+      why: "it needs more than was known, and its node has no room for it",
+    }),
+    to: ["moving"],
+  },
+  {
+    name: "pods of the run that ended gave room back, or it needs more than was known",
     why: "What the rest of the run needs is kept; growing never evicts anybody.",
     stages: ["placed"],
     phases: ["anchored", "handing over"],
@@ -246,7 +295,7 @@ export const WITH_NODE: readonly Row[] = [
       kind: "resize",
       pod: pod!,
       size,
-      why: "pods that ended gave room back",
+      why: "the rest of the run needs more than it keeps",
     }),
     to: ["handing over", "anchored"],
   },
@@ -273,5 +322,6 @@ function standing(seen: Sight): Step {
   ];
   const [next] = times.filter(({ seconds }) => seconds !== Infinity).sort((a, b) => a.seconds - b.seconds);
   if (next === undefined) return { kind: "none", why: "it is placed" };
-  return { kind: "wait", why: next.why, lookAgainSeconds: next.seconds };
+  const step: Step = { kind: "wait", why: next.why, lookAgainSeconds: next.seconds };
+  return lacksRoom(seen) ? { ...step, warnings: [moreThanKnown(seen)] } : step;
 }
