@@ -22,7 +22,7 @@ export function resolvedPipelines(seen: Seen, { tasks }: Reservation): string[] 
   const unknown = unknownIn(tasks);
   if (unknown.length === 0) return [];
   const prefixes = prefixesOf(seen);
-  const hasSpec = ({ status }: Seen["run"]): boolean => status?.hasPipelineSpec === true;
+  const hasSpec = ({ status }: Seen["run"]): boolean => status?.pipelineSpec !== undefined;
   const resolved = new Set(
     seen.children.filter(hasSpec).map(({ metadata }) => prefixes.get(metadata!.name!)),
   );

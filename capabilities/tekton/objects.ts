@@ -44,9 +44,8 @@ export interface PipelineRun {
   status?: {
     conditions?: Condition[];
     startTime?: string;
-    /** What Tekton has resolved, parameters put in; large, so the store keeps no more than that it is there. */
+    /** As Tekton has resolved it, parameters put in. It is large: the store keeps of it no more than that it is there. */
     pipelineSpec?: object;
-    hasPipelineSpec?: true;
     /** Tasks that will not run, each of them decided once and for all. */
     skippedTasks?: { name: string }[];
   };

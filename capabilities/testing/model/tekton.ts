@@ -46,8 +46,8 @@ export const makesTaskRun: Happenings = (world, scenario) => {
 
 /** Before its tasks come, or a moment after. */
 export const resolvesPipeline: Happenings = happens("Tekton resolves the pipeline", (world, { resolved }) => {
-  if (resolved === undefined || !isUnderWay(world) || world.run!.status?.hasPipelineSpec) return undefined;
-  const run = changed(world.run!, copy => (copy.status = { ...copy.status, hasPipelineSpec: true }));
+  if (resolved === undefined || !isUnderWay(world) || world.run!.status?.pipelineSpec) return undefined;
+  const run = changed(world.run!, copy => (copy.status = { ...copy.status, pipelineSpec: {} }));
   return { ...world, run };
 });
 
