@@ -2,14 +2,20 @@
  * A stand-in for the API server as the controller sees it, for tests: what is there, by kind and name, and what was
  * asked. It checks no guards; whatever is named in `fails` throws.
  */
-import { ApiException, type V1Pod, type V1StatefulSet } from "@kubernetes/client-node";
+import {
+  ApiException,
+  type V1Pod,
+  type V1ResourceRequirements,
+  type V1StatefulSet,
+} from "@kubernetes/client-node";
 import type { Cluster, FreshRun } from "../kube/cluster";
 import type { Observed } from "../phases/observed";
 import type { Warning } from "../tekton/warning";
 import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
 import type { PipelineRun } from "../tekton/objects";
-import { PLACEHOLDER_LABEL } from "../keys";
+import type { Reservation } from "../room/reservation";
+import { PLACEHOLDER_LABEL, RESERVATION_ANNOTATION } from "../keys";
 import { withRecord } from "./builders";
 
 export const answer = (code: number, message: string): ApiException<string> =>
@@ -27,6 +33,7 @@ export class FakeCluster {
   run: PipelineRun | undefined;
   statefulSet: V1StatefulSet | undefined;
   pods: V1Pod[] = [];
+  children: PipelineRun[] = [];
   #version = 1000;
 
   /** As the controller takes it. */
@@ -61,14 +68,21 @@ export class FakeCluster {
         ...versions,
       };
     });
+  childRuns = () => this.#ask("childRuns", () => this.children);
   podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
   nodes = () => this.#ask("nodes", () => []);
   defaultPriority = () => this.#ask("defaultPriority", () => 0);
   priorityOf = () => this.#ask("priorityOf", () => 0);
   storageFor = () => this.#ask("storageFor", () => ({ claims: new Map(), classes: undefined }));
-  demandSources = () =>
+  demandSources = (_run: PipelineRun, resolvedPipelines?: unknown) =>
     this.#ask("demandSources", () => ({
-      definitions: { tasks: new Map(), pipelines: new Map(), limitRanges: [] },
+      definitions: {
+        tasks: new Map(),
+        pipelines: new Map(),
+        limitRanges: [],
+        runtimeOverhead: {},
+        resolvedPipelines,
+      },
       bounds: { limitRanges: [], quotas: [] },
     }));
   eachName = (kind: Names, _selectors: unknown, see: (object: object) => void) =>
@@ -100,6 +114,18 @@ export class FakeCluster {
         spec.affinity = affinity;
         spec.containers[0]!.resources = resources;
         return (this.statefulSet = this.policy(this.#written(changed)));
+      }),
+    reserve: (seen: V1StatefulSet, reservation: Reservation) =>
+      this.#ask("reserve", () => {
+        const changed = structuredClone(seen);
+        changed.metadata!.annotations![RESERVATION_ANNOTATION] = JSON.stringify(reservation);
+        return (this.statefulSet = this.policy(this.#written(changed)));
+      }),
+    resizePod: (pod: V1Pod, resources: V1ResourceRequirements) =>
+      this.#ask("resizePod", () => {
+        const resized = structuredClone(pod);
+        resized.spec!.containers[0]!.resources = resources;
+        return this.#written(resized);
       }),
     delete: () => this.#ask("delete", () => (this.statefulSet = undefined)),
     deletePod: (pod: V1Pod) => this.#ask("deletePod", () => pod),
