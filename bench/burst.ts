@@ -13,7 +13,7 @@ import type { Kind } from "./kinds";
 import { Meter } from "./meter";
 import { numbers, runBenchmark } from "./options";
 import { percentile, sum } from "./statistics";
-import { ofKind, printRequests, reportCpu, reportMemory, reportRequests } from "./usage-figures";
+import { ofKind, printRequests, reportUsage } from "./usage-figures";
 
 const COMPARED = ["not-opted-in", "with-requests"] as const satisfies readonly Kind[];
 const WARM_UP_RUNS = 5;
@@ -72,9 +72,7 @@ runBenchmark(async () => {
       "times",
     );
     report.limited("burst: all done, of that when not opted in", placed!.done / others!.done);
-    reportRequests(report, batches);
-    reportCpu(report, batches, idle);
-    reportMemory(report, operated.operator);
+    reportUsage(report, batches, idle, operated.operator);
     report.conclude();
   } finally {
     await operated.stop();

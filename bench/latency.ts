@@ -12,7 +12,7 @@ import { KINDS, OPTED_IN_KINDS, type Kind } from "./kinds";
 import { Meter } from "./meter";
 import { numbers, runBenchmark } from "./options";
 import { percentile } from "./statistics";
-import { ofKind, printRequests, reportCpu, reportMemory, reportRequests } from "./usage-figures";
+import { ofKind, printRequests, reportUsage } from "./usage-figures";
 
 const SETTLE_MILLISECONDS = 5_000;
 const IDLE_MILLISECONDS = 30_000;
@@ -52,9 +52,7 @@ runBenchmark(async () => {
       const later = waits(kind, 0.5) - waits("not-opted-in", 0.5);
       report.limited(`first pod bound later: p50, ${kind}`, later);
     }
-    reportRequests(report, batches);
-    reportCpu(report, batches, idle);
-    reportMemory(report, operated.operator);
+    reportUsage(report, batches, idle, operated.operator);
     report.conclude();
   } finally {
     await operated.stop();

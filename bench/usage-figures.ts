@@ -21,7 +21,7 @@ export function reportRequests(report: Report, batches: readonly Batch[]): void 
   }
 }
 
-export function reportCpu(report: Report, batches: readonly Batch[], idle: Usage): void {
+function reportCpu(report: Report, batches: readonly Batch[], idle: Usage): void {
   for (const component of COMPONENTS) {
     for (const kind of OPTED_IN_KINDS) {
       const some = ofKind(batches, kind);
@@ -34,12 +34,24 @@ export function reportCpu(report: Report, batches: readonly Batch[], idle: Usage
   }
 }
 
-export function reportMemory(report: Report, operator: Operator): void {
+function reportMemory(report: Report, operator: Operator): void {
   for (const component of COMPONENTS) {
     const all = operator.processes(component).map(({ pid }) => memoryOf(pid));
     report.noted(`memory: ${component}, now`, Math.max(...all.map(({ resident }) => resident)), "MiB");
     report.noted(`memory: ${component}, peak`, Math.max(...all.map(({ peak }) => peak)), "MiB");
   }
+}
+
+/** The last figures of a benchmark that compares kinds. */
+export function reportUsage(
+  report: Report,
+  batches: readonly Batch[],
+  idle: Usage,
+  operator: Operator,
+): void {
+  reportRequests(report, batches);
+  reportCpu(report, batches, idle);
+  reportMemory(report, operator);
 }
 
 /** For whoever wants to know which requests they are. */

@@ -19,16 +19,8 @@ import { watchesOf } from "./store/watches";
 import type { Store } from "./store/store";
 import { lead } from "./leader/lead";
 import type { Leader } from "./leader/leader";
-import {
-  PIPELINE_RUN_V1,
-  PIPELINE_RUN_V1BETA1,
-  PipelineRunV1,
-  PipelineRunV1Beta1,
-  TASK_RUN_V1,
-  TASK_RUN_V1BETA1,
-  TaskRunV1,
-  TaskRunV1Beta1,
-} from "./tekton/objects";
+import { PipelineRunV1, PipelineRunV1Beta1, TaskRunV1, TaskRunV1Beta1 } from "./tekton/kinds";
+import { PIPELINE_RUN_V1, PIPELINE_RUN_V1BETA1, TASK_RUN_V1, TASK_RUN_V1BETA1 } from "./tekton/objects";
 
 const settings = parseSettings(process.env);
 

@@ -2,7 +2,6 @@
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
 import { parseSettings } from "../capabilities/choices/settings";
-import { completed, namespaceOf } from "./from-cluster";
 import { chooseRun, parseManifest } from "./manifest";
 import { parseOptions, USAGE, type PreviewOptions } from "./options";
 import { previewOf, type Preview } from "./preview";
@@ -30,12 +29,16 @@ async function main(): Promise<void> {
 async function make({ file, run: name, kubeconfigFile }: PreviewOptions): Promise<Preview> {
   const settings = parseSettings(process.env);
   const objects = parseManifest(await readFile(file, "utf8"));
-  const namespace = kubeconfigFile === undefined ? "default" : namespaceOf(kubeconfigFile);
-  const stored = storedRun(chooseRun(objects, name), namespace);
+  const chosen = chooseRun(objects, name);
+  if (kubeconfigFile === undefined) {
+    const stored = storedRun(chosen, "default");
+    return previewOf(stored, surroundingsIn(objects, stored.run.metadata.namespace), settings);
+  }
+  // The client takes a second to load, which a preview without a cluster need not wait for.
+  const { completed, namespaceOf } = await import("./from-cluster");
+  const stored = storedRun(chosen, namespaceOf(kubeconfigFile));
   const inFile = surroundingsIn(objects, stored.run.metadata.namespace);
-  const known =
-    kubeconfigFile === undefined ? inFile : await completed(inFile, stored, kubeconfigFile, settings);
-  return previewOf(stored, known, settings);
+  return previewOf(stored, await completed(inFile, stored, kubeconfigFile, settings), settings);
 }
 
 /** Undefined when there is nothing to do: help was given, or the mistake was told. */

@@ -93,13 +93,13 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: "a growth that was refused is asked for again at once",
-    file: "capabilities/phases/rows/bound.ts",
+    file: "capabilities/phases/rows/hand-over.ts",
     find: "Math.max(0, refused + settings.GROWTH_RETRY_SECONDS * 1000 - now.getTime())",
     replace: "Math.min(0, refused + settings.GROWTH_RETRY_SECONDS * 1000 - now.getTime())",
   },
   {
     name: "a shrink waits for a growth of something else",
-    file: "capabilities/phases/rows/bound.ts",
+    file: "capabilities/phases/rows/hand-over.ts",
     find: "const down = minimum(size, resizable(asked));",
     replace: "const down = exceeds(size, asked).length > 0 ? resizable(asked) : size;",
   },
@@ -117,7 +117,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: "a run is moved while its pods are on the node",
-    file: "capabilities/phases/rows/bound.ts",
+    file: "capabilities/phases/rows/hand-over.ts",
     find: "own.pods.some(hasNode) || !keepsRoom ||",
     replace: "!keepsRoom ||",
   },
@@ -153,7 +153,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: "a run is split by the move of its placeholder",
-    file: "capabilities/phases/rows/bound.ts",
+    file: "capabilities/phases/rows/replacement.ts",
     find: "(record.pinnedTo !== undefined || !own.pods.some(hasNode))",
     replace: "(record.pinnedTo !== undefined || own.pods.length >= 0)",
   },
@@ -177,14 +177,14 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: "an older event undoes a newer write",
-    file: "capabilities/store/store.ts",
+    file: "capabilities/store/entry-changes.ts",
     find: "if (before !== undefined && before.version >= version) {",
     replace: "if (before !== undefined && before.version === version) {",
   },
   {
     name: "what is gone comes back",
     file: "capabilities/store/store.ts",
-    find: "} else if (!this.#tombstones.has(object.metadata!.uid!)) {",
+    find: "} else if (!this.#tombstones.has(object)) {",
     replace: "} else {",
   },
   {
@@ -196,7 +196,7 @@ const MUTANTS: Mutant[] = [
   {
     name: "what is over stays",
     file: "capabilities/store/store.ts",
-    find: "if (entry.statefulSet.size > 0 || !isOver(only(entry.run))) return;",
+    find: "if (!isOver(entry)) return;",
     replace: "if (entry.statefulSet.size >= 0) return;",
   },
   {
@@ -207,7 +207,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: "a placeholder is deleted without a fresh read",
-    file: "capabilities/controller/carry-out.ts",
+    file: "capabilities/controller/guards.ts",
     find: "if (active.length === 0) return;",
     replace: "if (active.length >= 0) return;",
   },

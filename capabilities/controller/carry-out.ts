@@ -1,35 +1,21 @@
 /** Carries a step out: its writes, each with a guard, and what they answer put into the store. */
-import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
-import type { Settings } from "../choices/settings";
 import { exceeds } from "../demand/resources";
-import type { Cluster } from "../kube/cluster";
 import { describeError, isResizeRefused } from "../kube/errors";
-import { ownership, type Observed } from "../phases/observed";
+import type { Observed } from "../phases/observed";
 import type { Action, Step } from "../phases/steps";
-import type { Warning } from "../tekton/warning";
-import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { hasLimits, requestedBy, reservationOf, resizedResources } from "../room/placeholder-size";
-import {
-  firstTemplate,
-  pinnedTemplate,
-  settledTemplate,
-  type TemplateChange,
-} from "../placement/placeholder-template";
-import { withAsk, type Reservation } from "../room/reservation";
+import type { PipelineRun } from "../tekton/objects";
 import { asText, type RunKey } from "../tekton/run-key";
-import type { Store } from "../store/store";
-import type { PipelineRun, PodTemplate } from "../tekton/objects";
+import type { Warning } from "../tekton/warning";
 import { Outdated } from "./failure";
-import { makePlaceholder, templateFor, volumesFor } from "./make-placeholder";
+import { guardDeletion, guardMove } from "./guards";
+import { makePlaceholder } from "./make-placeholder";
 import { resizesRefused } from "./metrics";
+import type { Parts } from "./parts";
 import { reserveAgain } from "./reserve-again";
-
-export interface Parts {
-  cluster: Cluster;
-  settings: Settings;
-  store: Store;
-}
+import { pin, pinByFloor, settle, startOver } from "./template-changes";
 
 /** What became of a step. */
 export interface Result {
@@ -66,16 +52,18 @@ export class CarryOut {
         return this.#make(await this.#wholeRun(key, observed, isWhole), observed);
       case "settle-placeholder": {
         const whole = await this.#wholeRun(key, observed, isWhole);
-        return this.#changeTemplate(whole, statefulSet!, settledTemplate);
+        return this.#changed(settle(cluster, whole, statefulSet!));
       }
       case "pin-placeholder": {
         const whole = await this.#wholeRun(key, observed, isWhole);
-        return this.#changeTemplate(whole, statefulSet!, (...to) => pinnedTemplate(...to, step));
+        return this.#changed(pin(cluster, whole, statefulSet!, step));
       }
-      case "start-over":
-        return this.#startOver(step, await this.#wholeRun(key, observed, isWhole), observed);
+      case "start-over": {
+        const whole = await this.#wholeRun(key, observed, isWhole);
+        return this.#changed(startOver(cluster, whole, observed, step));
+      }
       case "remake-pod":
-        if (observed.run !== undefined) await this.#guardMove(key, observed);
+        if (observed.run !== undefined) await guardMove(this.parts, key, observed);
         await placeholders.deletePod(step.pod);
         return WAIT;
       case "reserve-again":
@@ -95,7 +83,7 @@ export class CarryOut {
         store.written("run", await runs.cancel(run!));
         return WAIT;
       case "delete-placeholder":
-        await this.#guardDeletion(key, observed);
+        await guardDeletion(this.parts, key, observed);
         await placeholders.delete(statefulSet!);
         return WAIT;
     }
@@ -130,33 +118,8 @@ export class CarryOut {
     return { goOn: false, warnings };
   }
 
-  /** @param reservation what it keeps from now on, if that changes */
-  async #changeTemplate(
-    run: PipelineRun,
-    seen: V1StatefulSet,
-    changeOf: (run: PipelineRun, template: PodTemplate, seen: V1StatefulSet) => TemplateChange,
-    reservation?: Reservation,
-  ): Promise<Result> {
-    const { cluster } = this.parts;
-    const { template } = await templateFor(run, cluster);
-    const change = changeOf(run, template, seen);
-    return this.#changed(cluster.placeholders.changeTemplate(seen, change, reservation));
-  }
-
-  async #startOver(step: Of<"start-over">, run: PipelineRun, observed: Observed): Promise<Result> {
-    const seen = observed.statefulSet!;
-    const { volumes } = await volumesFor(run, observed, this.parts.cluster);
-    const reservation = withAsk(reservationOf(seen), step.ask);
-    return this.#changeTemplate(
-      run,
-      seen,
-      (...to) => ({ ...firstTemplate(...to, step), volumes }),
-      reservation,
-    );
-  }
-
   async #reserveAgain({ learned }: Of<"reserve-again">, key: RunKey, observed: Observed): Promise<Result> {
-    const { cluster, settings, store } = this.parts;
+    const { cluster, settings } = this.parts;
     const seen = observed.statefulSet!;
     // The store has the run, but not what stands in its status.
     const run = await this.#wholeRun(key, observed, false);
@@ -167,8 +130,7 @@ export class CarryOut {
       cluster,
       settings,
     );
-    store.statefulSet("MODIFIED", await cluster.placeholders.reserve(seen, reservation));
-    return { goOn: true, warnings };
+    return { ...(await this.#changed(cluster.placeholders.reserve(seen, reservation))), warnings };
   }
 
   async #resize(
@@ -195,47 +157,7 @@ export class CarryOut {
       if (!this.#saidNoResize) Log.warn({ run: asText(key), error: describeError(error) }, why);
       this.#saidNoResize = true;
       const run = await this.#wholeRun(key, observed, isWhole);
-      return this.#replaceByFloor(pod, run, statefulSet);
+      return this.#changed(pinByFloor(cluster, run, statefulSet, pod));
     }
-  }
-
-  /** Its run is not kept from running by what cannot be handed over. */
-  #replaceByFloor(pod: V1Pod, run: PipelineRun, seen: V1StatefulSet): Promise<Result> {
-    const { floor } = reservationOf(seen);
-    const pin = { pod, node: pod.spec!.nodeName!, size: floor };
-    const small = { ask: floor, floor, firstWave: {}, tasks: [] };
-    return this.#changeTemplate(run, seen, (...to) => pinnedTemplate(...to, pin), small);
-  }
-
-  /** A run is never split: no pod of it that is not seen may have come onto the node. */
-  async #guardMove(key: RunKey, observed: Observed): Promise<void> {
-    const { cluster, store } = this.parts;
-    const { pods } = await cluster.activePods(key);
-    const known = new Map(observed.pods.map(({ metadata, spec }) => [metadata!.uid, spec?.nodeName ?? ""]));
-    const unseen = pods.filter(
-      pod =>
-        !isPlaceholderPod(pod) && pod.spec?.nodeName && known.get(pod.metadata!.uid) !== pod.spec.nodeName,
-    );
-    if (unseen.length === 0) return;
-    for (const pod of unseen) store.written("pods", pod);
-    throw new Outdated("pods of the run have come onto its node");
-  }
-
-  /** A placeholder that is deleted takes the place of its run's next pods with it. */
-  async #guardDeletion(key: RunKey, observed: Observed): Promise<void> {
-    const { cluster, store } = this.parts;
-    if (observed.run === undefined && ownership(observed) !== "orphan") {
-      const run = await cluster.readRun(key);
-      const owner = observed.statefulSet!.metadata!.ownerReferences?.find(({ controller }) => controller);
-      if (run !== undefined && run.metadata!.uid === owner?.uid) {
-        store.written("run", run);
-        throw new Outdated("the run is there");
-      }
-    }
-    const { pods } = await cluster.activePods(key);
-    const active = pods.filter(pod => !isPlaceholderPod(pod));
-    if (active.length === 0) return;
-    for (const pod of active) store.written("pods", pod);
-    throw new Outdated("pods of the run are active");
   }
 }

@@ -1,7 +1,8 @@
 /** Puts all of one run into the store as the API server has it: where a watch may have missed something. */
 import type { Cluster } from "../kube/cluster";
 import type { RunKey } from "../tekton/run-key";
-import type { Place, Store } from "../store/store";
+import type { Place } from "../store/entry";
+import type { Store } from "../store/store";
 
 export async function readAfresh(key: RunKey, cluster: Cluster, store: Store): Promise<void> {
   // What is there now, and is not there after the reads, is gone.
@@ -13,6 +14,7 @@ export async function readAfresh(key: RunKey, cluster: Cluster, store: Store): P
   else goneSince(key, "run", before.run, store);
   put(key, "pods", fresh.pods, fresh.podsVersion, store);
   put(key, "taskRuns", fresh.taskRuns, fresh.taskRunsVersion, store);
+  put(key, "customRuns", fresh.customRuns, fresh.customRunsVersion, store);
   put(key, "children", fresh.children, fresh.childrenVersion, store);
   store.markRead(key);
 }

@@ -7,9 +7,8 @@ import type { RunKey } from "../tekton/run-key";
 import { parseSettings, type Settings } from "../choices/settings";
 import { leave, type Leave } from "./leave";
 import type { Observed } from "../phases/observed";
-import { settledTemplate } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
-import { templateFor } from "./make-placeholder";
+import { settle } from "./template-changes";
 import { hasLimits, resizedResources } from "../room/placeholder-size";
 import { kubeClients, type KubeClients } from "../kube/client";
 import { describeError, ifThere, isOutdated, isResizeRefused, retryAfterMilliseconds } from "../kube/errors";
@@ -39,8 +38,7 @@ async function freeRoom(
 ) {
   const { pod, size } = step;
   if (run !== undefined && recordOf(statefulSet!).isSettled !== true) {
-    const { template } = await templateFor(run, cluster);
-    await cluster.placeholders.changeTemplate(statefulSet!, settledTemplate(run, template, statefulSet!));
+    await settle(cluster, run, statefulSet!);
   }
   try {
     await cluster.placeholders.resizePod(pod, resizedResources(pod, size, hasLimits(statefulSet!)));

@@ -3,6 +3,7 @@ import type { V1OwnerReference, V1Pod, V1StatefulSet } from "@kubernetes/client-
 import { APP_NAME, APP_NAME_LABEL, COMPONENT_LABEL, PLACEHOLDER_COMPONENT } from "../keys";
 import type { CustomRun, PipelineRun, TaskRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
+import { reservationOf } from "../room/placeholder-size";
 import type { NodeSummary } from "../placement/never-fits";
 
 /** One run and all that belongs to its placeholder, as the store knows it or as it was read afresh. */
@@ -53,6 +54,13 @@ export function ownership({ run, statefulSet }: Observed): Ownership {
   if (owner.kind !== "PipelineRun") return "foreign";
   return owner.uid === run?.metadata?.uid ? "ours" : "earlier-run";
 }
+
+export const hasNode = ({ spec }: V1Pod): boolean => Boolean(spec?.nodeName);
+
+/** Whether its run waits for CustomRuns at some time. */
+export const hasCustomTasks = (statefulSet: V1StatefulSet | undefined): boolean =>
+  statefulSet !== undefined &&
+  reservationOf(statefulSet).tasks.some(({ customRuns }) => customRuns !== undefined);
 
 const hasFinished = (pod: V1Pod): boolean =>
   pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";

@@ -53,13 +53,18 @@ export function chosenRow(seen: Sight): Row {
   return row;
 }
 
-/** @param observed the run as it is now */
-export function nextStep(observed: Observed, settings: SightSettings, now: Date): Step {
-  const seen = new Sight(observed, settings, now);
-  const found = chosenRow(seen).step(seen);
+/** What the row makes of the run, and what holds for every step besides. */
+export function stepOf(row: Row, seen: Sight): Step {
+  const found = row.step(seen);
   const step = seen.stage === "held" ? ofHeldRun(found, seen) : found;
   if (!CHANGES.has(step.kind)) return step;
   return { ...step, lookAgainSeconds: Math.min(LOST_EVENT_SECONDS, step.lookAgainSeconds ?? Infinity) };
+}
+
+/** @param observed the run as it is now */
+export function nextStep(observed: Observed, settings: SightSettings, now: Date): Step {
+  const seen = new Sight(observed, settings, now);
+  return stepOf(chosenRow(seen), seen);
 }
 
 /**

@@ -9,7 +9,8 @@ import { ACTIVE_PODS, type Cluster } from "../kube/cluster";
 import { isChild } from "../tekton/objects";
 import { rootRunOf } from "./root-run";
 import { asText, fromText, type RunKey } from "../tekton/run-key";
-import { versionOf, type Place, type Store } from "./store";
+import { versionOf, type Place } from "./entry";
+import type { Store } from "./store";
 
 interface Named {
   metadata?: V1ObjectMeta;

@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { aRun, placeholderOf, placeholderPodOf } from "../testing/builders";
 import { emptyStore, KEY, stored } from "../testing/stored";
-import type { Place } from "./store";
+import type { Place } from "./entry";
 import type { ChangeType } from "./watch-events";
 
 interface Told {

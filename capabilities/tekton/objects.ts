@@ -6,7 +6,6 @@ import type {
   V1Toleration,
   V1Volume,
 } from "@kubernetes/client-node";
-import { GenericKind } from "kubernetes-fluent-client";
 import { HELD, HELD_LABEL, PENDING, TEKTON_GROUP, TEKTON_MANAGER } from "../keys";
 
 /** The fields of Tekton's pod template that decide where a pod may run. */
@@ -71,23 +70,13 @@ export const CUSTOM_RUN = {
   plural: "customruns",
 };
 
-export class TaskRunV1 extends GenericKind {}
 export const TASK_RUN_V1 = { group: TEKTON_GROUP, version: "v1", kind: "TaskRun", plural: "taskruns" };
-
-/** What Pepr's bindings are declared on; tekton.dev/v1 is the version that is stored. */
-export class PipelineRunV1 extends GenericKind {
-  declare spec?: PipelineRunSpec;
-}
-export class PipelineRunV1Beta1 extends GenericKind {
-  declare spec?: PipelineRunSpec;
-}
 export const PIPELINE_RUN_V1 = {
   group: TEKTON_GROUP,
   version: "v1",
   kind: "PipelineRun",
   plural: "pipelineruns",
 };
-export class TaskRunV1Beta1 extends GenericKind {}
 export const TASK_RUN_V1BETA1 = { ...TASK_RUN_V1, version: "v1beta1" };
 export const PIPELINE_RUN_V1BETA1 = { ...PIPELINE_RUN_V1, version: "v1beta1" };
 

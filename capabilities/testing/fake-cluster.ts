@@ -63,6 +63,8 @@ export class FakeCluster {
         statefulSet,
         pods,
         taskRuns: [],
+        customRuns: [],
+        customRunsVersion: 0,
         children: [],
         childrenVersion: this.#version,
         ...versions,

@@ -10,13 +10,13 @@ import {
   containerStatus,
   observed,
   PLACEHOLDER_POD_UID,
-  placeholderOf,
   placeholderPodOf,
   runPod,
   withPlaceholder,
   withRecord,
 } from "../../testing/builders";
 import { stepFor } from "../../testing/decide";
+import { asking } from "../../testing/stateful-sets";
 
 const GI = 2 ** 30;
 const floor = { cpu: 10, memory: 16 * 2 ** 20 };
@@ -26,11 +26,7 @@ const kept: Reservation = { ask, floor, firstWave: { cpu: 1000 }, tasks: [] };
 const held = () => aRun().held().run;
 const NODE = "node-1";
 
-function setOf(asks: Resources, record: Partial<PlaceholderRecord> = {}, of = kept): V1StatefulSet {
-  const made = placeholderOf(held(), of);
-  made.spec!.template.spec!.containers[0]!.resources = resourcesFor(asks, false);
-  return withRecord(made, record);
-}
+const setOf = (asks: Resources, record?: Partial<PlaceholderRecord>, of = kept) => asking(asks, of, record);
 const podOf = (asked: Resources): V1Pod => placeholderPodOf(held(), NODE, kept, asked);
 const replaced = { pinnedTo: NODE, replaces: "uid-of-an-earlier-pod" };
 const replacing = { pinnedTo: NODE, replaces: PLACEHOLDER_POD_UID };

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Resources } from "../../demand/resources";
-import { resourcesFor } from "../../room/placeholder-size";
 import type { PlaceholderRecord } from "../../placement/record";
 import type { Reservation } from "../../room/reservation";
 import { PATIENCE_SECONDS } from "../../room/waiting-pods";
@@ -12,16 +11,15 @@ import {
   containerStatus,
   observed,
   PLACEHOLDER_POD_UID,
-  placeholderOf,
   placeholderPodOf,
   planned,
   runPod,
   SETTINGS,
   taskPod,
   taskRunOf,
-  withRecord,
 } from "../../testing/builders";
 import { stepFor } from "../../testing/decide";
+import { asking } from "../../testing/stateful-sets";
 
 const GI = 2 ** 30;
 const floor = { cpu: 10, memory: 16 * 2 ** 20 };
@@ -39,11 +37,7 @@ const reservation: Reservation = {
 const kept: Reservation = { ...reservation, tasks: [] };
 const placed = () => aRun().placed().run;
 
-function setOf(asks: Resources, record: Partial<PlaceholderRecord> = {}, of = kept): V1StatefulSet {
-  const made = placeholderOf(aRun().held().run, of);
-  made.spec!.template.spec!.containers[0]!.resources = resourcesFor(asks, false);
-  return withRecord(made, record);
-}
+const setOf = (asks: Resources, record?: Partial<PlaceholderRecord>, of = kept) => asking(asks, of, record);
 const podOf = (asked: Resources) => placeholderPodOf(aRun().held().run, "node-1", kept, asked);
 const replaced = { pinnedTo: "node-1", replaces: "uid-of-an-earlier-pod" };
 const replacing = { pinnedTo: "node-1", replaces: PLACEHOLDER_POD_UID };

@@ -2,7 +2,6 @@ import { describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Resources } from "../../demand/resources";
 import type { PlaceholderRecord } from "../../placement/record";
-import { resourcesFor } from "../../room/placeholder-size";
 import type { Reservation } from "../../room/reservation";
 import {
   aRun,
@@ -13,9 +12,9 @@ import {
   runPod,
   unschedulable,
   withPlaceholder,
-  withRecord,
 } from "../../testing/builders";
 import { stepFor } from "../../testing/decide";
+import { asking } from "../../testing/stateful-sets";
 
 const GI = 2 ** 30;
 const floor = { cpu: 10, memory: 16 * 2 ** 20 };
@@ -25,11 +24,7 @@ const kept: Reservation = { ask, floor, firstWave: { cpu: 1000 }, tasks: [] };
 const held = () => aRun().held().run;
 const placed = () => aRun().placed().run;
 
-function setOf(asks: Resources, record: Partial<PlaceholderRecord> = {}): V1StatefulSet {
-  const made = placeholderOf(held(), kept);
-  made.spec!.template.spec!.containers[0]!.resources = resourcesFor(asks, false);
-  return withRecord(made, record);
-}
+const setOf = (asks: Resources, record?: Partial<PlaceholderRecord>) => asking(asks, kept, record);
 const podOf = (asked: Resources): V1Pod => placeholderPodOf(held(), undefined, kept, asked);
 const pinned = { pinnedTo: "node-1", replaces: "uid-of-an-earlier-pod" };
 const runsOn = (node: string): V1Pod => {

@@ -2,6 +2,7 @@
 import type { Resources } from "../../demand/resources";
 import { exceeds } from "../../demand/resources";
 import { requestedBy } from "../../room/placeholder-size";
+import { hasNode } from "../observed";
 import { missingStorage } from "../refusal";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
@@ -72,7 +73,7 @@ export const WITHOUT_NODE: readonly Row[] = [
       isRefusedBy(seen) &&
       // A policy may raise what a settled one asks for; another try would not change that.
       seen.record.isSettled !== true &&
-      seen.own.pods.some(({ spec }) => Boolean(spec?.nodeName)) &&
+      seen.own.pods.some(hasNode) &&
       exceeds(templateAsks(seen), seen.reservation.floor).length > 0,
     takes: ["start-over"],
     step: ({ pod, reservation, schedulingMessage }) => ({

@@ -20,8 +20,17 @@ export const PLACEHOLDER = placeholderName(RUN_NAME);
 /** Further ones differ in nothing but the length of pauses. */
 const MOST_MOVES = 2;
 
+/** Of what JSON can tell; faster than by way of its text. */
+function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const copy: Record<string, unknown> = {};
+  for (const [name, field] of Object.entries(value)) if (field !== undefined) copy[name] = copyOf(field);
+  return copy as T;
+}
+
 export function changed<T>(object: T, change: (copy: T) => void): T {
-  const copy = JSON.parse(JSON.stringify(object)) as T;
+  const copy = copyOf(object);
   change(copy);
   return copy;
 }

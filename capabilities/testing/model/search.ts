@@ -1,5 +1,5 @@
 /** Every world that the model can come to, breadth first: by steps of the controller, and by what happens meanwhile. */
-import { chosenRow, nextStep } from "../../phases/table";
+import { chosenRow, stepOf } from "../../phases/table";
 import type { Phase, Stage } from "../../phases/phase";
 import type { Row } from "../../phases/row";
 import { Sight } from "../../phases/sight";
@@ -58,14 +58,14 @@ export interface Found {
 
 const SIGHT_SETTINGS = SETTINGS;
 
+const sightOf = (world: World): Sight => new Sight(observedOf(world), SIGHT_SETTINGS, new Date(NOW));
+
 function stateOf(world: World, from: State["from"]): State {
-  const observed = observedOf(world);
-  const now = new Date(NOW);
-  const sight = new Sight(observed, SIGHT_SETTINGS, now);
+  const sight = sightOf(world);
   try {
-    const step = nextStep(observed, SIGHT_SETTINGS, now);
+    const row = chosenRow(sight);
     const { stage, phase } = sight;
-    return { world, stage, phase, row: chosenRow(sight), step, edges: [], from };
+    return { world, stage, phase, row, step: stepOf(row, sight), edges: [], from };
   } catch (error) {
     throw new Error(`${String(error)}, after: ${pathTo({ from } as State)}`, { cause: error });
   }
@@ -120,7 +120,8 @@ export function search(scenario: Scenario, mostStates = 200_000): Found {
     if (after !== world) continue;
     // Of two states that differ in nothing but the time, the later one counts where another step follows.
     const later = internedWorld({ ...timePasses(world), refusal: undefined });
-    if (stateOf(later, undefined).row !== state.row || world.refusal !== undefined) {
+    const nextRow = known.get(keyOf(later))?.row ?? chosenRow(sightOf(later));
+    if (nextRow !== state.row || world.refusal !== undefined) {
       state.edges.push({ kind: "time", name: "time passes", to: at(later, { state, name: "time passes" }) });
     }
   }

@@ -28,51 +28,23 @@ export interface Scenario {
   notPlayed?: string;
 }
 
+const beyondWhatIsFree = (end: string, next: Step): Scenario => ({
+  name: `growth beyond what is free, ${end}`,
+  pods: [
+    { name: "main", cpu: 0.2 },
+    { name: "neighbour", cpu: 0.6 },
+  ],
+  steps: [{ resize: "main", cpu: 0.7 }, next],
+});
+
 /** The one whose resizes are looked at is called `main`. */
 export const SCENARIOS: readonly Scenario[] = [
   { name: "growth", pods: [{ name: "main", cpu: 0.2 }], steps: [{ resize: "main", cpu: 0.6 }] },
   { name: "shrink", pods: [{ name: "main", cpu: 0.6 }], steps: [{ resize: "main", cpu: 0.01 }] },
-  {
-    name: "growth beyond what is free, then a neighbour goes",
-    pods: [
-      { name: "main", cpu: 0.2 },
-      { name: "neighbour", cpu: 0.6 },
-    ],
-    steps: [{ resize: "main", cpu: 0.7 }, { delete: "neighbour" }],
-  },
-  {
-    name: "growth beyond what is free, then a neighbour shrinks",
-    pods: [
-      { name: "main", cpu: 0.2 },
-      { name: "neighbour", cpu: 0.6 },
-    ],
-    steps: [
-      { resize: "main", cpu: 0.7 },
-      { resize: "neighbour", cpu: 0.1 },
-    ],
-  },
-  {
-    name: "growth beyond what is free, withdrawn",
-    pods: [
-      { name: "main", cpu: 0.2 },
-      { name: "neighbour", cpu: 0.6 },
-    ],
-    steps: [
-      { resize: "main", cpu: 0.7 },
-      { resize: "main", cpu: 0.2 },
-    ],
-  },
-  {
-    name: "growth beyond what is free, cut down to what is",
-    pods: [
-      { name: "main", cpu: 0.2 },
-      { name: "neighbour", cpu: 0.6 },
-    ],
-    steps: [
-      { resize: "main", cpu: 0.7 },
-      { resize: "main", cpu: 0.3 },
-    ],
-  },
+  beyondWhatIsFree("then a neighbour goes", { delete: "neighbour" }),
+  beyondWhatIsFree("then a neighbour shrinks", { resize: "neighbour", cpu: 0.1 }),
+  beyondWhatIsFree("withdrawn", { resize: "main", cpu: 0.2 }),
+  beyondWhatIsFree("cut down to what is", { resize: "main", cpu: 0.3 }),
   {
     name: "growth beyond the node",
     pods: [{ name: "main", cpu: 0.2 }],

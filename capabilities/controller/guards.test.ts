@@ -1,0 +1,47 @@
+import { describe, expect, test } from "@jest/globals";
+import type { V1Pod } from "@kubernetes/client-node";
+import { aRun, observed, runPod, SETTINGS } from "../testing/builders";
+import { FakeCluster } from "../testing/fake-cluster";
+import { Store } from "../store/store";
+import { guardMove } from "./guards";
+
+const KEY = { namespace: "ci", name: "build" };
+const { run } = aRun().placed();
+
+function podOn(nodeName: string | undefined): V1Pod {
+  const { metadata, spec, status } = runPod("Running");
+  return { metadata: { ...metadata, namespace: "ci", uid: "p" }, spec: { ...spec!, nodeName }, status };
+}
+
+describe("before the pod of a placeholder that moves is deleted", () => {
+  test.each([
+    { name: "it goes, where the run has no pods", seen: undefined, there: undefined, stays: false },
+    { name: "it goes, where its pods wait", seen: podOn(undefined), there: podOn(undefined), stays: false },
+    {
+      name: "it goes, where all that is on the node was seen",
+      seen: podOn("n"),
+      there: podOn("n"),
+      stays: false,
+    },
+    {
+      name: "it stays, where a pod that waited has come onto the node",
+      seen: podOn(undefined),
+      there: podOn("n"),
+      stays: true,
+    },
+    {
+      name: "it stays, where a pod is on the node of which no event has told",
+      seen: undefined,
+      there: podOn("n"),
+      stays: true,
+    },
+  ])("$name", async ({ seen, there, stays }) => {
+    const fake = new FakeCluster();
+    fake.pods = there === undefined ? [] : [there];
+    const store = new Store(() => undefined);
+    const parts = { cluster: fake.cluster, settings: SETTINGS, store };
+    const guarded = guardMove(parts, KEY, observed(run, { pods: seen === undefined ? [] : [seen] }));
+    await (stays ? expect(guarded).rejects.toThrow("have come onto its node") : guarded);
+    expect(store.names(KEY, "pods")).toHaveLength(stays ? 1 : 0);
+  });
+});

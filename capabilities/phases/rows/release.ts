@@ -1,0 +1,63 @@
+/** Rows for bound placeholders of held runs: the room of the first pods is made free, and the run is let go. */
+import { boundAt, patienceSeconds } from "../../room/waiting-pods";
+import type { Row } from "../row";
+import type { Sight } from "../sight";
+
+/** A placeholder that was made again without its room goes on looking, ever more rarely. */
+const roomLostFor = ({ pod, record, now }: Sight): number =>
+  record.moves === 0 ? 0 : boundAt(pod!) + patienceSeconds(record.moves - 1) * 1000 - now.getTime();
+
+export const RELEASE: readonly Row[] = [
+  {
+    name: "it was made again without its room, a moment ago",
+    why: "Every further try waits longer.",
+    stages: ["held"],
+    phases: ["anchored", "handing over"],
+    when: seen => seen.asksForLess && roomLostFor(seen) > 0,
+    takes: ["wait"],
+    step: seen => ({
+      kind: "wait",
+      lookAgainSeconds: roomLostFor(seen) / 1000,
+      why: "its placeholder was made again without its room",
+    }),
+  },
+  {
+    name: "it was made again without its room",
+    why: "The run may start only where all of it fits.",
+    stages: ["held"],
+    phases: ["anchored", "handing over"],
+    when: ({ asksForLess }) => asksForLess,
+    takes: ["start-over"],
+    step: ({ pod }) => ({
+      kind: "start-over",
+      pod: pod!,
+      why: "its placeholder was made again without its room",
+    }),
+    to: ["looking"],
+  },
+  {
+    name: "the first pods of the run need its room",
+    why: "It is free when they come, and not earlier: strangers would take it.",
+    stages: ["held"],
+    phases: ["anchored", "handing over"],
+    when: ({ asksForMore }) => asksForMore,
+    takes: ["resize"],
+    step: ({ pod, size }) => ({ kind: "resize", pod: pod!, size, why: "its first pods need the room" }),
+    to: ["handing over", "replacing"],
+  },
+  {
+    name: "it has its node, and room for the run",
+    why: "Only a placeholder that is bound can be joined.",
+    stages: ["held"],
+    phases: ["anchored", "handing over"],
+    takes: ["release"],
+    step: ({ placeholder, node, record }) => ({
+      kind: "release",
+      placeholder,
+      node: node!,
+      topologyKey: record.placing["topology-key"],
+      why: `its placeholder is bound to ${node}`,
+    }),
+    to: ["released"],
+  },
+];
