@@ -5,7 +5,7 @@ import { exceeds } from "../demand/resources";
 import { describeError, isResizeRefused } from "../kube/errors";
 import type { Observed } from "../phases/observed";
 import type { Action, Step } from "../phases/steps";
-import { hasLimits, requestedBy, reservationOf, resizedResources } from "../room/placeholder-size";
+import { hasLimits, requestedBy, resizedResources } from "../room/placeholder-size";
 import type { PipelineRun } from "../tekton/objects";
 import { asText, type RunKey } from "../tekton/run-key";
 import type { Warning } from "../tekton/warning";
@@ -66,8 +66,13 @@ export class CarryOut {
         if (observed.run !== undefined) await guardMove(this.parts, key, observed);
         await placeholders.deletePod(step.pod);
         return WAIT;
-      case "reserve-again":
-        return this.#reserveAgain(step, key, observed);
+      case "reserve-again": {
+        // The store has the run, but not what stands in its status.
+        const whole = await this.#wholeRun(key, observed, false);
+        const { written, warnings } = await reserveAgain(this.parts, whole, statefulSet!, step.learned);
+        store.statefulSet("MODIFIED", written);
+        return { goOn: true, warnings };
+      }
       case "resize":
         return this.#resize(step, key, observed, isWhole);
       case "withdraw-growth":
@@ -116,21 +121,6 @@ export class CarryOut {
     }
     this.parts.store.statefulSet("ADDED", outcome.made);
     return { goOn: false, warnings };
-  }
-
-  async #reserveAgain({ learned }: Of<"reserve-again">, key: RunKey, observed: Observed): Promise<Result> {
-    const { cluster, settings } = this.parts;
-    const seen = observed.statefulSet!;
-    // The store has the run, but not what stands in its status.
-    const run = await this.#wholeRun(key, observed, false);
-    const { reservation, warnings } = await reserveAgain(
-      run,
-      reservationOf(seen),
-      learned,
-      cluster,
-      settings,
-    );
-    return { ...(await this.#changed(cluster.placeholders.reserve(seen, reservation))), warnings };
   }
 
   async #resize(

@@ -1,16 +1,18 @@
 /** Reads what Tekton has resolved of a run that is under way, and counts anew what it needs. */
+import type { V1StatefulSet } from "@kubernetes/client-node";
 import { BUILT_IN_CHOICES } from "../choices/choices";
-import { floorOf, unknownTaskOf, type Settings } from "../choices/settings";
+import { floorOf, unknownTaskOf } from "../choices/settings";
 import { UNREAD_PIPELINE } from "../demand/expand";
 import type { PipelineSpec } from "../demand/pipeline-spec";
 import { exceeds } from "../demand/resources";
 import { taskGraph } from "../demand/task-graph";
-import type { Cluster } from "../kube/cluster";
 import { revised } from "../room/learned";
 import { prefixesOf } from "../room/paths";
+import { reservationOf } from "../room/placeholder-size";
 import { reservationFor, type Reservation } from "../room/reservation";
 import type { PipelineRun } from "../tekton/objects";
 import type { Warning } from "../tekton/warning";
+import type { Parts } from "./parts";
 
 /** Specs of child runs by their paths in the run's pipeline; of a matrix of them, one. */
 function specsByPath(run: PipelineRun, children: readonly PipelineRun[]): Map<string, PipelineSpec> {
@@ -24,18 +26,13 @@ function specsByPath(run: PipelineRun, children: readonly PipelineRun[]): Map<st
   return specs;
 }
 
-/**
- * @param run with its whole status
- * @param before what its placeholder keeps: its widest moment, as nothing else has tasks that are unknown
- * @param learned names of tasks of that which are known now
- */
-export async function reserveAgain(
+/** @returns what it is to keep from now on; in sentences for people, if that is news */
+async function countedAgain(
+  { cluster, settings }: Pick<Parts, "cluster" | "settings">,
   run: PipelineRun,
   before: Reservation,
   learned: readonly string[],
-  cluster: Cluster,
-  settings: Settings,
-): Promise<{ reservation: Reservation; warnings: Warning[] }> {
+): Promise<{ reservation: Reservation; notes: string[] }> {
   const isRootAlone = learned.every(name => name === UNREAD_PIPELINE);
   const { namespace, name } = run.metadata!;
   const children = isRootAlone ? [] : await cluster.childRuns({ namespace: namespace!, name: name! });
@@ -43,13 +40,28 @@ export async function reserveAgain(
   const graph = taskGraph(run, definitions, unknownTaskOf(settings));
   // What quotas have left does not count: the run itself has used of it by now.
   const limits = { limitRanges: bounds.limitRanges, quotas: [] };
+  // Only what is kept by the built-in choices has tasks, and so any of which nothing is known.
   const counted = reservationFor(graph, BUILT_IN_CHOICES, floorOf(settings), limits);
   const reservation = revised(before, counted.reservation, learned);
-  const isMore = exceeds(reservation.ask, before.ask).length > 0;
-  const isLess = exceeds(before.ask, reservation.ask).length > 0;
-  if (!isMore && !isLess) return { reservation, warnings: [] };
-  const message = [`Known now that Tekton has resolved it: ${learned.join(", ")}.`, ...counted.notes].join(
-    " ",
-  );
-  return { reservation, warnings: [{ type: "Normal", reason: "ReservedAgain", message }] };
+  const differs =
+    [exceeds(reservation.ask, before.ask), exceeds(before.ask, reservation.ask)].flat().length > 0;
+  return { reservation, notes: differs ? counted.notes : [] };
+}
+
+/**
+ * @param run with its whole status
+ * @param learned names of tasks of which nothing was known, and that Tekton has resolved
+ * @returns the StatefulSet as it is then
+ */
+export async function reserveAgain(
+  parts: Pick<Parts, "cluster" | "settings">,
+  run: PipelineRun,
+  seen: V1StatefulSet,
+  learned: readonly string[],
+): Promise<{ written: V1StatefulSet; warnings: Warning[] }> {
+  const { reservation, notes } = await countedAgain(parts, run, reservationOf(seen), learned);
+  const written = await parts.cluster.placeholders.reserve(seen, reservation);
+  if (notes.length === 0) return { written, warnings: [] };
+  const message = [`Known now that Tekton has resolved it: ${learned.join(", ")}.`, ...notes].join(" ");
+  return { written, warnings: [{ type: "Normal", reason: "ReservedAgain", message }] };
 }
