@@ -69,7 +69,13 @@ export class CarryOut {
       case "reserve-again": {
         // The store has the run, but not what stands in its status.
         const whole = await this.#wholeRun(key, observed, false);
-        const { written, warnings } = await reserveAgain(this.parts, whole, statefulSet!, step.learned);
+        const { written, warnings } = await reserveAgain(
+          this.parts,
+          whole,
+          statefulSet!,
+          step.learned,
+          observed.pods,
+        );
         store.statefulSet("MODIFIED", written);
         return { goOn: true, warnings };
       }

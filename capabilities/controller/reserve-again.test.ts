@@ -89,6 +89,25 @@ describe("a run whose pipeline a resolver brings", () => {
     expect(fake.asked.slice(before)).toEqual([]);
   });
 
+  test.each([
+    { name: "has room for it, beside what the run uses itself", hard: "12", ask: 4000, grows: true },
+    {
+      name: "is short of it: no room is asked for that its pods may need",
+      hard: "7",
+      ask: 4000,
+      grows: false,
+    },
+    { name: "has less than it needs", hard: "3", ask: 3000, grows: false },
+  ])("where a quota $name", async ({ hard, ask, grows }) => {
+    const { reconciler, fake, kept } = reconcilerOf(resolved, keeping(unknown(UNREAD_PIPELINE)));
+    // All that is used is its placeholder's.
+    const cpu = { hard: { "requests.cpu": hard }, used: { "requests.cpu": "10m" } };
+    fake.quotas = [{ metadata: { name: "team" }, status: cpu }];
+    await reconciler.reconcile(KEY, 0);
+    expect(kept().ask["cpu"]).toBe(ask);
+    expect(fake.asked.includes("resizePod")).toBe(grows);
+  });
+
   test("costs nothing before", async () => {
     const { reconciler, fake } = reconcilerOf(placed(byResolver, {}), keeping(unknown(UNREAD_PIPELINE)));
     await reconciler.reconcile(KEY, 0);

@@ -1,14 +1,16 @@
 /** Reads what Tekton has resolved of a run that is under way, and counts anew what it needs. */
-import type { V1StatefulSet } from "@kubernetes/client-node";
+import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { BUILT_IN_CHOICES } from "../choices/choices";
 import { floorOf, unknownTaskOf } from "../choices/settings";
 import { UNREAD_PIPELINE } from "../demand/expand";
 import type { PipelineSpec } from "../demand/pipeline-spec";
-import { exceeds } from "../demand/resources";
+import { exceeds, sum, type Resources } from "../demand/resources";
 import { taskGraph } from "../demand/task-graph";
 import { revised } from "../room/learned";
+import { withoutOwn } from "../room/namespace-bounds";
 import { prefixesOf } from "../room/paths";
 import { reservationOf } from "../room/placeholder-size";
+import { podRequests } from "../room/pod-requests";
 import { reservationFor, type Reservation } from "../room/reservation";
 import type { PipelineRun } from "../tekton/objects";
 import type { Warning } from "../tekton/warning";
@@ -32,14 +34,14 @@ async function countedAgain(
   run: PipelineRun,
   before: Reservation,
   learned: readonly string[],
+  own: Resources,
 ): Promise<{ reservation: Reservation; notes: string[] }> {
   const isRootAlone = learned.every(name => name === UNREAD_PIPELINE);
   const { namespace, name } = run.metadata!;
   const children = isRootAlone ? [] : await cluster.childRuns({ namespace: namespace!, name: name! });
   const { definitions, bounds } = await cluster.demandSources(run, specsByPath(run, children));
   const graph = taskGraph(run, definitions, unknownTaskOf(settings));
-  // What quotas have left does not count: the run itself has used of it by now.
-  const limits = { limitRanges: bounds.limitRanges, quotas: [] };
+  const limits = { ...bounds, quotas: withoutOwn(bounds.quotas, own) };
   // Only what is kept by the built-in choices has tasks, and so any of which nothing is known.
   const counted = reservationFor(graph, BUILT_IN_CHOICES, floorOf(settings), limits);
   const reservation = revised(before, counted.reservation, learned);
@@ -51,6 +53,7 @@ async function countedAgain(
 /**
  * @param run with its whole status
  * @param learned names of tasks of which nothing was known, and that Tekton has resolved
+ * @param own the live pods of the run, and its placeholder's
  * @returns the StatefulSet as it is then
  */
 export async function reserveAgain(
@@ -58,8 +61,15 @@ export async function reserveAgain(
   run: PipelineRun,
   seen: V1StatefulSet,
   learned: readonly string[],
+  own: readonly V1Pod[],
 ): Promise<{ written: V1StatefulSet; warnings: Warning[] }> {
-  const { reservation, notes } = await countedAgain(parts, run, reservationOf(seen), learned);
+  const { reservation, notes } = await countedAgain(
+    parts,
+    run,
+    reservationOf(seen),
+    learned,
+    sum(...own.map(podRequests)),
+  );
   const written = await parts.cluster.placeholders.reserve(seen, reservation);
   if (notes.length === 0) return { written, warnings: [] };
   const message = [`Known now that Tekton has resolved it: ${learned.join(", ")}.`, ...notes].join(" ");

@@ -120,6 +120,11 @@ describe("counted anew", () => {
     });
   });
 
+  test("what a quota is short of by now is not asked for any more", () => {
+    const now = { ...counted(4000), scarce: ["cpu", "memory"] };
+    expect(revised(before, now, [UNREAD_PIPELINE]).scarce).toEqual(["memory", "cpu"]);
+  });
+
   test.each([
     { name: "less than was thought is no news", ask: 1000, expected: undefined },
     { name: "as much is none either", ask: 1500, expected: undefined },

@@ -60,6 +60,8 @@ export function revised(before: Reservation, counted: Reservation, learned: read
     return isUnknown === true && !learned.includes(task.name) ? task : known;
   });
   const reservation: Reservation = { ...before, ask: counted.ask, firstWave: counted.firstWave, tasks };
+  const scarce = new Set([...(before.scarce ?? []), ...(counted.scarce ?? [])]);
+  if (scarce.size > 0) reservation.scarce = [...scarce];
   if (exceeds(counted.ask, before.ask).length > 0) reservation.isRevised = true;
   return reservation;
 }

@@ -5,6 +5,7 @@
 import {
   ApiException,
   type V1Pod,
+  type V1ResourceQuota,
   type V1ResourceRequirements,
   type V1StatefulSet,
 } from "@kubernetes/client-node";
@@ -34,6 +35,7 @@ export class FakeCluster {
   statefulSet: V1StatefulSet | undefined;
   pods: V1Pod[] = [];
   children: PipelineRun[] = [];
+  quotas: V1ResourceQuota[] = [];
   #version = 1000;
 
   /** As the controller takes it. */
@@ -85,7 +87,7 @@ export class FakeCluster {
         runtimeOverhead: {},
         resolvedPipelines,
       },
-      bounds: { limitRanges: [], quotas: [] },
+      bounds: { limitRanges: [], quotas: this.quotas },
     }));
   eachName = (kind: Names, _selectors: unknown, see: (object: object) => void) =>
     this.#ask(`eachName ${kind}`, () => {
