@@ -22,14 +22,17 @@ const pipeline = (name: string, tasks: object[]) => ({
   metadata: { name },
   spec: { tasks },
 });
-/** A run whose pipeline the resolver brings. */
-const resolvedRun = (name: string, resolver: string) => {
-  const params = Object.entries({ kind: "pipeline", name, namespace: TOOLS }).map(([key, value]) => ({
-    name: key,
-    value,
-  }));
-  return run(name, [], {}, { pipelineSpec: undefined, pipelineRef: { resolver, params } });
+const task = (name: string, amount: string, seconds: number) => {
+  const { metadata, ...spec } = cpu(name, amount, {}, seconds).taskSpec;
+  return { apiVersion: "tekton.dev/v1", kind: "Task", metadata: { name, ...metadata }, spec };
 };
+const by = (resolver: string, kind: "task" | "pipeline", name: string) => ({
+  resolver,
+  params: Object.entries({ kind, name, namespace: TOOLS }).map(([key, value]) => ({ name: key, value })),
+});
+/** A run whose pipeline the resolver brings. */
+const resolvedRun = (name: string, resolver: string) =>
+  run(name, [], {}, { pipelineSpec: undefined, pipelineRef: by(resolver, "pipeline", name) });
 
 (OWN_NODES ? describe : describe.skip)("what is not known in advance", () => {
   let fit: Fit;
@@ -41,6 +44,7 @@ const resolvedRun = (name: string, resolver: string) => {
       pipeline("grows", [cpu("first", "1", {}, 6), cpu("wide", "4", after("first"))]),
       pipeline("moves", [cpu("first", "3"), cpu("second", "1", after("first"))]),
       pipeline("read", [cpu("first", "1"), cpu("wide", "4", after("first"))]),
+      task("heavy", "1500m", 8),
     ]);
   }, START_MILLISECONDS);
   afterAll(() => fit?.operated.stop(), STOP_MILLISECONDS);
@@ -118,17 +122,20 @@ const resolvedRun = (name: string, resolver: string) => {
   );
 
   test(
-    "a node that has no room for it is told of while a pod is there, and left when none is",
+    "a task that asks for more than was thought is told of where its node has no room for what comes beside it",
     async () => {
       const namespace = "told";
       await fit.operated.createNamespace(namespace);
       await fit.node("told-2", "2");
-      await fit.operated.apply(namespace, [resolvedRun("grows", "hub")]);
-      expect(await fit.told(namespace, "NoRoomToGrow")).toMatch(/needs cpu 4.*told-2/);
-      await fit.node("told-8", "8");
+      const tasks = [
+        { name: "heavy", taskRef: by("hub", "task", "heavy") },
+        cpu("short", "100m", {}, 3),
+        cpu("beside", "1", after("short")),
+      ];
+      await fit.operated.apply(namespace, [run("told", tasks)]);
+      expect(await fit.told(namespace, "NoRoomToGrow")).toMatch(/needs cpu 2500m.*told-2/);
       expect(await fit.ended(namespace)).toEqual(["Succeeded"]);
-      expect(fit.splits(namespace)).toEqual([]);
-      expect(fit.nodes(namespace)).toEqual(["told-2", "told-8"]);
+      expect(fit.asked(namespace)[0]).toBe("1500m");
     },
     RUN_MILLISECONDS * 2,
   );

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { V1Pod } from "@kubernetes/client-node";
 import { UNREAD_PIPELINE } from "../demand/expand";
 import type { Resources } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
@@ -70,25 +71,34 @@ describe("pipelines that Tekton has resolved", () => {
 });
 
 describe("pods of tasks of which nothing was known", () => {
-  const [a, b] = [taskRunOf("a"), taskRunOf("b")];
+  const on = (name: string, amount: number): V1Pod => {
+    const pod = taskPod(taskRunOf(name), cpu(amount));
+    return { ...pod, spec: { ...pod.spec!, nodeName: "node-1" } };
+  };
   const beside = keeping(unknown("a"), planned("b", cpu(1000)));
 
   test.each<{ name: string; of?: Reservation; pods: Seen["pods"]; each: Resources; ask: Resources }>([
     { name: "none is there yet", pods: [], each: cpu(500), ask: cpu(1500) },
-    { name: "one of another task", pods: [taskPod(b, cpu(4000))], each: cpu(500), ask: cpu(1500) },
-    { name: "one that asks for more", pods: [taskPod(a, cpu(4000))], each: cpu(4000), ask: cpu(5000) },
-    { name: "one that asks for less", pods: [taskPod(a, cpu(100))], each: cpu(100), ask: cpu(1500) },
+    { name: "one of another task", pods: [on("b", 4000)], each: cpu(500), ask: cpu(1500) },
+    { name: "one that asks for more", pods: [on("a", 4000)], each: cpu(4000), ask: cpu(5000) },
+    {
+      name: "one that asks for more, and has no node yet",
+      pods: [taskPod(taskRunOf("a"), cpu(4000))],
+      each: cpu(500),
+      ask: cpu(1500),
+    },
+    { name: "one that asks for less", pods: [on("a", 100)], each: cpu(100), ask: cpu(1500) },
     {
       name: "the largest of several",
       of: keeping(unknown("a", [], 2), planned("b", cpu(1000))),
-      pods: [taskPod(a, cpu(1000)), taskPod(a, cpu(2000))],
+      pods: [on("a", 1000), on("a", 2000)],
       each: cpu(2000),
       ask: cpu(5000),
     },
     {
       name: "of a task that was known nothing is learned",
       of: keeping(planned("a", cpu(500)), planned("b", cpu(1000))),
-      pods: [taskPod(a, cpu(4000))],
+      pods: [on("a", 4000)],
       each: cpu(500),
       ask: cpu(1500),
     },

@@ -31,7 +31,10 @@ export function resolvedPipelines(seen: Seen, { tasks }: Reservation): string[] 
   return unknown.filter(isResolved).map(({ name }) => name);
 }
 
-/** The reservation with what live pods of unknown tasks ask for, in place of what these were counted as. */
+/**
+ * The reservation with what live pods of unknown tasks ask for, in place of what these were counted as. One that has no
+ * node yet may need the room that would be kept for later.
+ */
 export function withSeenPods(reservation: Reservation, seen: Seen): Reservation {
   const unknown = new Set(unknownIn(reservation.tasks).map(({ name }) => name));
   if (unknown.size === 0 || seen.pods.length === 0) return reservation;
@@ -39,7 +42,7 @@ export function withSeenPods(reservation: Reservation, seen: Seen): Reservation 
   const asked = new Map<string, Resources>();
   for (const pod of seen.pods) {
     const name = pathOf(pod, prefixes);
-    if (name === undefined || !unknown.has(name)) continue;
+    if (name === undefined || !unknown.has(name) || !pod.spec?.nodeName) continue;
     asked.set(name, maximum(asked.get(name) ?? {}, podRequests(pod)));
   }
   if (asked.size === 0) return reservation;
