@@ -147,3 +147,41 @@ test("too many definitions are refused before they are read", async () => {
   );
   expect(asked.filter(path => path.includes("/tasks/"))).toEqual([]);
 });
+
+const clusterTask = {
+  name: "a",
+  taskRef: {
+    resolver: "cluster",
+    params: [
+      { name: "kind", value: "task" },
+      { name: "name", value: "golang" },
+      { name: "namespace", value: "tools" },
+    ],
+  },
+};
+const IN_TOOLS = "/apis/tekton.dev/v1/namespaces/tools/tasks/golang";
+
+test("what the resolver cluster brings is read in its namespace", async () => {
+  objects.set(IN_TOOLS, { spec: step("3") });
+  const { peak, notes } = await preview(runText({ spec: { pipelineSpec: { tasks: [clusterTask] } } }));
+  expect({ peak, notes }).toEqual({ peak: { cpu: "3" }, notes: [] });
+});
+
+test("another namespace that may not be read is noted, and ends nothing", async () => {
+  objects.set(IN_TOOLS, { kind: "Status", code: 403, message: "forbidden" });
+  const { notes } = await preview(runText({ spec: { pipelineSpec: { tasks: [clusterTask] } } }));
+  expect(notes).toEqual([expect.stringContaining("a (Task tools/golang may not be read)")]);
+});
+
+test("what the resolver cluster brings can stand in the file", async () => {
+  const task = {
+    apiVersion: "tekton.dev/v1",
+    kind: "Task",
+    metadata: { name: "golang", namespace: "tools" },
+    spec: step("4"),
+  };
+  const run = runText({ spec: { pipelineSpec: { tasks: [clusterTask] } } });
+  const { peak, notes } = await preview(JSON.stringify(task), run);
+  expect({ peak, notes }).toEqual({ peak: { cpu: "4" }, notes: [] });
+  expect(asked).not.toContain(IN_TOOLS);
+});

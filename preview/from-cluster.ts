@@ -5,6 +5,7 @@ import { describeError, ifThere, statusOf } from "../capabilities/kube/errors";
 import type { Settings } from "../capabilities/choices/settings";
 import type { Storage } from "../capabilities/placement/volumes";
 import { dependsOnNamespace } from "../capabilities/admission/admit";
+import { referenceKey, referenceText } from "../capabilities/demand/pipeline-spec";
 import { missingDefinitions, type Reference } from "../capabilities/demand/task-graph";
 import { kubeClients, type KubeClients } from "../capabilities/kube/client";
 import { TEKTON_GROUP } from "../capabilities/keys";
@@ -42,6 +43,7 @@ class Reader {
   private readonly clients: KubeClients;
   private readonly cluster: Cluster;
   private readonly end = Date.now() + MOST_MILLISECONDS;
+  private readonly notAllowed = new Set<string>();
 
   constructor(
     kubeconfigFile: string,
@@ -57,12 +59,21 @@ class Reader {
     return this.run.metadata.namespace;
   }
 
-  private specOf({ kind, name }: Reference): Promise<object | undefined> {
-    const [namespace, plural] = [this.namespace, `${kind.toLowerCase()}s`];
+  private async specOf(reference: Reference): Promise<object | undefined> {
+    const { kind, name, namespace = this.namespace } = reference;
+    const plural = `${kind.toLowerCase()}s`;
     const read = this.clients.custom.getNamespacedCustomObject({
       ...{ group: TEKTON_GROUP, version: "v1", namespace, plural, name },
     }) as Promise<{ spec?: object }>;
-    return reading(`${kind} ${namespace}/${name}`, ifThere(read)).then(object => object?.spec);
+    try {
+      return (await ifThere(read))?.spec;
+    } catch (error) {
+      if (namespace === this.namespace || statusOf(error) !== FORBIDDEN)
+        return reading(`${kind} ${namespace}/${name}`, Promise.reject(error as Error));
+      // Another namespace may be closed to the user: that is said, and ends nothing.
+      this.notAllowed.add(referenceText(reference));
+      return undefined;
+    }
   }
 
   private async specsOf(references: Reference[]): Promise<[Reference, object | undefined][]> {
@@ -84,7 +95,7 @@ class Reader {
   async definitions(from: Surroundings): Promise<Surroundings> {
     const pipelines = new Map(from.pipelines);
     const tasks = new Map(from.tasks);
-    const known = { ...from, pipelines, tasks };
+    const known = { ...from, pipelines, tasks, notAllowed: this.notAllowed };
     let count = 0;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const definitions = missingDefinitions(this.run, definitionsFor(known));
@@ -93,8 +104,8 @@ class Reader {
       if (count > MOST_DEFINITIONS) {
         throw new Error(`the run names ${count} Pipelines and Tasks; at most ${MOST_DEFINITIONS} are read`);
       }
-      for (const [{ kind, name }, spec] of await this.specsOf(definitions)) {
-        (kind === "Pipeline" ? pipelines : tasks).set(name, spec);
+      for (const [reference, spec] of await this.specsOf(definitions)) {
+        (reference.kind === "Pipeline" ? pipelines : tasks).set(referenceKey(reference), spec);
       }
     }
     return known;

@@ -64,6 +64,7 @@ export interface Preview {
 export const definitionsFor = (surroundings: Surroundings): Definitions => ({
   pipelines: surroundings.pipelines,
   tasks: surroundings.tasks,
+  notAllowed: surroundings.notAllowed,
   limitRanges: surroundings.limitRanges,
   runtimeOverhead: NOTHING,
 });

@@ -17,6 +17,7 @@ import { CONFIG_DEFAULTS, defaultPodTemplateOf } from "./tekton-defaults";
 export interface Surroundings {
   pipelines: Definitions["pipelines"];
   tasks: Definitions["tasks"];
+  notAllowed?: Definitions["notAllowed"];
   limitRanges: readonly V1LimitRange[];
   /** Undefined when nobody has looked for the namespace. */
   namespaceLabels: Record<string, string> | undefined;
@@ -33,8 +34,8 @@ export interface Surroundings {
 }
 
 /**
- * Those of the file's objects that are in the run's namespace or in none, and Tekton's
- * defaults, which are in its own.
+ * Those of the file's objects that are in the run's namespace or in none, Tekton's defaults, which are in its own, and
+ * Pipelines and Tasks of any namespace, for the resolver `cluster`.
  *
  * @throws ManifestError when Tekton's default pod template cannot be read
  */
@@ -44,13 +45,19 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     near.filter(object => groupOf(object) === group && object.kind === kind);
   const byName = <T>(items: ManifestObject[], value: (item: ManifestObject) => T): Map<string, T> =>
     new Map(items.map(item => [item.metadata.name ?? "", value(item)]));
+  const definitions = (kind: string): Map<string, object | undefined> => {
+    const all = objects.filter(object => groupOf(object) === TEKTON_GROUP && object.kind === kind);
+    const keyOf = ({ metadata }: ManifestObject) => `${metadata.namespace || namespace}/${metadata.name}`;
+    const everywhere = all.map(item => [keyOf(item), specOf(item)] as const);
+    return new Map([...byName(ofKind(TEKTON_GROUP, kind), specOf), ...everywhere]);
+  };
   const priorityClasses = ofKind("scheduling.k8s.io", "PriorityClass");
   const valueOf = (item: ManifestObject) => Number(item["value"] ?? 0);
   const storageClasses = ofKind("storage.k8s.io", "StorageClass") as object[] as V1StorageClass[];
   const byDefault = priorityClasses.find(item => item["globalDefault"] === true);
   return {
-    pipelines: byName(ofKind(TEKTON_GROUP, "Pipeline"), specOf),
-    tasks: byName(ofKind(TEKTON_GROUP, "Task"), specOf),
+    pipelines: definitions("Pipeline"),
+    tasks: definitions("Task"),
     limitRanges: ofKind("", "LimitRange") as object[] as V1LimitRange[],
     namespaceLabels: namespaceLabels(ofKind("", "Namespace"), namespace),
     runtimeClasses: byName(ofKind("node.k8s.io", "RuntimeClass"), item => item as object as V1RuntimeClass),

@@ -18,6 +18,24 @@ interface Mutant {
 
 const MUTANTS: Mutant[] = [
   {
+    name: "a custom task is over as soon as it begins",
+    file: "capabilities/room/progress.ts",
+    find: "({ count, customRuns = 0 }: PlannedTask): number => count + customRuns;",
+    replace: "({ count }: PlannedTask): number => count;",
+  },
+  {
+    name: "what a resolver brings is never counted",
+    file: "capabilities/phases/rows/resolved.ts",
+    find: "when: ({ learned }) => learned.length > 0,",
+    replace: "when: ({ learned }) => learned.length < 0,",
+  },
+  {
+    name: "what a resolver brings is counted again and again",
+    file: "capabilities/room/learned.ts",
+    find: "return isUnknown === true && !learned.includes(task.name) ? task : known;",
+    replace: "return isUnknown === true ? task : known;",
+  },
+  {
     name: "no affinity term",
     file: "capabilities/admission/co-location.ts",
     find: "if (placeholder === undefined || isPlaceholderPod(pod)) return undefined;",
@@ -93,7 +111,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: "a growth that was refused is asked for again at once",
-    file: "capabilities/phases/rows/hand-over.ts",
+    file: "capabilities/phases/growth.ts",
     find: "Math.max(0, refused + settings.GROWTH_RETRY_SECONDS * 1000 - now.getTime())",
     replace: "Math.min(0, refused + settings.GROWTH_RETRY_SECONDS * 1000 - now.getTime())",
   },

@@ -9,6 +9,7 @@ import { isSetAside, SET_ASIDE, setAsideWarning, survivedByAll } from "./attempt
 import { guardDeletion, guardMove } from "./guards";
 import { make } from "./make";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
+import { reserveAgain } from "./reserve-again";
 import { Resize } from "./resize";
 import { pin, settle, startOver } from "./template-changes";
 
@@ -49,6 +50,8 @@ export class CarryOut {
         if (observed.run !== undefined) await guardMove(this.parts, key, observed);
         await placeholders.deletePod(step.pod);
         return WAIT;
+      case "reserve-again":
+        return this.#changed(this.#reserveAgain(step, key, observed));
       case "resize":
         return this.#resize.do(step, key, observed, whole);
       case "withdraw-growth":
@@ -73,6 +76,16 @@ export class CarryOut {
   async #changed(writing: Promise<V1StatefulSet>): Promise<Result> {
     this.parts.store.statefulSet("MODIFIED", await writing);
     return GO_ON;
+  }
+
+  async #reserveAgain(
+    { learned }: Of<"reserve-again">,
+    key: RunKey,
+    observed: Observed,
+  ): Promise<V1StatefulSet> {
+    // The store has the run, but not what stands in its status.
+    const run = await wholeRun(this.parts, key, observed, false);
+    return reserveAgain(run, observed, learned, this.parts, this.teller);
   }
 
   /** Its pods come a moment after the release: both writes go out together. What fails of them is tried again. */

@@ -44,7 +44,8 @@ test("every kind of step that writes has its rows", () => {
   expect([...kinds].sort()).toEqual(
     [
       ...["cancel", "delete-placeholder", "let-go", "make-placeholder", "pin-placeholder", "release"],
-      ...["remake-pod", "resize", "settle-placeholder", "start-over", "wait", "withdraw-growth"],
+      ...["remake-pod", "reserve-again", "resize", "settle-placeholder", "start-over", "wait"],
+      "withdraw-growth",
     ].sort(),
   );
 });

@@ -80,7 +80,7 @@ export async function makePlaceholder(
   if (contradictions.length > 0) {
     return { contradictions, warnings: [contradictionWarning(contradictions)] };
   }
-  const { definitions, bounds } = await cluster.demandSources(run, onRead);
+  const { definitions, bounds } = await cluster.demandSources(run, { onRead });
   const graph = taskGraph(run, definitions, unknownTaskOf(settings));
   const choices = choicesOf(run.metadata?.annotations ?? {});
   const { reservation, notes } = reservationFor(

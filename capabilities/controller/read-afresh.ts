@@ -14,6 +14,7 @@ export async function readAfresh(key: RunKey, cluster: Cluster, store: Store): P
   else goneSince(key, "run", before.run, store);
   put(key, "pods", fresh.pods, fresh.podsVersion, store);
   put(key, "taskRuns", fresh.taskRuns, fresh.taskRunsVersion, store);
+  put(key, "customRuns", fresh.customRuns, fresh.customRunsVersion, store);
   put(key, "children", fresh.children, fresh.childrenVersion, store);
   store.markRead(key);
 }

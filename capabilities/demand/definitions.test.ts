@@ -45,7 +45,9 @@ describe("definitions by name", () => {
 
   it("that are missing for the pipeline itself leave one unknown task", () => {
     const graph = graphOf(run, known({ ci: undefined }));
-    expect(graph.tasks).toEqual([{ name: "(pipeline)", count: 1, each: UNKNOWN, after: [] }]);
+    expect(graph.tasks).toEqual([
+      { name: "(pipeline)", count: 1, each: UNKNOWN, after: [], isUnknown: true },
+    ]);
     expect(graph.notes).toEqual([
       "Not known in advance, each counted as cpu=100m: (pipeline) (Pipeline ci was not found).",
     ]);
@@ -67,7 +69,8 @@ describe("definitions by name", () => {
     expect(firstWave(graph)).toEqual(UNKNOWN);
   });
 
-  it.each<{ name: string; task: PipelineTask }>([
+  // Source: Tekton's pipelinerun.go, createCustomRuns: one for each combination of its matrix.
+  it.each<{ name: string; task: PipelineTask; customRuns?: number }>([
     {
       name: "by reference",
       task: { taskRef: { apiVersion: "example.dev/v1", kind: "Approval", name: "x" } },
@@ -80,16 +83,20 @@ describe("definitions by name", () => {
         taskRef: { apiVersion: "example.dev/v1", kind: "Approval" },
         matrix: { params: [{ name: "p", value: ["1", "2"] }] },
       },
+      customRuns: 2,
     },
-  ])("a custom task makes no pod, and what comes after it waits for it: $name", ({ task }) => {
-    const graph = graphOf(
-      runOf({ tasks: [{ name: "custom", ...task }, asking("next", "1", { runAfter: ["custom"] })] }),
-    );
-    expect(graph.notes).toEqual([]);
-    expect(graph.tasks[0]).toEqual({ name: "custom", count: 0, each: {}, after: [], isCustom: true });
-    expect(waves(graph).flat()).toEqual(["next"]);
-    expect(firstWave(graph)).toEqual({});
-  });
+  ])(
+    "a custom task makes no pod, and what comes after it waits for it: $name",
+    ({ task, customRuns = 1 }) => {
+      const graph = graphOf(
+        runOf({ tasks: [{ name: "custom", ...task }, asking("next", "1", { runAfter: ["custom"] })] }),
+      );
+      expect(graph.notes).toEqual([]);
+      expect(graph.tasks[0]).toEqual({ name: "custom", count: 0, each: {}, after: [], customRuns });
+      expect(waves(graph).flat()).toEqual(["next"]);
+      expect(firstWave(graph)).toEqual({});
+    },
+  );
 
   it("a long list of names is cut", () => {
     const tasks = Array.from({ length: 25 }, (_, index) => ({

@@ -77,7 +77,7 @@ class Expander {
     const { pipelineRef, pipelineSpec, params, taskRunSpecs } = objectOf(run.spec) ?? {};
     const resolvedSpec = objectOf(objectOf(run.status)?.pipelineSpec);
     const own = { pipelineRef, pipelineSpec: resolvedSpec ?? pipelineSpec };
-    const found = definitionsOf(this.definitions).pipeline(own, valuesOf([], [], this.allowance));
+    const found = definitionsOf(this.definitions).pipeline(own, this.valuesOfReference(run));
     const why = found.spec && this.whyTooLarge(found.spec);
     const spec = this.specOf(why === undefined ? found : { why }, UNREAD_PIPELINE);
     if (spec === undefined) {
@@ -86,12 +86,19 @@ class Expander {
     }
     const pipeline = this.orderedOnce(spec);
     if (typeof pipeline === "string") return { ...this.expansion, problem: pipeline };
-    const around = textsOf([objectOf(pipelineRef)?.name]);
+    const around = textsOf([found.name ?? objectOf(pipelineRef)?.name]);
     this.expansion.runtimeClass = runClassOf(run);
     const values = valuesOf(spec.params, params, this.allowance, knownOf(run, spec));
     const overrides = byTask(taskRunSpecs);
     this.pipeline(pipeline, { path: "", before: [], values, copies: 1, around, overrides });
     return this.expansion;
+  }
+
+  /** Only for a resolver. Source: Tekton's pkg/reconciler/pipelinerun/resources/pipelineref.go, GetPipelineFunc. */
+  private valuesOfReference(run: PlannedRun): Values {
+    const { pipelineRef, params } = objectOf(run.spec) ?? {};
+    if (textOf(objectOf(pipelineRef)?.resolver) === undefined) return valuesOf([], [], this.allowance);
+    return valuesOf([], params, this.allowance, knownOf(run, {}));
   }
 
   private orderedOnce(spec: PipelineSpec): OrderedPipeline | string {
@@ -149,7 +156,7 @@ class Expander {
     }
     const count = this.podCount(prospect, path, frame);
     if (isPipeline(task)) return this.child(task, path, { ...frame, before: after, copies: count });
-    if (isCustomTask(task)) return this.withoutPods(path, after, "custom");
+    if (isCustomTask(task)) return this.withoutPods(path, after, "custom", count);
     const spec = this.specOf(definitionsOf(this.definitions).task(task, frame.values), path);
     const origin = { task, values: frame.values };
     if (spec === undefined) return this.unread(path, count, after, origin);
@@ -177,7 +184,9 @@ class Expander {
 
   /** A pipeline in a pipeline. Tekton hands it no taskRunSpecs. */
   private child(task: PipelineTask, path: string, frame: Frame): void {
-    const found = definitionsOf(this.definitions).pipeline(task, frame.values);
+    const resolvedSpec = this.definitions.resolvedPipelines?.get(path);
+    const own = resolvedSpec === undefined ? task : { pipelineSpec: resolvedSpec };
+    const found = definitionsOf(this.definitions).pipeline(own, frame.values);
     const why = this.whyNotExpanded(found, frame);
     const spec = this.specOf(why === undefined ? found : { why }, path);
     const pipeline = spec && this.orderedOnce(spec);
@@ -215,8 +224,8 @@ class Expander {
     return name;
   }
 
-  private withoutPods(name: string, after: string[], task: "join" | "custom"): void {
-    this.expansion.places.push({ name, count: 0, after, task, overrides: undefined, origin: undefined });
+  private withoutPods(name: string, after: string[], task: "join" | "custom", count = 0): void {
+    this.expansion.places.push({ name, count, after, task, overrides: undefined, origin: undefined });
   }
 }
 

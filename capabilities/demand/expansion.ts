@@ -12,9 +12,10 @@ export interface Origin {
 /** One place in the graph: a task with pods or without, or a point where others meet. */
 export interface Place {
   name: string;
+  /** Pods; of a custom task, CustomRuns. */
   count: number;
   after: string[];
-  /** What its pods are made from; a custom task has none, and ends when its CustomRun does. */
+  /** What its pods are made from; a custom task has none, and ends when its CustomRuns do. */
   task: TaskSpec | "join" | "custom" | "unread";
   /** The run's own settings for the task. */
   overrides: TaskRunOverrides | undefined;

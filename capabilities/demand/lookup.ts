@@ -1,12 +1,15 @@
 /** Where the definition of a task or pipeline is found, and why it is not. */
+import { CLUSTER_RESOLVER, clusterReference } from "./cluster-resolver";
 import { inText, type Values } from "./params";
-import type {
-  Definitions,
-  NamedReference,
-  PipelineSpec,
-  PipelineTask,
-  Reference,
-  TaskSpec,
+import {
+  referenceKey,
+  referenceText,
+  type Definitions,
+  type NamedReference,
+  type PipelineSpec,
+  type PipelineTask,
+  type Reference,
+  type TaskSpec,
 } from "./pipeline-spec";
 import { objectOf, textOf } from "./untrusted";
 
@@ -40,27 +43,30 @@ function elsewhere(reference: NamedReference, kind: Reference["kind"]): string |
   return ownKind === undefined || ownKind === kind ? undefined : `kind ${ownKind}`;
 }
 
-interface Known<T> {
-  byName: ReadonlyMap<string, T | undefined>;
-  /** Why further ones are not read, if they are not. */
-  notReadBecause: string | undefined;
+/** What is named, or why that is not known. */
+function named(reference: NamedReference, kind: Reference["kind"], values: Values): Reference | string {
+  if (reference.resolver === CLUSTER_RESOLVER) return clusterReference(reference, kind, values);
+  const why = elsewhere(reference, kind);
+  if (why !== undefined) return why;
+  const name = inText(textOf(reference.name) ?? "", values);
+  return name === "" || name.includes("$(") ? `no name of a ${kind}` : { kind, name };
 }
 
-function byName<T>(
-  reference: NamedReference,
-  kind: Reference["kind"],
-  known: Known<T>,
-  values: Values,
+type Why = Pick<Definitions, "notReadBecause" | "notAllowed">;
+
+function found<T>(
+  missing: Reference | string,
+  known: ReadonlyMap<string, T | undefined>,
+  { notReadBecause, notAllowed }: Why,
 ): Lookup<T> {
-  const why = elsewhere(reference, kind);
-  if (why !== undefined) return { why };
-  const name = inText(textOf(reference.name) ?? "", values);
-  if (name === "" || name.includes("$(")) return { why: `no name of a ${kind}` };
-  const spec = known.byName.get(name);
+  if (typeof missing === "string") return { why: missing };
+  const [name, text] = [referenceKey(missing), referenceText(missing)];
+  const spec = known.get(name);
   if (spec !== undefined) return { spec, name };
-  if (known.byName.has(name)) return { name, why: `${kind} ${name} was not found` };
-  const because = known.notReadBecause === undefined ? "" : `: ${known.notReadBecause}`;
-  return { name, why: `${kind} ${name} was not read${because}`, missing: { kind, name } };
+  if (notAllowed?.has(text)) return { name, why: `${text} may not be read` };
+  if (known.has(name)) return { name, why: `${text} was not found` };
+  const because = notReadBecause === undefined ? "" : `: ${notReadBecause}`;
+  return { name, why: `${text} was not read${because}`, missing };
 }
 
 type PipelineHolder = Pick<PipelineTask, "pipelineRef" | "pipelineSpec">;
@@ -69,13 +75,13 @@ export const definitionsOf = (definitions: Definitions) => ({
   pipeline({ pipelineRef, pipelineSpec }: PipelineHolder, values: Values): Lookup<PipelineSpec> {
     const embedded = objectOf(pipelineSpec);
     if (embedded) return { spec: embedded };
-    const { pipelines, notReadBecause } = definitions;
-    return byName(objectOf(pipelineRef) ?? {}, "Pipeline", { byName: pipelines, notReadBecause }, values);
+    const reference = named(objectOf(pipelineRef) ?? {}, "Pipeline", values);
+    return found(reference, definitions.pipelines, definitions);
   },
   task({ taskRef, taskSpec }: PipelineTask, values: Values): Lookup<TaskSpec> {
     const embedded = objectOf(taskSpec);
     if (embedded) return { spec: embedded };
-    const { tasks, notReadBecause } = definitions;
-    return byName(objectOf(taskRef) ?? {}, "Task", { byName: tasks, notReadBecause }, values);
+    const reference = named(objectOf(taskRef) ?? {}, "Task", values);
+    return found(reference, definitions.tasks, definitions);
   },
 });

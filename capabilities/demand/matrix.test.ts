@@ -25,6 +25,10 @@ describe("the number of pods of a matrix", () => {
     ["a product", { params: params(["a", "b", "c"], ["x", "y"]) }, 6],
     ["an array without items: Tekton skips the task", { params: params(["a"], []) }, 0],
     ["a whole array", { params: params("$(params.platforms[*])") }, 3],
+    // Source: Tekton's param_types.go, ApplyArrayReplacements: with [*] and without it.
+    ["a whole array without [*]", { params: params("$(params.platforms)") }, 3],
+    ["a whole array without [*], as one item of a list", { params: params(["$(params.platforms)"]) }, 3],
+    ["one item of an array, by its number", { params: params(["$(params.platforms[1])"]) }, 1],
     ["a whole array, in brackets", { params: params('$(params["platforms"][*])') }, 3],
     ["a whole array whose name has a dot", { params: params("$(params['a.b'][*])") }, 2],
     ["a whole array without items", { params: params("$(params.none[*])") }, 0],
@@ -34,6 +38,11 @@ describe("the number of pods of a matrix", () => {
     ["include alone", { include: include({ a: "1" }, { a: "2" }, {}) }, 3],
     ["include of a new value", { params: params(["a"]), include: include({ p0: "b" }) }, 2],
     ["include of a value that is there", { params: params(["a"]), include: include({ p0: "a" }) }, 1],
+    [
+      "include of two new values in one entry",
+      { params: params(["a"]), include: include({ p0: "b", p1: "c" }) },
+      2,
+    ],
     ["include of another name", { params: params(["a"]), include: include({ flag: "on" }) }, 1],
     [
       "include of a value that a parameter has",

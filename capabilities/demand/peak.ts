@@ -50,8 +50,8 @@ function wavesOfTasks({ tasks }: TaskGraph): PlannedTask[][] {
   for (const index of topologicalOrder(before) ?? []) {
     const task = tasks[index]!;
     for (const predecessor of before[index]!) {
-      const { count, isCustom } = tasks[predecessor]!;
-      depths[index] = Math.max(depths[index]!, depths[predecessor]! + (count > 0 || isCustom ? 1 : 0));
+      const { count, customRuns = 0 } = tasks[predecessor]!;
+      depths[index] = Math.max(depths[index]!, depths[predecessor]! + (count + customRuns > 0 ? 1 : 0));
     }
     if (task.count > 0) (waves[depths[index]!] ??= []).push(task);
   }

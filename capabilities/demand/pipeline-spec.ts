@@ -55,6 +55,8 @@ export interface NamedReference {
   apiVersion?: string;
   kind?: string;
   resolver?: string;
+  /** For the resolver. */
+  params?: Param[];
   /** v1beta1 */
   bundle?: string;
 }
@@ -122,10 +124,17 @@ export interface PlannedRun {
   status?: { pipelineSpec?: PipelineSpec };
 }
 
-/** What is known beside the run itself. A name that maps to undefined was looked for and does not exist. */
+/**
+ * What is known beside the run itself. By names, or namespace/name where that is another than the run's; one that maps to
+ * undefined was looked for and does not exist.
+ */
 export interface Definitions {
   pipelines: ReadonlyMap<string, PipelineSpec | undefined>;
   tasks: ReadonlyMap<string, TaskSpec | undefined>;
+  /** Of definitions that may not be read, as `referenceText` writes them. */
+  notAllowed?: ReadonlySet<string> | undefined;
+  /** What Tekton has resolved of pipelines in the run's pipeline, by their paths. */
+  resolvedPipelines?: ReadonlyMap<string, PipelineSpec> | undefined;
   /** Of the run's namespace. */
   limitRanges: readonly V1LimitRange[];
   /** Of the run's runtime class; added to every pod, unless `overheads` is there. */
@@ -143,4 +152,13 @@ export interface Definitions {
 export interface Reference {
   kind: "Pipeline" | "Task";
   name: string;
+  /** Where it is not the run's. */
+  namespace?: string;
 }
+
+/** No name has a slash in it. */
+export const referenceKey = ({ name, namespace }: Reference): string =>
+  namespace === undefined ? name : `${namespace}/${name}`;
+
+/** For people. */
+export const referenceText = (reference: Reference): string => `${reference.kind} ${referenceKey(reference)}`;

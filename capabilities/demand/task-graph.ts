@@ -3,7 +3,7 @@ import type { PipelineRun } from "../tekton/objects";
 import { expand } from "./expand";
 import { MOST_RESOURCES } from "./limits";
 import { noteOnLeftOut, noteOnRefused, noteOnUnreckonable, notesOn } from "./notes";
-import type { Definitions, PlannedRun, Reference } from "./pipeline-spec";
+import { referenceText, type Definitions, type PlannedRun, type Reference } from "./pipeline-spec";
 import { podDemands } from "./pod-demands";
 import { EPHEMERAL_STORAGE, type Resources } from "./resources";
 
@@ -18,8 +18,10 @@ export interface PlannedTask {
   each: Resources;
   /** Names of the tasks directly before it. */
   after: string[];
-  /** A custom task: it has no pods, and ends when its CustomRun does. */
-  isCustom?: true;
+  /** Of a custom task, which has no pods: so many CustomRuns, with whose end it ends. */
+  customRuns?: number;
+  /** Nothing of it is known in advance: what it asks for, or that it is a whole pipeline. */
+  isUnknown?: true;
 }
 
 export interface TaskGraph {
@@ -34,8 +36,8 @@ export interface TaskGraph {
  */
 export function missingDefinitions(run: PipelineRun, known: Definitions): Reference[] {
   const missing = expand(run as PlannedRun, known).missing;
-  const byName = new Map(missing.map(reference => [`${reference.kind}/${reference.name}`, reference]));
-  return [...byName.values()];
+  const byText = new Map(missing.map(reference => [referenceText(reference), reference]));
+  return [...byText.values()];
 }
 
 /**
@@ -51,8 +53,9 @@ export function taskGraph(run: PipelineRun, definitions: Definitions, unknownTas
   );
   const { leftOut, kept } = fewKinds(asked);
   const tasks = expansion.places.map(({ name, count, after, task }, index): PlannedTask => {
-    const planned = { name, count, each: kept[index]!, after };
-    return task === "custom" ? { ...planned, isCustom: true } : planned;
+    const planned: PlannedTask = { name, count, each: kept[index]!, after };
+    if (task === "custom") return { ...planned, count: 0, customRuns: count };
+    return task === "unread" ? { ...planned, isUnknown: true } : planned;
   });
   const notes = [
     ...notesOn(expansion, unknownTask),

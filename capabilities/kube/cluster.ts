@@ -11,15 +11,23 @@ import {
 import type { Definitions } from "../demand/task-graph";
 import { FEATURE_FLAGS, HELD, HELD_LABEL, PLACEHOLDER_LABEL, PLACEHOLDER_SELECTOR } from "../keys";
 import { isAboutMissingPod } from "../phases/refusal";
-import type { Observed } from "../phases/observed";
+import { hasCustomTasks, type Observed } from "../phases/observed";
 import { placeholderName } from "../placement/names";
 import { summaryOf, type NodeSummary } from "../placement/never-fits";
 import { dependsOnClasses, type Storage } from "../placement/volumes";
 import type { NamespaceBounds } from "../room/namespace-bounds";
 import type { RunKey } from "../tekton/run-key";
-import { isChild, PIPELINE_RUN_V1, TASK_RUN_V1, type PipelineRun, type TaskRun } from "../tekton/objects";
+import {
+  CUSTOM_RUN,
+  isChild,
+  PIPELINE_RUN_V1,
+  TASK_RUN_V1,
+  type CustomRun,
+  type PipelineRun,
+  type TaskRun,
+} from "../tekton/objects";
 import type { KubeClients } from "./client";
-import { readDefinitions, type OnRead } from "./definitions";
+import { readDefinitions, type Reading } from "./definitions";
 import { ifThere } from "./errors";
 import { PlaceholderWrites } from "./placeholder-writes";
 import { RunWrites } from "./run-writes";
@@ -40,6 +48,9 @@ export interface FreshRun {
   podsVersion: number;
   taskRuns: TaskRun[];
   taskRunsVersion: number;
+  /** None of a run without custom tasks: they are not read then, and the version is 0. */
+  customRuns: CustomRun[];
+  customRunsVersion: number;
   children: PipelineRun[];
   childrenVersion: number;
 }
@@ -74,6 +85,8 @@ interface Listed<T> {
   items: T[];
   metadata?: { resourceVersion?: string };
 }
+
+const NO_CUSTOM_RUNS: Listed<CustomRun> = { items: [] };
 
 const listVersion = ({ metadata }: Listed<unknown>): number => Number(metadata?.resourceVersion ?? 0);
 
@@ -121,6 +134,7 @@ export class Cluster {
       this.#list<PipelineRun>(PIPELINE_RUN_V1, belongs),
       ifThere(this.clients.apps.readNamespacedStatefulSet({ namespace, name: placeholder })),
     ]);
+    const customRuns = hasCustomTasks(statefulSet) ? await this.#customRuns(belongs) : NO_CUSTOM_RUNS;
     const { pods, version } = await this.activePods(key);
     return {
       run,
@@ -129,9 +143,16 @@ export class Cluster {
       podsVersion: version,
       taskRuns: taskRuns.items,
       taskRunsVersion: listVersion(taskRuns),
+      customRuns: customRuns.items,
+      customRunsVersion: listVersion(customRuns),
       children: children.items.filter(isChild),
       childrenVersion: listVersion(children),
     };
+  }
+
+  /** The kind may not be there. */
+  async #customRuns(where: { namespace: string; labelSelector: string }): Promise<Listed<CustomRun>> {
+    return (await ifThere(this.#list<CustomRun>(CUSTOM_RUN, where))) ?? NO_CUSTOM_RUNS;
   }
 
   #list<T>(
@@ -190,14 +211,21 @@ export class Cluster {
       .sort((one, other) => time(other).getTime() - time(one).getTime())[0]?.message;
   }
 
+  /** Runs of pipelines in the run's pipeline, at any depth, whole. */
+  async childRuns({ namespace, name }: RunKey): Promise<PipelineRun[]> {
+    const belongs = { namespace, labelSelector: `${PLACEHOLDER_LABEL}=${placeholderName(name)}` };
+    const { items } = await this.#list<PipelineRun>(PIPELINE_RUN_V1, belongs);
+    return items.filter(isChild);
+  }
+
   /** What the run's demand is computed from. */
   async demandSources(
     run: PipelineRun,
-    onRead?: OnRead,
+    reading: Reading = {},
   ): Promise<{ definitions: Definitions; bounds: NamespaceBounds }> {
     const bounds = await this.bounds(run.metadata!.namespace!);
     return {
-      definitions: await readDefinitions(run, [...bounds.limitRanges], this.clients, onRead),
+      definitions: await readDefinitions(run, [...bounds.limitRanges], this.clients, reading),
       bounds,
     };
   }

@@ -4,32 +4,40 @@ import { sizeOf } from "../demand/allowance";
 import { keptPipeline, keptTask } from "../demand/kept";
 import { DEEPEST, MOST_DEFINITIONS, MOST_READ_CHARACTERS } from "../demand/limits";
 import { missingDefinitions, type Definitions, type Reference } from "../demand/task-graph";
-import type { PipelineSpec, PlannedRun, TaskSpec } from "../demand/pipeline-spec";
+import {
+  referenceKey,
+  referenceText,
+  type PipelineSpec,
+  type PlannedRun,
+  type TaskSpec,
+} from "../demand/pipeline-spec";
 import { countedResources, type Resources } from "../demand/resources";
 import { runtimeClassesOf } from "../demand/runtime-classes";
 import { objectOf } from "../demand/untrusted";
 import type { KubeClients } from "./client";
-import { ifThere } from "./errors";
+import { ifThere, statusOf } from "./errors";
 import { TEKTON_GROUP } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
 
+const FORBIDDEN = 403;
 const PLURALS = { Pipeline: "pipelines", Task: "tasks" } as const;
+
+/** Another namespace than the run's may be closed to us. */
+class NotAllowed {}
 
 async function readSpec(
   clients: KubeClients,
-  namespace: string,
-  { kind, name }: Reference,
+  own: string,
+  { kind, name, namespace = own }: Reference,
 ): Promise<unknown> {
-  const found = await ifThere<{ spec?: unknown }>(
-    clients.custom.getNamespacedCustomObject({
-      group: TEKTON_GROUP,
-      version: "v1",
-      plural: PLURALS[kind],
-      namespace,
-      name,
-    }),
-  );
-  return found?.spec;
+  const which = { group: TEKTON_GROUP, version: "v1", plural: PLURALS[kind], namespace, name };
+  try {
+    const found = await ifThere<{ spec?: unknown }>(clients.custom.getNamespacedCustomObject(which));
+    return found?.spec;
+  } catch (error) {
+    if (namespace !== own && statusOf(error) === FORBIDDEN) return new NotAllowed();
+    throw error;
+  }
 }
 
 /** A few at a time: the connections are shared with every other run, and each may be large. */
@@ -41,6 +49,7 @@ const NOT_READ_BECAUSE = `of one run up to ${MOST_DEFINITIONS} definitions and $
 class Shelf {
   readonly pipelines = new Map<string, PipelineSpec | undefined>();
   readonly tasks = new Map<string, TaskSpec | undefined>();
+  readonly notAllowed = new Set<string>();
   private characters = 0;
 
   /** How many more may be read; none when those that are here are large. */
@@ -50,12 +59,15 @@ class Shelf {
   }
 
   /** @returns how many characters it has */
-  put({ kind, name }: Reference, spec: unknown): number {
-    const size = sizeOf(spec);
+  put(reference: Reference, read: unknown): number {
+    const isAllowed = !(read instanceof NotAllowed);
+    if (!isAllowed) this.notAllowed.add(referenceText(reference));
+    const size = isAllowed ? sizeOf(read) : 0;
     this.characters += size;
-    const found = objectOf(spec as object | undefined);
-    if (kind === "Pipeline") this.pipelines.set(name, found && keptPipeline(found));
-    else this.tasks.set(name, found && keptTask(found));
+    const spec = isAllowed ? objectOf(read as object | undefined) : undefined;
+    const key = referenceKey(reference);
+    if (reference.kind === "Pipeline") this.pipelines.set(key, spec && keptPipeline(spec));
+    else this.tasks.set(key, spec && keptTask(spec));
     return size;
   }
 }
@@ -73,8 +85,8 @@ export async function completed(
   onRead?: OnRead,
 ): Promise<Definitions> {
   const shelf = new Shelf();
-  const { pipelines, tasks } = shelf;
-  const known: Definitions = { ...about, pipelines, tasks };
+  const { pipelines, tasks, notAllowed } = shelf;
+  const known: Definitions = { ...about, pipelines, tasks, notAllowed };
   for (let round = 0; round <= DEEPEST; round++) {
     const missing = missingDefinitions(run, known);
     if (missing.length === 0) return known;
@@ -89,19 +101,26 @@ export async function completed(
   return known;
 }
 
-type Surroundings = Pick<Definitions, "limitRanges" | "runtimeOverhead" | "overheads">;
+type Surroundings = Pick<Definitions, "limitRanges" | "runtimeOverhead" | "overheads" | "resolvedPipelines">;
+
+export interface Reading {
+  onRead?: OnRead;
+  /** Pipelines in the run's pipeline, by their paths, that Tekton has resolved. */
+  resolvedPipelines?: Definitions["resolvedPipelines"];
+}
 
 export async function readDefinitions(
   run: PipelineRun,
   limitRanges: V1LimitRange[],
   clients: KubeClients,
-  onRead?: OnRead,
+  { onRead, resolvedPipelines }: Reading = {},
 ): Promise<Definitions> {
   const namespace = run.metadata!.namespace!;
   const overheads = await overheadsOf(runtimeClassesOf(run as PlannedRun), clients);
   const runtimeOverhead = overheads.get(run.spec?.taskRunTemplate?.podTemplate?.runtimeClassName ?? "") ?? {};
   const read: Read = reference => readSpec(clients, namespace, reference);
-  return completed(run, { limitRanges, runtimeOverhead, overheads }, read, onRead);
+  const about = { limitRanges, runtimeOverhead, overheads, resolvedPipelines };
+  return completed(run, about, read, onRead);
 }
 
 async function overheadsOf(names: string[], clients: KubeClients): Promise<Map<string, Resources>> {

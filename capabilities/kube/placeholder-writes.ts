@@ -71,6 +71,16 @@ export class PlaceholderWrites {
     return this.#patch(statefulSet, [...annotationsOf(statefulSet), recorded(next)]);
   }
 
+  /** What it keeps from now on. Guard: the StatefulSet that was seen, and what it kept. */
+  reserve(statefulSet: V1StatefulSet, reservation: Reservation): Promise<V1StatefulSet> {
+    const path = at("/metadata/annotations", RESERVATION_ANNOTATION);
+    const before = statefulSet.metadata?.annotations?.[RESERVATION_ANNOTATION];
+    return this.#patch(statefulSet, [
+      { op: "test", path, value: before },
+      { op: "replace", path, value: JSON.stringify(reservation) },
+    ]);
+  }
+
   async #patch(statefulSet: V1StatefulSet, changes: JsonPatch): Promise<V1StatefulSet> {
     const { namespace, name, uid, generation } = statefulSet.metadata!;
     const body: JsonPatch = [

@@ -51,6 +51,20 @@ test("every change of a StatefulSet is guarded by its UID and generation", async
   expect(paths(sent, "test").slice(0, 2)).toEqual(["/metadata/uid", "/metadata/generation"]);
 });
 
+test("what a placeholder keeps is changed where it is what was seen, and nothing else of it", async () => {
+  const { clients, sent } = patchingClients();
+  const statefulSet = placeholderOf(aRun().held().run);
+  const path = "/metadata/annotations/pod-affinity.tekton.dev~1reservation";
+  const before = statefulSet.metadata!.annotations!["pod-affinity.tekton.dev/reservation"];
+  const more = { ask: { cpu: 4000 }, floor: {}, firstWave: {}, tasks: [] };
+  await new PlaceholderWrites(clients).reserve(statefulSet, more);
+  expect(paths(sent, "test")).toEqual(["/metadata/uid", "/metadata/generation", path]);
+  expect(sent.slice(2)).toEqual([
+    { op: "test", path, value: before },
+    { op: "replace", path, value: JSON.stringify(more) },
+  ]);
+});
+
 test("what a run is placed within is written on it once, at its release", async () => {
   const { clients, sent } = patchingClients();
   const run = aRun().held().annotation("pod-affinity.tekton.dev/topology-key", "zone").run;

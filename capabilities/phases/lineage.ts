@@ -31,6 +31,7 @@ export function ownOf(run: PipelineRun, observed: Observed): Seen {
   return {
     run,
     taskRuns: observed.taskRuns.filter(taskRun => isOwn(ownerOf(taskRun))),
+    customRuns: observed.customRuns.filter(customRun => isOwn(ownerOf(customRun))),
     children: observed.children.filter(child => isOwn(ownerOf(child))),
     pods: activePods(observed).filter(pod => isOwn(pod.metadata?.labels?.[TEKTON_PIPELINE_RUN_UID_LABEL])),
   };

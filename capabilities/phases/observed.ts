@@ -1,8 +1,9 @@
 /** What a decision about one run rests on, and the questions that are asked of it. */
 import type { V1OwnerReference, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { APP_NAME, APP_NAME_LABEL, COMPONENT_LABEL, PLACEHOLDER_COMPONENT } from "../keys";
-import type { PipelineRun, TaskRun } from "../tekton/objects";
+import type { CustomRun, PipelineRun, TaskRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
+import { reservationOf } from "../room/placeholder-size";
 import type { NodeSummary } from "../placement/never-fits";
 
 /** One run and all that belongs to its placeholder, as the store knows it or as it was read afresh. */
@@ -14,6 +15,8 @@ export interface Observed {
   pods: V1Pod[];
   /** Every TaskRun, and every run of a pipeline in a pipeline, that carries the label; read only for a placed run. */
   taskRuns: TaskRun[];
+  /** Every CustomRun that carries the label; those of runs without custom tasks need not be there. */
+  customRuns: CustomRun[];
   children: PipelineRun[];
   /** The value of `coschedule` in Tekton's feature flags; read only for a run that we hold. */
   coschedule: string | undefined;
@@ -53,6 +56,11 @@ export function ownership({ run, statefulSet }: Observed): Ownership {
 }
 
 export const hasNode = ({ spec }: V1Pod): boolean => Boolean(spec?.nodeName);
+
+/** Whether its run waits for CustomRuns at some time. */
+export const hasCustomTasks = (statefulSet: V1StatefulSet | undefined): boolean =>
+  statefulSet !== undefined &&
+  reservationOf(statefulSet).tasks.some(({ customRuns }) => customRuns !== undefined);
 
 const hasFinished = (pod: V1Pod): boolean =>
   pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";

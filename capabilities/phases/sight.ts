@@ -6,6 +6,7 @@ import { placeholderName } from "../placement/names";
 import { requestedBy, reservationOf } from "../room/placeholder-size";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
 import { pendingResize } from "../room/kubelet-answer";
+import { resolvedPipelines, withSeenPods } from "../room/learned";
 import { progressOf, type Seen } from "../room/progress";
 import {
   neededBy,
@@ -58,7 +59,14 @@ export class Sight {
     return recordOf(this.observed.statefulSet!);
   }
   get reservation(): Reservation {
-    return reservationOf(this.observed.statefulSet!);
+    return this.#once("reservation", () => {
+      const reservation = reservationOf(this.observed.statefulSet!);
+      return this.stage === "placed" ? withSeenPods(reservation, this.own) : reservation;
+    });
+  }
+  /** Tasks of it of which nothing was known, and that Tekton has resolved. */
+  get learned(): string[] {
+    return this.#once("learned", () => resolvedPipelines(this.own, this.reservation));
   }
   get pod(): V1Pod | undefined {
     return this.#once("pod", () => placeholderPod(this.observed));

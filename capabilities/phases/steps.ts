@@ -17,6 +17,8 @@ export type Action =
   | { kind: "start-over"; pod: V1Pod; ask?: Resources }
   /** The StatefulSet's template is not what the pod is any more: it is deleted, for a new one. */
   | { kind: "remake-pod"; pod: V1Pod }
+  /** What Tekton has resolved of the run is counted in place of what was not known. */
+  | { kind: "reserve-again"; learned: string[] }
   | { kind: "resize"; pod: V1Pod; size: Resources }
   /** The node has no room to grow into: ask for no more than there is. */
   | { kind: "withdraw-growth"; pod: V1Pod; size: Resources }

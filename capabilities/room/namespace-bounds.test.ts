@@ -6,6 +6,7 @@ import {
   NO_BOUNDS,
   ROOM_TO_LIMIT,
   withinBounds,
+  withoutOwn,
   type NamespaceBounds,
 } from "./namespace-bounds";
 
@@ -141,6 +142,20 @@ describe("scarce is what the run's next pods and a placeholder beside them may n
     ["nothing that the run does not ask for", quotas(quota({ "requests.nvidia.com/gpu": "0" })), []],
   ])("%s", (_what, bounds, expected) => {
     expect(bounded(bounds).scarce).toEqual(expected);
+  });
+});
+
+describe("what a run uses itself is not used by others", () => {
+  test.each([
+    { name: "of requests", key: "requests.cpu", used: "5", expected: "3" },
+    { name: "of cpu as it is", key: "cpu", used: "5", expected: "3" },
+    { name: "of limits, which are not below requests", key: "limits.cpu", used: "5", expected: "3" },
+    { name: "not less than nothing", key: "cpu", used: "1", expected: "0" },
+    { name: "not of what it does not ask for", key: "requests.memory", used: "1Gi", expected: "1Gi" },
+    { name: "not of pods", key: "pods", used: "7", expected: "7" },
+  ])("$name", ({ key, used, expected }) => {
+    const [left] = withoutOwn([quota({ [key]: "10" }, { [key]: used })], { cpu: 2000 });
+    expect(left!.status).toEqual({ hard: { [key]: "10" }, used: { [key]: expected } });
   });
 });
 

@@ -60,7 +60,7 @@ const belowLimit = (resource: string, limit: number): number =>
 function quotaBounds(quotas: readonly V1ResourceQuota[], overhead: Resources): Bound[] {
   return quotas.flatMap(({ metadata, status }) =>
     Object.entries(status?.hard ?? {}).flatMap(([key, hard]) => {
-      const resource = key.replace(/^(?:requests|limits)\./, "");
+      const resource = resourceOf(key);
       const most = amount(resource, hard);
       const used = amount(resource, status?.used?.[key] ?? "0");
       if (most === undefined || used === undefined) return [];
@@ -70,6 +70,22 @@ function quotaBounds(quotas: readonly V1ResourceQuota[], overhead: Resources): B
       return [{ resource, amount: room, source: `ResourceQuota ${metadata?.name}`, ofLimits }];
     }),
   );
+}
+
+const resourceOf = (key: string): string => key.replace(/^(?:requests|limits)\./, "");
+
+/** The quotas as if the run had used nothing yet. @param own what its live pods and its placeholder ask for */
+export function withoutOwn(quotas: readonly V1ResourceQuota[], own: Resources): V1ResourceQuota[] {
+  return quotas.map(quota => {
+    const used = Object.entries(quota.status?.used ?? {}).map(([key, quantity]): [string, string] => {
+      const resource = resourceOf(key);
+      const all = amount(resource, quantity);
+      if (all === undefined || amountOf(own, resource) === 0) return [key, quantity];
+      const others = Math.max(0, all - amountOf(own, resource));
+      return [key, toQuantities({ [resource]: others })[resource] ?? quantity];
+    });
+    return { ...quota, status: { ...quota.status, used: Object.fromEntries(used) } };
+  });
 }
 
 export interface Bounded {

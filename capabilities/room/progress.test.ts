@@ -3,7 +3,16 @@ import fc from "fast-check";
 import { floorOf } from "../choices/settings";
 import { amountOf, sum, type Resources } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
-import { aRun, childRun, planned, SETTINGS, taskPod, taskRunOf } from "../testing/builders";
+import {
+  aRun,
+  childRun,
+  customRunOf,
+  planned,
+  plannedCustom,
+  SETTINGS,
+  taskPod,
+  taskRunOf,
+} from "../testing/builders";
 import type { PipelineRun, TaskRun } from "../tekton/objects";
 import { BUILT_IN_CHOICES } from "../choices/choices";
 import { NO_BOUNDS } from "./namespace-bounds";
@@ -19,6 +28,7 @@ const run = (skipped: string[] = []): PipelineRun => ({
 const seen = (more: Partial<Seen> = {}): Seen => ({
   run: run(),
   taskRuns: [],
+  customRuns: [],
   children: [],
   pods: [],
   ...more,
@@ -54,6 +64,20 @@ describe("ended", () => {
       { taskRuns: ["1", "2", "3"].map(name => taskRunOf("m", name === "3" ? "Unknown" : "True", { name })) },
       [planned("m", cpu(1), [], 3)],
       { m: 2 },
+    ],
+    [
+      "a custom task whose CustomRun has ended",
+      { customRuns: [customRunOf("ask", "True")] },
+      [plannedCustom("ask")],
+      { ask: 1 },
+    ],
+    ["not one whose CustomRun goes on", { customRuns: [customRunOf("ask")] }, [plannedCustom("ask")], {}],
+    ["a skipped custom task", { run: run(["ask"]) }, [plannedCustom("ask", [], 2)], { ask: 2 }],
+    [
+      "a custom task of a child, by its path",
+      { children: [inner], customRuns: [customRunOf("x", "True", { run: "build-inner" })] },
+      nested,
+      { "inner/x": 1 },
     ],
     ["a skipped task, with all of its pods", { run: run(["m"]) }, [planned("m", cpu(1), [], 3)], { m: 3 }],
     ["a skipped task that is not planned", { run: run(["other"]) }, chain, {}],
@@ -195,14 +219,54 @@ describe("held", () => {
     expect(held({ taskRuns: [taskRunOf("m", "True")] }, tasks)).toEqual(cpu(2000));
   });
 
-  test("by none of what comes after a custom task, until its TaskRun is there", () => {
-    const approval: PlannedTask = { ...planned("approval", {}, [], 0), isCustom: true };
-    const tasks = [planned("a", cpu(1000)), approval, planned("b", cpu(2000), ["approval"])];
-    const begun = seen({ taskRuns: [taskRunOf("a")] });
-    expect(progressOf(begun, reservationOf(tasks)).held).toEqual(cpu(1000));
-    const approved = seen({ taskRuns: [taskRunOf("a"), taskRunOf("b")] });
-    expect(progressOf(approved, reservationOf(tasks)).held).toEqual(cpu(3000));
+  // Source: Tekton's pipelinerunresolution.go, isSuccessful and isFailure: a custom task is done when all of its
+  // CustomRuns are.
+  describe("by what comes after a custom task", () => {
+    const withCustom = (count: number) => [
+      planned("a", cpu(1000)),
+      plannedCustom("ask", [], count),
+      planned("b", cpu(2000), ["ask"]),
+    ];
+    const taskRuns = [a];
+    const ask = (name: string, succeeded?: "True" | "False") => customRunOf("ask", succeeded, { name });
+
+    test.each<{ name: string; more: Partial<Seen>; count?: number; expected: Resources }>([
+      { name: "not before its CustomRun is there", more: { taskRuns }, expected: cpu(1000) },
+      { name: "not while it goes on", more: { taskRuns, customRuns: [ask("1")] }, expected: cpu(1000) },
+      { name: "when it has ended", more: { taskRuns, customRuns: [ask("1", "True")] }, expected: cpu(3000) },
+      {
+        name: "when it has failed: what comes after it may be allowed to run",
+        more: { taskRuns, customRuns: [ask("1", "False")] },
+        expected: cpu(3000),
+      },
+      {
+        name: "not when one of two has ended",
+        more: { taskRuns, customRuns: [ask("1", "True"), ask("2")] },
+        count: 2,
+        expected: cpu(1000),
+      },
+      {
+        name: "when both of two have ended",
+        more: { taskRuns, customRuns: [ask("1", "True"), ask("2", "True")] },
+        count: 2,
+        expected: cpu(3000),
+      },
+      { name: "when it is skipped", more: { taskRuns, run: run(["ask"]) }, expected: cpu(3000) },
+      {
+        name: "in any case when its TaskRun is there",
+        more: { taskRuns: [a, taskRunOf("b")] },
+        expected: cpu(3000),
+      },
+      {
+        name: "as the first thing that is seen of the run",
+        more: { customRuns: [ask("1", "True")] },
+        expected: cpu(3000),
+      },
+    ])("$name", ({ more, count = 1, expected }) => {
+      expect(held(more, withCustom(count), cpu(1000))).toEqual(expected);
+    });
   });
+
   test("by a child's tasks, when all before the child has ended", () => {
     const taskRuns = [taskRunOf("a", "True")];
     expect(held({ taskRuns, children: [inner] }, nested)).toMatchObject(cpu(2500));
@@ -268,45 +332,55 @@ describe("of a run of 10,000 tasks", () => {
 
 const RESOURCES = ["cpu", "memory"];
 const FLOOR = floorOf(SETTINGS);
-/** Up to 8 tasks, each after some of those before it; some with a matrix, some without pods. */
+/** Up to 8 tasks, each after some of those before it; some with a matrix, some without pods, some custom. */
 const graphs = fc
   .array(
     fc.record({
       each: fc.record({ cpu: fc.nat({ max: 4000 }), memory: fc.nat({ max: 2 ** 30 }) }, { requiredKeys: [] }),
       count: fc.nat({ max: 3 }),
+      isCustom: fc.boolean(),
       before: fc.array(fc.nat({ max: 7 }), { maxLength: 3 }),
     }),
     { minLength: 1, maxLength: 8 },
   )
   .map(tasks =>
-    tasks.map(({ each, count, before }, index) => {
+    tasks.map(({ each, count, isCustom, before }, index) => {
       const after = before.filter(one => one < index).map(one => `t${one}`);
-      return planned(`t${index}`, each, after, count);
+      return isCustom ? plannedCustom(`t${index}`, after, count) : planned(`t${index}`, each, after, count);
     }),
   );
 
 /** A run that goes forward pod by pod, as Tekton lets it. */
 class Simulation {
   readonly skipped: string[] = [];
+  /** Those of custom tasks are CustomRuns. */
   readonly taskRuns: TaskRun[] = [];
   constructor(readonly tasks: PlannedTask[]) {}
+
+  private size = ({ count, customRuns = 0 }: PlannedTask): number => count + customRuns;
+  private isCustom = (one: TaskRun): boolean =>
+    this.tasks.some(
+      ({ name, customRuns }) => customRuns !== undefined && one.metadata!.name!.startsWith(`${name}.`),
+    );
 
   private of = (task: PlannedTask): TaskRun[] =>
     this.taskRuns.filter(({ metadata }) => metadata!.name!.startsWith(`${task.name}.`));
   private live = (one: TaskRun): boolean => one.status!.conditions![0]!.status === "Unknown";
   private isOver = (task: PlannedTask): boolean =>
     this.skipped.includes(task.name) ||
-    (this.isReady(task) && this.of(task).filter(one => !this.live(one)).length === task.count);
+    (this.isReady(task) && this.of(task).filter(one => !this.live(one)).length === this.size(task));
   private isReady = (task: PlannedTask): boolean =>
     task.after.every(name => this.isOver(this.tasks.find(one => one.name === name)!));
-  private notStarted = (task: PlannedTask): number => task.count - this.of(task).length;
+  private notStarted = (task: PlannedTask): number => this.size(task) - this.of(task).length;
 
   seen(): Seen {
     const byName = new Map(this.tasks.map(task => [task.name, task]));
-    const pods = this.taskRuns
+    const customRuns = this.taskRuns.filter(this.isCustom);
+    const taskRuns = this.taskRuns.filter(one => !this.isCustom(one));
+    const pods = taskRuns
       .filter(this.live)
       .map(one => taskPod(one, byName.get(one.metadata!.name!.split(".")[0]!)!.each));
-    return seen({ run: run(this.skipped), taskRuns: this.taskRuns, pods });
+    return seen({ run: run(this.skipped), taskRuns, customRuns, pods });
   }
   /** Pods that may come at any moment. */
   next(): PlannedTask[] {

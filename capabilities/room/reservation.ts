@@ -31,6 +31,8 @@ export interface Reservation {
   tasks: PlannedTask[];
   /** Resources that it never takes back, because of a quota; none when it is not there. */
   scarce?: string[];
+  /** It was found to need more than was known when its node was chosen. */
+  isRevised?: true;
 }
 
 export interface Reserving {
@@ -193,9 +195,19 @@ export const resizable = (resources: Resources): Resources =>
 export function parseReservation(text: string | undefined): Reservation | undefined {
   if (text === undefined) return undefined;
   try {
-    const { ask, floor, firstWave: first, tasks, scarce } = JSON.parse(text) as Partial<Reservation>;
+    const {
+      ask,
+      floor,
+      firstWave: first,
+      tasks,
+      scarce,
+      isRevised,
+    } = JSON.parse(text) as Partial<Reservation>;
     if (!ask || !floor || !first || !Array.isArray(tasks)) return undefined;
-    return { ask, floor, firstWave: first, tasks, ...(Array.isArray(scarce) && { scarce }) };
+    const reservation: Reservation = { ask, floor, firstWave: first, tasks };
+    if (Array.isArray(scarce)) reservation.scarce = scarce;
+    if (isRevised === true) reservation.isRevised = true;
+    return reservation;
   } catch {
     return undefined;
   }

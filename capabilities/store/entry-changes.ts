@@ -16,6 +16,7 @@ function slimOf(place: Place, object: KubeObject): KubeObject {
     case "pods":
       return slimPod(object as V1Pod);
     case "taskRuns":
+    case "customRuns":
       return slimTaskRun(object as TaskRun);
   }
 }

@@ -1,6 +1,6 @@
 /** All that is known of one run: its objects by the place they have there and by name, each with its version. */
 import type { V1ObjectMeta, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { hasEnded, isHeldByUs, type PipelineRun, type TaskRun } from "../tekton/objects";
+import { hasEnded, isHeldByUs, type CustomRun, type PipelineRun, type TaskRun } from "../tekton/objects";
 
 export interface KubeObject {
   metadata?: V1ObjectMeta;
@@ -15,15 +15,16 @@ interface Known<T> {
 
 export type Objects<T> = Map<string, Known<T>>;
 
-export type Place = "run" | "statefulSet" | "pods" | "taskRuns" | "children";
+export type Place = "run" | "statefulSet" | "pods" | "taskRuns" | "customRuns" | "children";
 
 export interface Entry {
   run: Objects<PipelineRun>;
   statefulSet: Objects<V1StatefulSet>;
   pods: Objects<V1Pod>;
   taskRuns: Objects<TaskRun>;
+  customRuns: Objects<CustomRun>;
   children: Objects<PipelineRun>;
-  /** Whether no TaskRun and no child can have been missed. */
+  /** Whether no TaskRun, CustomRun or child can have been missed. */
   isComplete: boolean;
   /** Something showed that what is known is not what is. */
   isStale: boolean;
@@ -35,6 +36,7 @@ export const newEntry = (): Entry => ({
   statefulSet: new Map(),
   pods: new Map(),
   taskRuns: new Map(),
+  customRuns: new Map(),
   children: new Map(),
   isComplete: false,
   isStale: false,

@@ -20,6 +20,7 @@ export function isOfInterest(place: Place, object: KubeObject, entry: Entry | un
     case "run":
       return !hasEnded(object as PipelineRun) || entry !== undefined;
     case "taskRuns":
+    case "customRuns":
     case "children":
       return entry !== undefined && hasRunOrPlaceholder(entry);
     case "pods":

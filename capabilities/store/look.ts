@@ -19,6 +19,7 @@ export function lookAt(entry: Entry | undefined, coschedule: string | undefined)
     statefulSet: only(entry?.statefulSet),
     pods: all(entry?.pods),
     taskRuns: all(entry?.taskRuns),
+    customRuns: all(entry?.customRuns),
     children: all(entry?.children),
     coschedule,
   };

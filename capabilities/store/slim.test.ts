@@ -53,6 +53,15 @@ describe("a run", () => {
     expect(hasWholeSpec(slimRun(aRun().placed().spec(withParam(100)).run))).toBe(false);
   });
 
+  test.each([
+    { name: "tells that it is resolved, once it was let go", builder: aRun().placed(), expected: {} },
+    { name: "with its whole spec has nothing in its place", builder: aRun().held(), expected: undefined },
+  ])("$name", ({ builder: { run }, expected }) => {
+    expect(slimRun({ ...run, status: { pipelineSpec: { tasks: [] } } }).status!.pipelineSpec).toEqual(
+      expected,
+    );
+  });
+
   test("tells that it uses claims, though its spec is not kept", () => {
     const claims = Array.from({ length: 1000 }, (_, index) => ({
       name: `w${index}`,

@@ -157,6 +157,8 @@ export function slimRun(run: PipelineRun): PipelineRun {
     slim.status = withoutUndefined({
       conditions: slimConditions(status.conditions),
       startTime: status.startTime,
+      // That it is there; with its whole spec it is what the run's demand is counted from, so not then.
+      pipelineSpec: keep || status.pipelineSpec === undefined ? undefined : {},
       skippedTasks: skipped && upTo(MOST_SKIPPED_CHARACTERS, skipped),
     });
   }

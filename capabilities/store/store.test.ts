@@ -1,6 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1ObjectMeta } from "@kubernetes/client-node";
-import { aRun, childRun, placeholderOf, placeholderPodOf, runPod, taskRunOf } from "../testing/builders";
+import {
+  aRun,
+  childRun,
+  customRunOf,
+  placeholderOf,
+  placeholderPodOf,
+  plannedCustom,
+  runPod,
+  taskRunOf,
+} from "../testing/builders";
+import type { Reservation } from "../room/reservation";
+import { hasEnded } from "../tekton/objects";
 import { emptyStore, stored, ofRun, KEY } from "../testing/stored";
 import { hasWholeSpec } from "./slim";
 
@@ -9,6 +20,48 @@ const placed = () => aRun().placed().run;
 const ended = () => aRun().placed().ended().run;
 const statefulSet = () => placeholderOf(held());
 const placeholderPod = () => placeholderPodOf(held(), "node-1");
+
+describe("CustomRuns", () => {
+  const custom = (): Reservation => ({ ask: {}, floor: {}, firstWave: {}, tasks: [plannedCustom("ask")] });
+  const ask = () => ofRun("build-ask", customRunOf("ask"), true);
+  const goingOn = (reservation?: Reservation) => {
+    const { store, changes } = emptyStore();
+    store.statefulSet("ADDED", stored(placeholderOf(held(), reservation), 1));
+    store.runs.event("ADDED", stored(placed(), 2));
+    store.markRead(KEY);
+    return { store, changes };
+  };
+
+  test("are seen as events tell of them, and their end is news", () => {
+    const { store, changes } = goingOn(custom());
+    store.customRuns.event("ADDED", stored(ask(), 3));
+    const over = ofRun("build-ask", customRunOf("ask", "True"), true);
+    store.customRuns.event("MODIFIED", stored(over, 4));
+    store.customRuns.event("MODIFIED", stored(over, 5));
+    expect(store.lookUp(KEY).observed.customRuns.map(hasEnded)).toEqual([true]);
+    expect(changes.filter(change => change === "ci/build customRuns")).toHaveLength(2);
+  });
+
+  test("of runs that are over are not kept", () => {
+    const { store } = emptyStore();
+    store.customRuns.event("ADDED", stored(ask(), 3));
+    expect(store.size).toBe(0);
+    const known = goingOn(custom()).store;
+    known.customRuns.event("ADDED", stored(ask(), 3));
+    known.runs.event("MODIFIED", stored(ended(), 6));
+    known.statefulSet("DELETED", stored(placeholderOf(held()), 7));
+    expect(known.size).toBe(0);
+  });
+
+  test.each([
+    { name: "with custom tasks has to be read afresh", reservation: custom(), isComplete: false },
+    { name: "without any has missed nothing", reservation: undefined, isComplete: true },
+  ])("after a gap in their watch a run $name", ({ reservation, isComplete }) => {
+    const { store } = goingOn(reservation);
+    store.customRuns.gap();
+    expect(store.lookUp(KEY).isComplete).toBe(isComplete);
+  });
+});
 
 describe("an object of the store", () => {
   test("is what the newest event said, in whatever order they come", () => {

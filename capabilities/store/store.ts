@@ -6,12 +6,14 @@
  * What is over leaves it: a run with its TaskRuns and children, once it has ended and its placeholder is gone.
  */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { hasEnded, isChild, type PipelineRun, type TaskRun } from "../tekton/objects";
+import { hasCustomTasks } from "../phases/observed";
+import { hasEnded, isChild, type CustomRun, type PipelineRun, type TaskRun } from "../tekton/objects";
 import { asText, fromText, type RunKey } from "../tekton/run-key";
 import {
   hasRunOrPlaceholder,
   isOver,
   newEntry,
+  only,
   wasLetGo,
   type Entry,
   type KubeObject,
@@ -47,10 +49,17 @@ export class Store {
   readonly taskRuns: Sink<TaskRun> = this.#sink(["taskRuns"], (type, taskRun) =>
     this.#see("taskRuns", type, taskRun),
   );
+  /** What custom tasks became. Of runs without any there is nothing to miss. */
+  readonly customRuns: Sink<CustomRun> = this.#sink(
+    ["customRuns"],
+    (type, customRun) => this.#see("customRuns", type, customRun),
+    ({ statefulSet }) => hasCustomTasks(only(statefulSet)),
+  );
 
   #sink<T extends KubeObject>(
     places: readonly Place[],
     event: (type: ChangeType, object: T) => void,
+    mayMiss: (entry: Entry) => boolean = () => true,
   ): Sink<T> {
     let round = 0;
     return {
@@ -58,7 +67,9 @@ export class Store {
       event,
       synced: () => places.forEach(place => this.#forgetBefore(place, round)),
       gap: () => {
-        for (const entry of this.#entries.values()) entry.isComplete = entry.isComplete && !wasLetGo(entry);
+        for (const entry of this.#entries.values()) {
+          if (wasLetGo(entry) && mayMiss(entry)) entry.isComplete = false;
+        }
       },
     };
   }
@@ -180,7 +191,7 @@ export class Store {
 
   #dropIfOver(key: RunKey, entry: Entry): void {
     if (!isOver(entry)) return;
-    for (const place of ["run", "taskRuns", "children"] as const) entry[place].clear();
+    for (const place of ["run", "taskRuns", "customRuns", "children"] as const) entry[place].clear();
     if (entry.pods.size === 0) this.#entries.delete(asText(key));
   }
 }

@@ -1,11 +1,18 @@
-/** What fills the store: the list of placeholders, and the watches on runs, pods and TaskRuns. */
+/** What fills the store: the list of placeholders, and the watches on runs, pods, TaskRuns and CustomRuns. */
 import type { KubeConfig, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { setTimeout as delay } from "node:timers/promises";
 import { HELD_LABEL, PLACEHOLDER_LABEL } from "../keys";
 import { Log } from "pepr";
 import { ACTIVE_PODS, type Cluster } from "../kube/cluster";
-import { describeError } from "../kube/errors";
-import { PIPELINE_RUN_V1, TASK_RUN_V1, type PipelineRun, type TaskRun } from "../tekton/objects";
+import { describeError, statusOf } from "../kube/errors";
+import {
+  CUSTOM_RUN,
+  PIPELINE_RUN_V1,
+  TASK_RUN_V1,
+  type CustomRun,
+  type PipelineRun,
+  type TaskRun,
+} from "../tekton/objects";
 import { Reflector, type ReflectorOptions } from "./reflector";
 import type { Store } from "./store";
 
@@ -25,6 +32,8 @@ export interface WatchesOptions {
 }
 
 const RETRY_MILLISECONDS = 1_000;
+const LONGEST_PAUSE_WITHOUT_KIND = 300_000;
+const NOT_FOUND = 404;
 const path = ({ group, version, plural }: typeof TASK_RUN_V1): string =>
   `/apis/${group}/${version}/${plural}`;
 
@@ -42,7 +51,7 @@ export class StoreWatches implements Watches {
     // Placeholders first: a run that has ended is kept only where there is one.
     await this.#listStatefulSets(isOn);
     if (!isOn()) return;
-    const { runs, pods, taskRuns } = this.store;
+    const { runs, pods, taskRuns, customRuns } = this.store;
     const of = <T>(options: Omit<ReflectorOptions<T>, "kubeConfig" | "onFailure">): Reflector<T> =>
       new Reflector<T>({
         ...options,
@@ -69,11 +78,31 @@ export class StoreWatches implements Watches {
       list: false,
       sink: taskRuns,
     });
-    const all = [ofRuns, ofPods, ofTaskRuns] as Reflector<never>[];
-    this.#reflectors = all;
-    for (const reflector of all) reflector.start();
-    await Promise.race([Promise.all(all.map(reflector => reflector.whenSynced())), this.#whenStopped()]);
+    // Nobody waits for these: a Tekton may be there without them, and what comes after them has TaskRuns as well.
+    const ofCustomRuns = new Reflector<CustomRun>({
+      kubeConfig: this.options.kubeConfig,
+      path: path(CUSTOM_RUN),
+      labelSelector: PLACEHOLDER_LABEL,
+      list: false,
+      sink: customRuns,
+      timings: { longestPause: LONGEST_PAUSE_WITHOUT_KIND },
+      onFailure: this.#onceWithoutKind(path(CUSTOM_RUN)),
+    });
+    const awaited = [ofRuns, ofPods, ofTaskRuns] as Reflector<never>[];
+    this.#reflectors = [...awaited, ofCustomRuns as Reflector<never>];
+    for (const reflector of this.#reflectors) reflector.start();
+    await Promise.race([Promise.all(awaited.map(one => one.whenSynced())), this.#whenStopped()]);
     this.areReady = isOn();
+  }
+
+  /** That a kind is not there is said once. */
+  #onceWithoutKind(what: string): NonNullable<ReflectorOptions<never>["onFailure"]> {
+    let isSaid = false;
+    return (error, retryMilliseconds) => {
+      if (statusOf(error) === NOT_FOUND && isSaid) return;
+      isSaid ||= statusOf(error) === NOT_FOUND;
+      this.options.onFailure(what, error, retryMilliseconds);
+    };
   }
 
   #whenStopped(): Promise<void> {

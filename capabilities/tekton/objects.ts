@@ -43,6 +43,8 @@ export interface PipelineRun {
   status?: {
     conditions?: Condition[];
     startTime?: string;
+    /** As Tekton has resolved it, parameters put in. It is large: the store keeps of it no more than that it is there. */
+    pipelineSpec?: object;
     /** Tasks that will not run, each of them decided once and for all. */
     skippedTasks?: { name: string }[];
   };
@@ -58,6 +60,15 @@ export interface TaskRun {
   metadata?: V1ObjectMeta;
   status?: { conditions?: Condition[] };
 }
+
+/** What a custom task becomes: no pod, but an object that a controller of its own ends. */
+export type CustomRun = TaskRun;
+export const CUSTOM_RUN = {
+  group: TEKTON_GROUP,
+  version: "v1beta1",
+  kind: "CustomRun",
+  plural: "customruns",
+};
 
 export const TASK_RUN_V1 = { group: TEKTON_GROUP, version: "v1", kind: "TaskRun", plural: "taskruns" };
 export const PIPELINE_RUN_V1 = {

@@ -169,6 +169,12 @@ export const planned = (name: string, each: Resources, after: string[] = [], cou
   after,
 });
 
+/** A custom task, which has no pods. */
+export const plannedCustom = (name: string, after: string[] = [], customRuns = 1): PlannedTask => ({
+  ...planned(name, {}, after, 0),
+  customRuns,
+});
+
 const ofTask = (run: string, task: string) => ({
   [TEKTON_PIPELINE_RUN_LABEL]: run,
   [TEKTON_PIPELINE_TASK_LABEL]: task,
@@ -183,6 +189,9 @@ export const taskRunOf = (
   metadata: { name: name ?? `${run}-${task}`, labels: ofTask(run, task) },
   status: { conditions: [{ type: "Succeeded", status: succeeded }] },
 });
+
+/** What a custom task becomes, which says no more of itself. */
+export const customRunOf = taskRunOf;
 
 /** Of a run that needs a device as well. */
 export const reservation: Reservation = {
@@ -228,6 +237,7 @@ export function observed(run: PipelineRun | undefined, more: Partial<Observed> =
     statefulSet: undefined,
     pods: [],
     taskRuns: [],
+    customRuns: [],
     children: [],
     coschedule: "disabled",
     ...more,

@@ -13,6 +13,7 @@ export function slimmed(seen: Observed): Observed {
     statefulSet: seen.statefulSet && slimStatefulSet(seen.statefulSet),
     pods: seen.pods.map(slimPod),
     taskRuns: seen.taskRuns.map(slimTaskRun),
+    customRuns: seen.customRuns.map(slimTaskRun),
     children: seen.children.map(slimRun),
   };
 }

@@ -5,17 +5,20 @@
 import {
   ApiException,
   type V1Pod,
+  type V1ResourceQuota,
   type V1ResourceRequirements,
   type V1StatefulSet,
 } from "@kubernetes/client-node";
 import type { Cluster, FreshRun } from "../kube/cluster";
+import type { Reading } from "../kube/definitions";
 import type { Resources } from "../demand/resources";
 import type { Observed } from "../phases/observed";
 import type { Warning } from "../tekton/warning";
 import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
 import type { PipelineRun } from "../tekton/objects";
-import { ATTEMPTS_ANNOTATION, PLACEHOLDER_LABEL } from "../keys";
+import type { Reservation } from "../room/reservation";
+import { ATTEMPTS_ANNOTATION, PLACEHOLDER_LABEL, RESERVATION_ANNOTATION } from "../keys";
 import { withRecord } from "./builders";
 
 export const answer = (code: number, message: string): ApiException<string> =>
@@ -35,6 +38,8 @@ export class FakeCluster {
   run: PipelineRun | undefined;
   statefulSet: V1StatefulSet | undefined;
   pods: V1Pod[] = [];
+  children: PipelineRun[] = [];
+  quotas: V1ResourceQuota[] = [];
   #version = 1000;
 
   /** As the controller takes it. */
@@ -64,20 +69,29 @@ export class FakeCluster {
         statefulSet,
         pods,
         taskRuns: [],
+        customRuns: [],
+        customRunsVersion: 0,
         children: [],
         childrenVersion: this.#version,
         ...versions,
       };
     });
+  childRuns = () => this.#ask("childRuns", () => this.children);
   podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
   nodes = () => this.#ask("nodes", () => []);
   defaultPriority = () => this.#ask("defaultPriority", () => 0);
   priorityOf = () => this.#ask("priorityOf", () => 0);
   storageFor = () => this.#ask("storageFor", () => ({ claims: new Map(), classes: undefined }));
-  demandSources = () =>
+  demandSources = (_run: PipelineRun, { resolvedPipelines }: Reading = {}) =>
     this.#ask("demandSources", () => ({
-      definitions: { tasks: new Map(), pipelines: new Map(), limitRanges: [] },
-      bounds: { limitRanges: [], quotas: [] },
+      definitions: {
+        tasks: new Map(),
+        pipelines: new Map(),
+        limitRanges: [],
+        runtimeOverhead: {},
+        resolvedPipelines,
+      },
+      bounds: { limitRanges: [], quotas: this.quotas },
     }));
   eachName = (kind: Names, _selectors: unknown, see: (object: object) => void) =>
     this.#ask(`eachName ${kind}`, () => {
@@ -112,6 +126,12 @@ export class FakeCluster {
         const spec = changed.spec!.template.spec!;
         spec.affinity = affinity;
         spec.containers[0]!.resources = resources;
+        return (this.statefulSet = this.policy(this.#written(changed)));
+      }),
+    reserve: (seen: V1StatefulSet, reservation: Reservation) =>
+      this.#ask("reserve", () => {
+        const changed = structuredClone(seen);
+        changed.metadata!.annotations![RESERVATION_ANNOTATION] = JSON.stringify(reservation);
         return (this.statefulSet = this.policy(this.#written(changed)));
       }),
     resizePod: (pod: V1Pod, { requests }: V1ResourceRequirements) =>

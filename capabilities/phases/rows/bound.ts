@@ -3,5 +3,6 @@ import type { Row } from "../row";
 import { HAND_OVER } from "./hand-over";
 import { RELEASE } from "./release";
 import { REPLACEMENT } from "./replacement";
+import { RESOLVED } from "./resolved";
 
-export const WITH_NODE: readonly Row[] = [...REPLACEMENT, ...RELEASE, ...HAND_OVER];
+export const WITH_NODE: readonly Row[] = [...REPLACEMENT, ...RELEASE, ...RESOLVED, ...HAND_OVER];

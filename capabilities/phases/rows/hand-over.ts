@@ -4,6 +4,7 @@ import { podRequests } from "../../room/pod-requests";
 import { resizable } from "../../room/reservation";
 import { boundAt, patienceSeconds, waitingForRoomSince } from "../../room/waiting-pods";
 import { yieldsInSeconds } from "../../room/yielding";
+import { growthPause, lacksRoom, moreThanKnown } from "../growth";
 import { hasNode } from "../observed";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
@@ -30,13 +31,6 @@ function patienceLeft(seen: Sight): number {
   const since = stuckSince(seen);
   if (since === undefined) return Infinity;
   return since + patienceSeconds(seen.record.moves) * 1000 - seen.now.getTime();
-}
-
-/** Milliseconds until a placeholder whose growth was refused may ask again; 0 when it may. */
-function growthPause({ record, now, settings }: Sight): number {
-  const refused = Date.parse(record.growthRefusedAt ?? "");
-  if (Number.isNaN(refused)) return 0;
-  return Math.max(0, refused + settings.GROWTH_RETRY_SECONDS * 1000 - now.getTime());
 }
 
 /** A pod without requests, of QoS class BestEffort, stays one: the class may not change. */
@@ -74,7 +68,7 @@ export const HAND_OVER: readonly Row[] = [
     to: ["moving"],
   },
   {
-    name: "pods of the run that ended gave room back",
+    name: "pods of the run that ended gave room back, or it needs more than was known",
     why: "What the rest of the run needs is kept; growing never evicts anybody.",
     stages: ["placed"],
     phases: ["anchored", "handing over"],
@@ -85,7 +79,7 @@ export const HAND_OVER: readonly Row[] = [
       kind: "resize",
       pod: pod!,
       size,
-      why: "pods that ended gave room back",
+      why: "the rest of the run needs more than it keeps",
     }),
     to: ["handing over", "anchored"],
   },
@@ -112,5 +106,6 @@ function standing(seen: Sight): Step {
   ];
   const [next] = times.filter(({ seconds }) => seconds !== Infinity).sort((a, b) => a.seconds - b.seconds);
   if (next === undefined) return { kind: "none", why: "it is placed" };
-  return { kind: "wait", why: next.why, lookAgainSeconds: next.seconds };
+  const step: Step = { kind: "wait", why: next.why, lookAgainSeconds: next.seconds };
+  return lacksRoom(seen) ? { ...step, warnings: [moreThanKnown(seen)] } : step;
 }

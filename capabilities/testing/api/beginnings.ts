@@ -4,9 +4,10 @@ import { KEY_PREFIX, RECORD_ANNOTATION } from "../../keys";
 import { ownContainer, resourcesFor } from "../../room/placeholder-size";
 import type { StepKind } from "../../phases/steps";
 import type { Reservation } from "../../room/reservation";
+import { UNREAD_PIPELINE } from "../../demand/expand";
 import type { Resources } from "../../demand/resources";
 import type { PipelineRun } from "../../tekton/objects";
-import { aRun, placeholderOf, placeholderPodOf, runPod } from "../builders";
+import { aRun, placeholderOf, placeholderPodOf, planned, runPod } from "../builders";
 import type { Beginning } from "./lives";
 import type { MemoryApi } from "./memory-api";
 
@@ -53,6 +54,9 @@ const task = {
   name: "one",
   taskSpec: { steps: [{ image: "i", computeResources: { requests: { cpu: "1" } } }] },
 };
+
+/** With it, more is needed once the first one has ended. */
+const beside = { ...task, name: "three", runAfter: ["one"] };
 
 /** A pod of the run for which its node has no room. */
 function waitingPod(): V1Pod {
@@ -115,6 +119,18 @@ export const CASES: readonly Case[] = [
     step: "resize",
     begin: api => void put(api, { run: held().run, node: "node-1" }),
     writes: ["resize pods", "patch pipelineruns"],
+  },
+  {
+    step: "reserve-again",
+    begin: api => {
+      const { run } = aRun().placed();
+      const status = { pipelineSpec: { tasks: [task, { ...task, name: "two", runAfter: ["one"] }, beside] } };
+      const guess = { cpu: 500, memory: MEMORY };
+      const tasks = [{ ...planned(UNREAD_PIPELINE, guess), isUnknown: true as const }];
+      const reservation: Reservation = { ask: guess, floor, firstWave: guess, tasks };
+      put(api, { run: { ...run, status }, reservation, node: "node-1", asked: floor });
+    },
+    writes: ["create events", "patch statefulsets", "resize pods"],
   },
   {
     step: "withdraw-growth",

@@ -22,11 +22,21 @@ import {
 import { firstTemplate, pinnedTemplate, settledTemplate } from "../../placement/placeholder-template";
 import { unitePodTemplates } from "../../placement/pod-templates";
 import { recordOf } from "../../placement/record";
+import { revised } from "../../room/learned";
 import { withAsk } from "../../room/reservation";
 import { slimStatefulSet } from "../../store/slim";
 import type { PipelineRun } from "../../tekton/objects";
 import { SETTINGS } from "../builders";
-import { changed, RUN_NAME, time, withoutPod, withPod, withRecord, withTemplate } from "./objects";
+import {
+  changed,
+  RUN_NAME,
+  time,
+  withoutPod,
+  withPod,
+  withRecord,
+  withReservation,
+  withTemplate,
+} from "./objects";
 import { LONG_AGO, NOW, QUOTA, type Scenario, type World } from "./world";
 
 const templateOf = (run: PipelineRun) => unitePodTemplates(run.spec, () => 0).template;
@@ -104,6 +114,10 @@ export function carriedOut(before: World, step: Step, scenario: Scenario): World
     }
     case "remake-pod":
       return withoutPod(world, step.pod);
+    case "reserve-again": {
+      const reservation = revised(reservationOf(statefulSet!), scenario.resolved!, step.learned);
+      return { ...world, statefulSet: withReservation(statefulSet!, reservation) };
+    }
     case "withdraw-growth":
       return resize({ ...world, statefulSet: growthRefused(statefulSet!) }, step, scenario);
     case "resize":

@@ -142,14 +142,17 @@ export function withTemplate(
   { affinity, resources, record }: TemplateChange,
   reservation?: Reservation,
 ): V1StatefulSet {
-  return changed(withRecord(statefulSet, record), copy => {
+  const templated = changed(withRecord(statefulSet, record), copy => {
     copy.spec!.template.spec!.affinity = affinity;
     ownContainer(copy.spec!.template.spec)!.resources = resources;
-    if (reservation !== undefined) {
-      copy.metadata!.annotations![RESERVATION_ANNOTATION] = JSON.stringify(reservation);
-    }
   });
+  return reservation === undefined ? templated : withReservation(templated, reservation);
 }
+
+export const withReservation = (statefulSet: V1StatefulSet, reservation: Reservation): V1StatefulSet =>
+  changed(statefulSet, copy => {
+    copy.metadata!.annotations![RESERVATION_ANNOTATION] = JSON.stringify(reservation);
+  });
 
 /** One that no pod has now, nor the record speaks of. */
 export function freshUid({ pods, statefulSet }: World): string {

@@ -1,4 +1,5 @@
 /** The beginnings of the search: each what a run needs, and what may go wrong with it. */
+import { UNREAD_PIPELINE } from "../../demand/expand";
 import { HELD_LABEL, KEY_PREFIX, OPTED_IN_LATE } from "../../keys";
 import type { Reservation } from "../../room/reservation";
 import { placeholderOf, planned } from "../builders";
@@ -21,6 +22,14 @@ const two: Reservation = {
   floor,
   firstWave: { cpu: 900 },
   tasks: [planned("one", { cpu: 900 }), planned("two", { cpu: 1900 }, ["one"])],
+};
+
+/** Of a pipeline that a resolver brings. */
+const unknown: Reservation = {
+  ask: { cpu: 500, memory: MEMORY },
+  floor,
+  firstWave: { cpu: 500 },
+  tasks: [{ ...planned(UNREAD_PIPELINE, { cpu: 500 }), isUnknown: true }],
 };
 
 const NODES = [
@@ -55,6 +64,23 @@ const withRun =
 export const SCENARIOS: readonly Scenario[] = [
   { name: "whatever goes wrong, once", reservation: one(1000), budget: 1 },
   { name: "nodes and pods are lost", reservation: two, budget: 1, disturbances: NODES },
+  {
+    name: "a resolver brings its pipeline",
+    reservation: unknown,
+    resolved: two,
+    tasks: two.tasks,
+    budget: 1,
+    disturbances: NODES,
+  },
+  {
+    name: "a resolver brings its pipeline, and no resize is taken",
+    reservation: unknown,
+    resolved: two,
+    tasks: two.tasks,
+    budget: 1,
+    disturbances: ["strangers fill node a"],
+    resize: "refused",
+  },
   {
     name: "a size that people chose",
     reservation: chosen,

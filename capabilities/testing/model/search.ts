@@ -10,13 +10,22 @@ import type { Happening, Happenings } from "./event";
 import { begin } from "./objects";
 import { DISTURBANCES, MENDED, timePasses } from "./people";
 import { kubeletAnswers, placeholderScheduled, runPodsScheduled } from "./scheduler";
-import { collected, controllerMakesPod, makesPod, makesTaskRun, podGoes, runEnds, taskEnds } from "./tekton";
+import {
+  collected,
+  controllerMakesPod,
+  makesPod,
+  makesTaskRun,
+  podGoes,
+  resolvesPipeline,
+  runEnds,
+  taskEnds,
+} from "./tekton";
 import { internedWorld, keyOf, NOW, observedOf, type Scenario, type World } from "./world";
 
 /** What happens sooner or later, if it can. */
 const FAIR: readonly Happenings[] = [
   ...[placeholderScheduled, runPodsScheduled, kubeletAnswers],
-  ...[makesTaskRun, makesPod, taskEnds, runEnds, controllerMakesPod, podGoes, collected],
+  ...[resolvesPipeline, makesTaskRun, makesPod, taskEnds, runEnds, controllerMakesPod, podGoes, collected],
   ...MENDED,
 ];
 

@@ -40,9 +40,16 @@ export const makesTaskRun: Happenings = (world, scenario) => {
     const placeholder = world.run!.metadata!.labels![PLACEHOLDER_LABEL];
     if (placeholder !== undefined) metadata!.labels![PLACEHOLDER_LABEL] = placeholder;
   });
-  const run = changed(world.run!, copy => (copy.status = { startTime: NOW }));
+  const run = changed(world.run!, copy => (copy.status = { ...copy.status, startTime: NOW }));
   return [{ name: "Tekton makes the next TaskRun", world: { ...world, run, taskRuns: [...own, taskRun] } }];
 };
+
+/** Before its tasks come, or a moment after. */
+export const resolvesPipeline: Happenings = happens("Tekton resolves the pipeline", (world, { resolved }) => {
+  if (resolved === undefined || !isUnderWay(world) || world.run!.status?.pipelineSpec) return undefined;
+  const run = changed(world.run!, copy => (copy.status = { ...copy.status, pipelineSpec: {} }));
+  return { ...world, run };
+});
 
 /** Also again, for one that was lost with its node. Without our label it is nothing that we see. */
 export const makesPod: Happenings = (world, scenario) => {

@@ -41,6 +41,8 @@ export interface World {
 export interface Scenario {
   name: string;
   reservation: Reservation;
+  /** What is counted once Tekton has resolved the run's pipeline, of which nothing was known. */
+  resolved?: Reservation;
   /** One after the other. Default: those of the reservation. */
   tasks?: readonly PlannedTask[];
   annotations?: Record<string, string>;
@@ -109,6 +111,7 @@ export function observedOf(world: World): Observed {
     statefulSet: world.statefulSet,
     pods: [...world.pods],
     taskRuns: [...world.taskRuns],
+    customRuns: [],
     children: [],
     coschedule: world.coschedule,
   };

@@ -7,6 +7,7 @@ import type { Observed, Outcome } from "../pipeline/outcome";
 import { reconcilePipelineRun } from "../pipeline/run";
 import type { Labels, PipelineRun, PipelineSpec, PipelineTask, Wanted } from "../types";
 import { refusalOf, type Api } from "./api";
+import { whereabouts } from "../resolvers";
 import { isOurs, type Stores } from "./stores";
 import type { Again } from "./work-queue";
 import { writeBack } from "./write-back";
@@ -17,9 +18,10 @@ async function pipelineOf(api: Api, run: PipelineRun): Promise<Observed["pipelin
   const { pipelineRef, pipelineSpec } = run.spec;
   const name = pipelineRef?.name;
   if (run.status?.pipelineSpec) return { spec: run.status.pipelineSpec, ...(name ? { name } : {}) };
-  // A resolver is refused later, in words; it needs no pipeline for that.
-  if (pipelineSpec || pipelineRef?.resolver) return { spec: pipelineSpec ?? {} };
-  const found = await api.get<Pipeline>("Pipeline", run.metadata.namespace, name ?? "");
+  const where = pipelineRef && whereabouts(pipelineRef, run.metadata.namespace);
+  // A resolver that is not known is refused later, in words; it needs no pipeline for that.
+  if (pipelineSpec || where === undefined) return { spec: pipelineSpec ?? {} };
+  const found = await api.get<Pipeline>("Pipeline", where.namespace, where.name);
   return found && { ...found.metadata, spec: found.spec };
 }
 

@@ -9,6 +9,7 @@ import { marked, withPod, type TaskDefinition } from "../task/marks";
 import { reconcileTaskRun } from "../task/run";
 import type { Labels, TaskRun, TaskSpec, WantedPod } from "../types";
 import { refusalOf, type Api } from "./api";
+import { whereabouts } from "../resolvers";
 import { isOurs, type Stores } from "./stores";
 import type { Again } from "./work-queue";
 import { writeBack } from "./write-back";
@@ -20,7 +21,8 @@ async function taskOf(api: Api, run: TaskRun): Promise<TaskDefinition | undefine
   const name = taskRef?.name;
   if (run.status?.taskSpec) return { spec: run.status.taskSpec, ...(name ? { name } : {}) };
   if (taskSpec) return { spec: taskSpec };
-  const found = await api.get<Task>("Task", run.metadata.namespace, name ?? "");
+  const where = taskRef && whereabouts(taskRef, run.metadata.namespace);
+  const found = where && (await api.get<Task>("Task", where.namespace, where.name));
   return found && { ...found.metadata, spec: found.spec };
 }
 

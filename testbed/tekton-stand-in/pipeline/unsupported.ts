@@ -1,6 +1,7 @@
 /** What a real Tekton can do and the stand-in cannot. A run that asks for it fails, with these words. */
+import { whereabouts } from "../resolvers";
 import { references } from "../substitution";
-import type { PipelineRun, PipelineSpec, PipelineTask, TaskSpec } from "../types";
+import type { PipelineRun, PipelineSpec, PipelineTask, TaskRef, TaskSpec } from "../types";
 
 const standIn = "the test bed's stand-in for Tekton";
 
@@ -18,9 +19,12 @@ export function unsupportedInTask(name: string, spec: TaskSpec): string | undefi
 const usesResults = (value: unknown): boolean =>
   references(JSON.stringify(value ?? null), "tasks.").some(name => name.includes(".results"));
 
+const unknownResolver = "a resolver without the params name and namespace";
+const isFound = (ref: TaskRef | undefined): boolean => !ref || whereabouts(ref, "") !== undefined;
+
 function unsupportedInPipelineTask(task: PipelineTask): string | undefined {
   const where = `pipeline task ${task.name}`;
-  if (task.taskRef?.resolver || task.pipelineRef?.resolver) return sentence(where, "a resolver");
+  if (!isFound(task.taskRef) || !isFound(task.pipelineRef)) return sentence(where, unknownResolver);
   if (task.when?.some(expression => expression.cel !== undefined)) return sentence(where, "CEL in when");
   if (usesResults(task.when)) return sentence(where, "a task's result in when");
   if (usesResults(task.matrix)) return sentence(where, "a task's result in matrix");
@@ -29,8 +33,7 @@ function unsupportedInPipelineTask(task: PipelineTask): string | undefined {
 
 /** What the run or its pipeline asks for that the stand-in does not have; undefined when it has it all. */
 export function unsupported(run: PipelineRun, spec: PipelineSpec): string | undefined {
-  if (run.spec.pipelineRef?.resolver)
-    return sentence(`PipelineRun ${run.metadata.name}`, "a resolver (pipelineRef.resolver)");
+  if (!isFound(run.spec.pipelineRef)) return sentence(`PipelineRun ${run.metadata.name}`, unknownResolver);
   const results = spec["results"] as unknown[] | undefined;
   if (results?.length) return sentence("the pipeline", "results of a pipeline, as no step really runs here,");
   return [...(spec.tasks ?? []), ...(spec.finally ?? [])]
