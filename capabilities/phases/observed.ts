@@ -54,8 +54,8 @@ export function ownership({ run, statefulSet }: Observed): Ownership {
 
 export const hasNode = ({ spec }: V1Pod): boolean => Boolean(spec?.nodeName);
 
-const hasFinished = (pod: V1Pod): boolean =>
-  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+export const hasFinished = ({ status }: Pick<V1Pod, "status">): boolean =>
+  status?.phase === "Succeeded" || status?.phase === "Failed";
 
 /** Pods of the run that are waiting or running; its placeholder is not among them. */
 export function activePods({ pods }: Observed): V1Pod[] {
