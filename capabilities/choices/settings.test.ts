@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { parseSettings, SettingsError } from "./settings";
 
 test("every setting has a default", () => {
-  expect(parseSettings({ PATH: "/bin" })).toMatchObject({ WORKERS: 10, DEFAULT_ISOLATION: "required" });
+  expect(parseSettings({ PATH: "/bin" })).toMatchObject({ WORKERS: 30, DEFAULT_ISOLATION: "required" });
 });
 
 test("values are taken, numbers as numbers", () => {

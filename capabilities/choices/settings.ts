@@ -97,9 +97,9 @@ export const SETTINGS = {
   LEASE_DURATION_SECONDS: wholeNumber(3, 300)
     .default(7)
     .describe("Seconds after which another controller takes over from one that is gone without a word."),
-  WORKERS: wholeNumber(1, 100).default(10).describe("How many runs are worked on at once."),
+  WORKERS: wholeNumber(1, 100).default(30).describe("How many runs are worked on at once."),
   MAX_CONNECTIONS: wholeNumber(1, 100)
-    .default(20)
+    .default(40)
     .describe("Most connections, and so requests in flight, to the API server at once."),
   REQUEST_TIMEOUT_SECONDS: wholeNumber(1, 300)
     .default(15)

@@ -1,5 +1,7 @@
 /** Makes a run's placeholder. What a large run may cost this process is written on the run before. */
+import type { V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
+import { describeError } from "../kube/errors";
 import { stageOf } from "../phases/phase";
 import type { Observed } from "../phases/observed";
 import type { PipelineRun } from "../tekton/objects";
@@ -45,5 +47,18 @@ export async function make(
     return { goOn: false, warnings, blocked };
   }
   store.statefulSet("ADDED", outcome.made);
+  await makePod(outcome.made, key, parts);
   return { goOn: false, warnings };
+}
+
+/** Sooner than the StatefulSet's controller, which tries as well, and tells why there is none. */
+async function makePod(made: V1StatefulSet, key: RunKey, { cluster, store }: Parts): Promise<void> {
+  try {
+    store.written("pods", await cluster.placeholders.createPod(made));
+  } catch (error) {
+    Log.debug(
+      { run: asText(key), error: describeError(error) },
+      "The pod is left to the StatefulSet's controller",
+    );
+  }
 }

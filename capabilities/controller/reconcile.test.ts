@@ -57,10 +57,19 @@ describe("a step", () => {
     const { reconciler, fake, store } = reconcilerOf({ run: aRun().held().run });
     await reconciler.reconcile(KEY, 0);
     expect(fake.asked).toEqual(
-      ["demandSources", "storageFor", "warn", "create"].filter(one => fake.asked.includes(one)),
+      ["demandSources", "storageFor", "warn", "create", "createPod"].filter(one => fake.asked.includes(one)),
     );
     expect(fake.asked).toContain("create");
     expect(store.lookUp(KEY).observed.statefulSet).toBeDefined();
+    expect(store.lookUp(KEY).observed.pods).toHaveLength(1);
+  });
+
+  test("a pod that cannot be made with its placeholder is left to the StatefulSet's controller", async () => {
+    const { reconciler, fake, store } = reconcilerOf({ run: aRun().held().run });
+    fake.fails.set("createPod", answer(403, "exceeded quota"));
+    await reconciler.reconcile(KEY, 0);
+    expect(store.lookUp(KEY).observed.statefulSet).toBeDefined();
+    expect(fake.told.filter(({ reason }) => reason === "StepFailed")).toEqual([]);
   });
 
   test("where the picture has a gap, is decided on what is read afresh", async () => {

@@ -1,6 +1,7 @@
 /** What is written to placeholders. Every write carries a guard: nothing but what was seen is changed. */
 import type { V1Pod, V1PodSpec, V1ResourceRequirements, V1StatefulSet } from "@kubernetes/client-node";
 import { ownContainer, ownContainerIndex } from "../room/placeholder-size";
+import { firstPodOf } from "../placement/first-pod";
 import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
 import { maximum, type Resources } from "../demand/resources";
@@ -27,6 +28,12 @@ export class PlaceholderWrites {
       if (refusal === undefined) throw error;
       return { refusal };
     }
+  }
+
+  /** Guard: the name, and the StatefulSet by its UID, without which the pod is collected. */
+  createPod(statefulSet: V1StatefulSet): Promise<V1Pod> {
+    const body = firstPodOf(statefulSet);
+    return this.clients.core.createNamespacedPod({ namespace: body.metadata!.namespace!, body });
   }
 
   /**

@@ -62,8 +62,8 @@ export const hasCustomTasks = (statefulSet: V1StatefulSet | undefined): boolean 
   statefulSet !== undefined &&
   reservationOf(statefulSet).tasks.some(({ customRuns }) => customRuns !== undefined);
 
-const hasFinished = (pod: V1Pod): boolean =>
-  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+export const hasFinished = ({ status }: Pick<V1Pod, "status">): boolean =>
+  status?.phase === "Succeeded" || status?.phase === "Failed";
 
 /** Pods of the run that are waiting or running; its placeholder is not among them. */
 export function activePods({ pods }: Observed): V1Pod[] {

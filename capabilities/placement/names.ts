@@ -1,5 +1,9 @@
 import { createHash } from "node:crypto";
 
+/** By name of the run: asked for several times at each look. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 5_000;
+
 /**
  * The name of the StatefulSet that anchors a run, and the value of the label that ties pods to it.
  *
@@ -9,7 +13,12 @@ import { createHash } from "node:crypto";
  * @returns `custom-pod-affinity-` and 10 hexadecimal digits: 30 characters, so it fits in any label
  */
 export function placeholderName(runName: string): string {
-  return `custom-pod-affinity-${createHash("sha256").update(runName).digest("hex").slice(0, 10)}`;
+  const found = known.get(runName);
+  if (found !== undefined) return found;
+  const name = `custom-pod-affinity-${createHash("sha256").update(runName).digest("hex").slice(0, 10)}`;
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(runName, name);
+  return name;
 }
 
 /** The one pod of the placeholder's StatefulSet. */

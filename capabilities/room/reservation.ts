@@ -147,9 +147,19 @@ export interface Progress {
   held: Resources;
 }
 
+/** What was worked out last: of a run that goes, most looks find the same tasks ended. */
+const latest = new WeakMap<Reservation, { ended: string; needed: Resources }>();
+
 /** What the run may still need at once, of all resources: its live pods count among it. */
-export function neededBy({ ask, tasks }: Reservation, { ended }: Progress): Resources {
-  return tasks.length === 0 ? ask : minimum(ask, peakDemand({ tasks, notes: [] }, ended).peak);
+export function neededBy(reservation: Reservation, { ended: counts }: Progress): Resources {
+  const { ask, tasks } = reservation;
+  if (tasks.length === 0) return ask;
+  const ended = JSON.stringify([...counts]);
+  const known = latest.get(reservation);
+  if (known?.ended === ended) return known.needed;
+  const needed = minimum(ask, peakDemand({ tasks, notes: [] }, counts).peak);
+  latest.set(reservation, { ended, needed });
+  return needed;
 }
 
 /** How large the placeholder should be, in cpu and memory: what the run may still need beside its pods. */

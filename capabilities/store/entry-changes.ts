@@ -23,7 +23,7 @@ function slimOf(place: Place, object: KubeObject): KubeObject {
 
 /** Without its version, which changes with what nobody asks for. */
 const textOf = (object: KubeObject): string =>
-  JSON.stringify(object, (key, value: unknown) => (key === "resourceVersion" ? undefined : value));
+  JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: undefined } });
 
 /** Whether a decision could depend on what has changed; both are slim. */
 const isNews = (before: KubeObject | undefined, object: KubeObject): boolean =>

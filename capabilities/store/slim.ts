@@ -5,6 +5,7 @@
 import type {
   V1Affinity,
   V1Container,
+  V1ContainerStatus,
   V1ObjectMeta,
   V1OwnerReference,
   V1Pod,
@@ -29,7 +30,15 @@ import {
   TEKTON_PIPELINE_TASK_LABEL,
   TEKTON_TASK_RUN_LABEL,
 } from "../keys";
-import { isChild, isHeldByUs, usesClaims, type PipelineRun, type TaskRun } from "../tekton/objects";
+import {
+  EXCEEDED_QUOTA,
+  isChild,
+  isHeldByUs,
+  usesClaims,
+  type PipelineRun,
+  type TaskRun,
+} from "../tekton/objects";
+import { hasFinished } from "../phases/observed";
 
 /** Most characters of a run's spec, as JSON, that are kept while it is held; of a longer one nothing is. */
 export const MOST_SPEC_CHARACTERS = 32 * 1024;
@@ -109,7 +118,6 @@ function slimMetadata(metadata: V1ObjectMeta | undefined): V1ObjectMeta {
     namespace: metadata?.namespace,
     uid: metadata?.uid,
     resourceVersion: metadata?.resourceVersion,
-    generation: metadata?.generation,
     creationTimestamp: metadata?.creationTimestamp,
     deletionTimestamp: metadata?.deletionTimestamp,
     labels: picked(metadata?.labels, isOurLabel),
@@ -126,10 +134,14 @@ function withoutUndefined<T extends object>(object: T): T {
 function slimConditions<T extends { type: string; status: string; reason?: string }>(
   conditions: T[] | undefined,
 ): { type: string; status: string; reason?: string }[] | undefined {
-  return conditions
-    ?.filter(({ type }) => type === "Succeeded")
-    .slice(0, 1)
-    .map(({ type, status, reason }) => withoutUndefined({ type, status, reason: word(reason)! }));
+  return (
+    conditions
+      ?.filter(({ type }) => type === "Succeeded")
+      .slice(0, 1)
+      // Under way, for whatever reason, unless it is one that is decided by: each would be news otherwise.
+      .filter(({ status, reason }) => status !== "Unknown" || reason === EXCEEDED_QUOTA)
+      .map(({ type, status, reason }) => withoutUndefined({ type, status, reason: word(reason)! }))
+  );
 }
 
 /** Whether all of the run's spec is there, or only what is asked for at every look. */
@@ -195,6 +207,11 @@ const slimCondition = (condition: V1PodCondition): V1PodCondition =>
     observedGeneration: condition.observedGeneration,
   });
 
+const slimContainerStatus = (status: V1ContainerStatus): V1ContainerStatus => {
+  const { name, resources, allocatedResources } = status;
+  return withoutUndefined({ name, resources, allocatedResources }) as V1ContainerStatus;
+};
+
 export function slimPod({ metadata, spec, status }: V1Pod): V1Pod {
   const isPlaceholder = metadata?.labels?.[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
   const slim = isPlaceholder ? slimContainer : slimRunContainer;
@@ -212,14 +229,19 @@ export function slimPod({ metadata, spec, status }: V1Pod): V1Pod {
       volumes: claims && upTo(MOST_CLAIM_CHARACTERS, claims),
     }),
     status: {
-      phase: status?.phase,
-      conditions: status?.conditions?.filter(({ type }) => CONDITIONS.includes(type)).map(slimCondition),
+      conditions: status?.conditions
+        ?.filter(({ type, status }) =>
+          isPlaceholder ? CONDITIONS.includes(type) : type === "PodScheduled" && status === "False",
+        )
+        .map(slimCondition),
     },
   };
+  if (hasFinished({ status })) pod.status!.phase = status!.phase!;
   if (!isPlaceholder) return pod;
-  pod.status!.containerStatuses = status?.containerStatuses?.filter(
-    ({ name }) => name === PLACEHOLDER_COMPONENT,
-  );
+  pod.metadata!.generation = metadata?.generation;
+  pod.status!.containerStatuses = status?.containerStatuses
+    ?.filter(({ name }) => name === PLACEHOLDER_COMPONENT)
+    .map(slimContainerStatus);
   // Where it may go, for as long as that is asked.
   if (!spec?.nodeName) Object.assign(pod.spec!, whereOf(spec));
   return pod;
@@ -252,6 +274,8 @@ export function slimStatefulSet({ metadata, spec }: V1StatefulSet): V1StatefulSe
   return {
     metadata: {
       ...slimMetadata(metadata),
+      // Its writes are guarded by it.
+      generation: metadata?.generation,
       annotations: picked(metadata?.annotations, key => own.includes(key)),
     },
     spec: {

@@ -86,12 +86,14 @@ export function hasEnded(run: PipelineRun | TaskRun): boolean {
   return succeeded?.status === "True" || succeeded?.status === "False";
 }
 
+/** The reason of the condition Succeeded. */
+export const EXCEEDED_QUOTA = "ExceededResourceQuota";
+
 /** Whether its pod was refused by a ResourceQuota: Tekton tries again, about once a minute. */
 export function awaitsQuota(taskRun: TaskRun): boolean {
   return (
     taskRun.status?.conditions?.some(
-      ({ type, status, reason }) =>
-        type === "Succeeded" && status === "Unknown" && reason === "ExceededResourceQuota",
+      ({ type, status, reason }) => type === "Succeeded" && status === "Unknown" && reason === EXCEEDED_QUOTA,
     ) === true
   );
 }

@@ -14,6 +14,7 @@ import type { Reading } from "../kube/definitions";
 import type { Resources } from "../demand/resources";
 import type { Observed } from "../phases/observed";
 import type { Warning } from "../tekton/warning";
+import { firstPodOf } from "../placement/first-pod";
 import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
 import type { PipelineRun } from "../tekton/objects";
@@ -120,6 +121,12 @@ export class FakeCluster {
   readonly placeholders = {
     create: (made: V1StatefulSet) =>
       this.#ask("create", () => (this.statefulSet = this.policy(this.#written(made)))),
+    createPod: (made: V1StatefulSet) =>
+      this.#ask("createPod", () => {
+        const pod = this.#written(firstPodOf(made));
+        this.pods.push(pod);
+        return pod;
+      }),
     changeTemplate: (seen: V1StatefulSet, { affinity, resources, record }: TemplateChange) =>
       this.#ask("changeTemplate", () => {
         const changed = structuredClone(withRecord(seen, { ...recordOf(seen), ...record }));

@@ -4,6 +4,7 @@ import { isPlaceholderPod } from "../../tekton/placeholder-pod";
 import { exceeds } from "../../demand/resources";
 import { CANCELLED, PLACEHOLDER_COMPONENT } from "../../keys";
 import { ownContainer, requestedBy } from "../../room/placeholder-size";
+import { firstPodOf } from "../../placement/first-pod";
 import { recordOf } from "../../placement/record";
 import { grantedTo, isResizing } from "../../room/kubelet-answer";
 import { resizable } from "../../room/reservation";
@@ -27,14 +28,7 @@ function makePod(api: MemoryApi): boolean {
   for (const { metadata, spec } of api.all<V1StatefulSet>("statefulsets")) {
     const name = `${metadata!.name}-0`;
     if (api.find("pods", name) !== undefined) continue;
-    const { template } = spec!;
-    const owner = { apiVersion: "apps/v1", kind: "StatefulSet", name: metadata!.name!, uid: metadata!.uid! };
-    const own = { name, namespace: metadata!.namespace!, ownerReferences: [{ ...owner, controller: true }] };
-    api.create<V1Pod>("pods", {
-      metadata: { ...template.metadata, ...own },
-      spec: template.spec!,
-      status: {},
-    });
+    api.create<V1Pod>("pods", firstPodOf({ metadata: metadata!, spec: spec! }));
     return true;
   }
   return false;
@@ -53,9 +47,11 @@ function collectPod(api: MemoryApi): boolean {
 function grant(pod: V1Pod): void {
   const { requests } = ownContainer(pod.spec)!.resources!;
   const rest = { image: "", imageID: "", ready: true, restartCount: 0 };
-  pod.status!.phase = "Running";
-  pod.status!.containerStatuses = [{ ...rest, name: PLACEHOLDER_COMPONENT, allocatedResources: requests! }];
-  pod.status!.conditions = [{ type: "PodScheduled", status: "True" }];
+  pod.status = {
+    phase: "Running",
+    containerStatuses: [{ ...rest, name: PLACEHOLDER_COMPONENT, allocatedResources: requests! }],
+    conditions: [{ type: "PodScheduled", status: "True" }],
+  };
 }
 
 function bind(api: MemoryApi, { isFull }: StandInOptions): boolean {

@@ -87,6 +87,7 @@ export class MemoryClients {
       listStatefulSetForAllNamespaces: (request: Request) => this.#list("statefulsets", request),
     };
     const core = {
+      createNamespacedPod: (request: Request) => this.#create("pods", request),
       patchNamespacedPodResize: (request: Request) => this.#patch("pods", request, "resize pods"),
       deleteNamespacedPod: (request: Request) => this.#delete("pods", request),
       listNamespacedPod: (request: Request) => this.#list("pods", request),
