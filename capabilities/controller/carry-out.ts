@@ -7,7 +7,7 @@ import type { PipelineRun } from "../tekton/objects";
 import type { RunKey } from "../tekton/run-key";
 import { isSetAside, SET_ASIDE, setAsideWarning, survivedByAll } from "./attempts";
 import { guardDeletion, guardMove } from "./guards";
-import { make } from "./make";
+import { make, makePod } from "./make";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
 import { reserveAgain } from "./reserve-again";
 import { Resize } from "./resize";
@@ -40,6 +40,8 @@ export class CarryOut {
           return { goOn: false, warnings: [setAsideWarning()], blocked: SET_ASIDE };
         }
         return make(await whole(), key, observed, this.parts, this.teller);
+      case "make-pod":
+        return makePod(statefulSet!, key, this.parts);
       case "settle-placeholder":
         return this.#changed(settle(cluster, await whole(), statefulSet!));
       case "pin-placeholder":

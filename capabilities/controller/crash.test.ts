@@ -38,6 +38,7 @@ describe("from where this step is taken", () => {
   });
 });
 
+// But make-pod: its one write is one that the StatefulSet's controller makes as well, see reconcile.test.ts.
 test("every kind of step that writes has its rows", () => {
   const kinds = new Set(CASES.map(({ step }) => step));
   expect(kinds.size).toBe(CASES.length);

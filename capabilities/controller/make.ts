@@ -1,15 +1,15 @@
 /** Makes a run's placeholder. What a large run may cost this process is written on the run before. */
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
-import { describeError } from "../kube/errors";
 import { stageOf } from "../phases/phase";
 import type { Observed } from "../phases/observed";
 import type { PipelineRun } from "../tekton/objects";
 import { asText, type RunKey } from "../tekton/run-key";
 import type { Warning } from "../tekton/warning";
+import { Outdated } from "./failure";
 import { begunBy, survivedBy } from "./attempts";
 import { makePlaceholder, type Outcome } from "./make-placeholder";
-import { noteAttempts, type Parts, type Result, type TellLater } from "./parts";
+import { noteAttempts, WAIT, type Parts, type Result, type TellLater } from "./parts";
 
 /** @param run with its whole spec */
 export async function make(
@@ -47,18 +47,21 @@ export async function make(
     return { goOn: false, warnings, blocked };
   }
   store.statefulSet("ADDED", outcome.made);
-  await makePod(outcome.made, key, parts);
   return { goOn: false, warnings };
 }
 
-/** Sooner than the StatefulSet's controller, which tries as well, and tells why there is none. */
-async function makePod(made: V1StatefulSet, key: RunKey, { cluster, store }: Parts): Promise<void> {
-  try {
-    store.written("pods", await cluster.placeholders.createPod(made));
-  } catch (error) {
-    Log.debug(
-      { run: asText(key), error: describeError(error) },
-      "The pod is left to the StatefulSet's controller",
-    );
-  }
+/**
+ * Makes the pod of a placeholder whose StatefulSet's controller is behind. That one goes on to try: where the pod is there
+ * already, it finds it.
+ */
+export async function makePod(seen: V1StatefulSet, key: RunKey, { cluster, store }: Parts): Promise<Result> {
+  const { placeholders } = cluster;
+  // The store has no whole template.
+  const statefulSet = await placeholders.read(seen);
+  if (statefulSet === undefined) throw new Outdated("its StatefulSet is not the one that was seen");
+  const made = await placeholders.createPod(statefulSet);
+  if ("refusal" in made) return { goOn: true, more: { podRefusal: made.refusal } };
+  if ("pod" in made) store.written("pods", made.pod);
+  else Log.debug({ run: asText(key) }, "The pod is there already");
+  return WAIT;
 }

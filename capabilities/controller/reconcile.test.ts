@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeAll, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import { KEY_PREFIX } from "../keys";
@@ -57,19 +57,50 @@ describe("a step", () => {
     const { reconciler, fake, store } = reconcilerOf({ run: aRun().held().run });
     await reconciler.reconcile(KEY, 0);
     expect(fake.asked).toEqual(
-      ["demandSources", "storageFor", "warn", "create", "createPod"].filter(one => fake.asked.includes(one)),
+      ["demandSources", "storageFor", "warn", "create"].filter(one => fake.asked.includes(one)),
     );
     expect(fake.asked).toContain("create");
     expect(store.lookUp(KEY).observed.statefulSet).toBeDefined();
-    expect(store.lookUp(KEY).observed.pods).toHaveLength(1);
   });
 
-  test("a pod that cannot be made with its placeholder is left to the StatefulSet's controller", async () => {
-    const { reconciler, fake, store } = reconcilerOf({ run: aRun().held().run });
-    fake.fails.set("createPod", answer(403, "exceeded quota"));
-    await reconciler.reconcile(KEY, 0);
-    expect(store.lookUp(KEY).observed.statefulSet).toBeDefined();
-    expect(fake.told.filter(({ reason }) => reason === "StepFailed")).toEqual([]);
+  describe("of a placeholder whose StatefulSet's controller is behind with the pod", () => {
+    beforeEach(() => void jest.useFakeTimers({ now: Date.now(), doNotFake: ["setImmediate", "nextTick"] }));
+    afterEach(() => void jest.useRealTimers());
+
+    const justMade = () => {
+      const { run } = aRun().held();
+      const statefulSet = placeholderOf(run);
+      statefulSet.metadata!.creationTimestamp = now();
+      return reconcilerOf({ run, statefulSet });
+    };
+    const late = () => {
+      const there = justMade();
+      jest.advanceTimersByTime(150);
+      return there;
+    };
+
+    test("makes it, as that would", async () => {
+      const { reconciler, fake, store } = late();
+      await reconciler.reconcile(KEY, 0);
+      expect(fake.asked).toEqual(["read", "createPod"]);
+      expect(store.lookUp(KEY).observed.pods).toMatchObject([
+        { metadata: { ownerReferences: [{ kind: "StatefulSet", controller: true }] } },
+      ]);
+    });
+
+    test("does nothing a moment earlier", async () => {
+      const { reconciler, fake } = justMade();
+      expect(await reconciler.reconcile(KEY, 0)).toBeLessThanOrEqual(100);
+      expect(fake.asked).toEqual([]);
+    });
+
+    test("tells what refuses it, and waits", async () => {
+      const { reconciler, fake } = late();
+      fake.refusesPods = "exceeded quota: few";
+      await reconciler.reconcile(KEY, 0);
+      expect(fake.asked.filter(one => one === "createPod")).toHaveLength(1);
+      expect(fake.told).toMatchObject([{ reason: "PlaceholderRefused" }]);
+    });
   });
 
   test("where the picture has a gap, is decided on what is read afresh", async () => {

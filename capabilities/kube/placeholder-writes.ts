@@ -9,7 +9,7 @@ import type { Reservation } from "../room/reservation";
 import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
 import { PLACEHOLDER_COMPONENT, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../keys";
 import type { KubeClients } from "./client";
-import { refusalOf } from "./errors";
+import { ifThere, refusalOf, statusOf } from "./errors";
 
 export class PlaceholderWrites {
   constructor(private readonly clients: Pick<KubeClients, "apps" | "core">) {}
@@ -30,10 +30,34 @@ export class PlaceholderWrites {
     }
   }
 
-  /** Guard: the name, and the StatefulSet by its UID, without which the pod is collected. */
-  createPod(statefulSet: V1StatefulSet): Promise<V1Pod> {
+  /** @returns undefined where it is gone, or another one */
+  async read({ metadata }: V1StatefulSet): Promise<V1StatefulSet | undefined> {
+    const { namespace, name, uid } = metadata!;
+    const found = await ifThere(
+      this.clients.apps.readNamespacedStatefulSet({ namespace: namespace!, name: name! }),
+    );
+    return found?.metadata?.uid === uid ? found : undefined;
+  }
+
+  /**
+   * Guard: the name, and the StatefulSet by its UID, without which the pod is collected.
+   *
+   * @returns the pod, why the API server would not take it, or that there is one
+   */
+  async createPod(
+    statefulSet: V1StatefulSet,
+  ): Promise<{ pod: V1Pod } | { refusal: string } | { isThere: true }> {
     const body = firstPodOf(statefulSet);
-    return this.clients.core.createNamespacedPod({ namespace: body.metadata!.namespace!, body });
+    try {
+      return {
+        pod: await this.clients.core.createNamespacedPod({ namespace: body.metadata!.namespace!, body }),
+      };
+    } catch (error) {
+      if (statusOf(error) === 409) return { isThere: true };
+      const refusal = refusalOf(error);
+      if (refusal === undefined) throw error;
+      return { refusal };
+    }
   }
 
   /**

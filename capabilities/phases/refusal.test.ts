@@ -94,8 +94,8 @@ describe("a StatefulSet whose pod is refused", () => {
     expect(step(withoutPod(QUOTA, 20), 30)).toMatchObject({ kind: "delete-placeholder" });
   });
 
-  test("is not made anew where nothing is known of its pod, but looked at again", () => {
-    expect(step(withoutPod(undefined), 1000)).toMatchObject({ kind: "wait", lookAgainSeconds: 60 });
+  test("is not made anew where nothing is known of its pod: that is made in its controller's place", () => {
+    expect(step(withoutPod(undefined), 1000)).toMatchObject({ kind: "make-pod", lookAgainSeconds: 60 });
   });
 
   test("of a run that is under way is told, and left to its controller: it asks for the floor already", () => {

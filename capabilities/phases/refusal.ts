@@ -3,6 +3,7 @@ import { PLACEHOLDER_COMPONENT } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
 import type { Step } from "./steps";
 import type { RefusalReason, Warning } from "../tekton/warning";
+import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { ownership, placeholderPod, schedulingMessage, type Observed } from "./observed";
 import { heldSince } from "./placement-timeout";
 
@@ -67,6 +68,8 @@ const LEAST_PAUSE_SECONDS = 4;
 /** In which the pod of a StatefulSet appears, when all is well. */
 const POD_SECONDS = 1;
 const FIRST_LOOK_SECONDS = 2;
+/** In which a StatefulSet's controller that is not behind has made the pod. */
+const PROMPT_SECONDS = 0.1;
 
 /** Grows with the time for which it has gone on, so that a while later as much as half of that is waited. */
 const pauseSeconds = (sinceSeconds: number, most: number): number =>
@@ -87,6 +90,14 @@ export function lacksItsPod(observed: Observed, now: Date): boolean {
     seconds(now) - withoutPodSince(observed) >= POD_SECONDS
   );
 }
+
+/** Whether the StatefulSet's controller is behind with a pod that nothing is known to stand in the way of. */
+export const isPodLate = (observed: Observed, now: Date): boolean =>
+  ownership(observed) === "ours" &&
+  observed.podRefusal === undefined &&
+  // One that goes has the name; so may one of an earlier StatefulSet.
+  !observed.pods.some(isPlaceholderPod) &&
+  seconds(now) - withoutPodSince(observed) >= PROMPT_SECONDS;
 
 /** Whether an Event can be about the pod that is missing now, and not about an earlier one. Times have whole seconds. */
 export const isAboutMissingPod = (at: Date, observed: Observed): boolean =>
@@ -132,9 +143,18 @@ export function podIsMissing(run: PipelineRun, observed: Observed, now: Date, mo
   }
   const lookAgainSeconds = lacksItsPod(observed, now)
     ? pauseSeconds(seconds(now) - withoutPodSince(observed), mostSeconds)
-    : FIRST_LOOK_SECONDS;
+    : isPodLate(observed, now)
+      ? FIRST_LOOK_SECONDS
+      : PROMPT_SECONDS;
   return { kind: "wait", why: "its placeholder's pod is being made", lookAgainSeconds };
 }
+
+/** @param mostSeconds longest pause before the next try, should this one come to nothing */
+export const makeLatePod = (observed: Observed, now: Date, mostSeconds: number): Step => ({
+  kind: "make-pod",
+  why: "its StatefulSet's controller is behind",
+  lookAgainSeconds: pauseSeconds(seconds(now) - withoutPodSince(observed), mostSeconds),
+});
 
 /** A pod that no node can help: what its volumes need is not there. */
 export function missingStorage(observed: Observed): Warning[] {

@@ -9,6 +9,8 @@ export type Action =
   /** Something has to change first; events and the resync bring the run back, or a look after a while. */
   | { kind: "wait" }
   | { kind: "make-placeholder" }
+  /** The StatefulSet's controller takes its time: its pod is made as that would make it. */
+  | { kind: "make-pod" }
   /** Its node is found: should its pod be made again, it joins its run and asks for little. */
   | { kind: "settle-placeholder" }
   /** `pod` is replaced on its node by one of this size, because what it asks for cannot be resized. */

@@ -1,9 +1,9 @@
 /**
- * The pod of a new placeholder, as its StatefulSet's controller would make it.
+ * The first pod of a placeholder, as its StatefulSet's controller would make it.
  *
  * That controller may ask for 20 things a second in all (--kube-api-qps of kube-controller-manager), of which a
  * placeholder takes six: of 50 runs that come at once the last would wait for 14 s. A pod of the right name, owner and
- * labels is its own to it, whoever made it; where none is made, it makes it.
+ * labels is its own to it, whoever made it.
  */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 

@@ -36,6 +36,7 @@ export class FakeCluster {
   policy: (statefulSet: V1StatefulSet) => V1StatefulSet = statefulSet => statefulSet;
   /** What an admission policy makes of the requests of a pod that is resized. */
   resizePolicy: (requests: Record<string, string>) => Record<string, string> = requests => requests;
+  refusesPods: string | undefined;
   run: PipelineRun | undefined;
   statefulSet: V1StatefulSet | undefined;
   pods: V1Pod[] = [];
@@ -123,10 +124,12 @@ export class FakeCluster {
       this.#ask("create", () => (this.statefulSet = this.policy(this.#written(made)))),
     createPod: (made: V1StatefulSet) =>
       this.#ask("createPod", () => {
+        if (this.refusesPods !== undefined) return { refusal: this.refusesPods };
         const pod = this.#written(firstPodOf(made));
         this.pods.push(pod);
-        return pod;
+        return { pod };
       }),
+    read: () => this.#ask("read", () => this.statefulSet),
     changeTemplate: (seen: V1StatefulSet, { affinity, resources, record }: TemplateChange) =>
       this.#ask("changeTemplate", () => {
         const changed = structuredClone(withRecord(seen, { ...recordOf(seen), ...record }));

@@ -1,7 +1,7 @@
 /** Rows for runs whose StatefulSet, or its pod, is not there yet. */
 import { assistantFix, assistantVerdict, TEKTON_DEFAULT_COSCHEDULE } from "../../tekton/assistant";
 import { ownership } from "../observed";
-import { afterRefusal, isDueAgain, podIsMissing, podIsRefused } from "../refusal";
+import { afterRefusal, isDueAgain, isPodLate, makeLatePod, podIsMissing, podIsRefused } from "../refusal";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
 import type { Warning } from "../../tekton/warning";
@@ -124,6 +124,16 @@ export const PLACEHOLDER: readonly Row[] = [
       lookAgainSeconds: GOING_LOOK_SECONDS,
     }),
     to: ["absent"],
+  },
+  {
+    name: "the pod is late, and its run waits for it",
+    why: "The StatefulSet's controller may ask for 20 things a second in all; many runs at once would wait for it.",
+    stages: ["held"],
+    phases: ["looking"],
+    when: ({ pod, observed, now }) => pod === undefined && isPodLate(observed, now),
+    takes: ["make-pod"],
+    step: ({ observed, settings, now }) => makeLatePod(observed, now, settings.RETRY_LIMIT_SECONDS),
+    to: ["looking"],
   },
   {
     name: "the pod is not there",

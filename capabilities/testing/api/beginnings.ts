@@ -77,7 +77,7 @@ export const CASES: readonly Case[] = [
   {
     step: "make-placeholder",
     begin: api => api.create("pipelineruns", held().spec({ pipelineSpec: { tasks: [task] } } as never).run),
-    writes: ["create events", "create statefulsets", "create pods", "resize pods", "patch pipelineruns"],
+    writes: ["create events", "create statefulsets", "resize pods", "patch pipelineruns"],
   },
   {
     step: "settle-placeholder",

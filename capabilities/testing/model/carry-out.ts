@@ -37,6 +37,7 @@ import {
   withReservation,
   withTemplate,
 } from "./objects";
+import { withMadePod } from "./tekton";
 import { LONG_AGO, NOW, QUOTA, type Scenario, type World } from "./world";
 
 const templateOf = (run: PipelineRun) => unitePodTemplates(run.spec, () => 0).template;
@@ -99,6 +100,8 @@ export function carriedOut(before: World, step: Step, scenario: Scenario): World
       return before;
     case "make-placeholder":
       return make(world, scenario);
+    case "make-pod":
+      return withMadePod(world) ?? world;
     case "settle-placeholder": {
       const change = settledTemplate(run!, templateOf(run!), statefulSet!);
       return { ...world, statefulSet: withTemplate(statefulSet!, change) };

@@ -96,7 +96,8 @@ export const runEnds: Happenings = happens("the run ends", (world, scenario) => 
   };
 });
 
-export const controllerMakesPod: Happenings = happens("the StatefulSet's pod is made", world => {
+/** @returns undefined where none is to be made, or it is refused */
+export function withMadePod(world: World): World | undefined {
   const { statefulSet, refuses } = world;
   if (statefulSet === undefined || refuses === "pods" || ownPods(world).length > 0) return undefined;
   if (statefulSet.metadata!.deletionTimestamp !== undefined) return undefined;
@@ -116,7 +117,9 @@ export const controllerMakesPod: Happenings = happens("the StatefulSet's pod is 
     status: { phase: "Pending" },
   };
   return { ...withPod(world, pod), podMissingSince: undefined };
-});
+}
+
+export const controllerMakesPod: Happenings = happens("the StatefulSet's pod is made", withMadePod);
 
 /** A pod whose StatefulSet is gone, or that was deleted and had yet to stop. */
 export const podGoes: Happenings = happens("a pod that was to go is gone", world => {
