@@ -3,6 +3,7 @@ import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import type { Settings } from "../choices/settings";
 import { exceeds } from "../demand/resources";
+import type { TektonDefaults } from "../demand/tekton-defaults";
 import type { Cluster } from "../kube/cluster";
 import { describeError, isResizeRefused } from "../kube/errors";
 import { ownership, type Observed } from "../phases/observed";
@@ -19,15 +20,17 @@ import {
 import { withAsk, type Reservation } from "../room/reservation";
 import { asText, type RunKey } from "../tekton/run-key";
 import type { Store } from "../store/store";
-import type { PipelineRun, PodTemplate } from "../tekton/objects";
+import type { PipelineRun } from "../tekton/objects";
 import { Outdated } from "./failure";
-import { makePlaceholder, templateFor, volumesFor } from "./make-placeholder";
+import { makePlaceholder, volumesAgain } from "./make-placeholder";
 import { resizesRefused } from "./metrics";
 
 export interface Parts {
   cluster: Cluster;
   settings: Settings;
   store: Store;
+  /** As they are now. */
+  tektonDefaults: () => TektonDefaults;
 }
 
 /** What became of a step. */
@@ -63,25 +66,21 @@ export class CarryOut {
         return WAIT;
       case "make-placeholder":
         return this.#make(await this.#wholeRun(key, observed, isWhole), observed);
-      case "settle-placeholder": {
-        const whole = await this.#wholeRun(key, observed, isWhole);
-        return this.#changeTemplate(whole, statefulSet!, settledTemplate);
-      }
-      case "pin-placeholder": {
-        const whole = await this.#wholeRun(key, observed, isWhole);
-        return this.#changeTemplate(whole, statefulSet!, (...to) => pinnedTemplate(...to, step));
-      }
+      case "settle-placeholder":
+        return this.#changeTemplate(statefulSet!, settledTemplate(statefulSet!));
+      case "pin-placeholder":
+        return this.#changeTemplate(statefulSet!, pinnedTemplate(run!, statefulSet!, step));
       case "start-over":
-        return this.#startOver(step, await this.#wholeRun(key, observed, isWhole), observed);
+        return this.#startOver(step, observed);
       case "remake-pod":
         if (observed.run !== undefined) await this.#guardMove(key, observed);
         await placeholders.deletePod(step.pod);
         return WAIT;
       case "resize":
-        return this.#resize(step, key, observed, isWhole);
+        return this.#resize(step, key, observed);
       case "withdraw-growth":
         store.statefulSet("MODIFIED", await placeholders.noteGrowthRefused(statefulSet!, new Date()));
-        return this.#resize(step, key, observed, isWhole);
+        return this.#resize(step, key, observed);
       case "release":
         store.written("run", await runs.release(run!, step));
         return GO_ON;
@@ -113,51 +112,34 @@ export class CarryOut {
   }
 
   async #make(run: PipelineRun, observed: Observed): Promise<Result> {
-    const outcome = await makePlaceholder(run, observed, this.parts.cluster, this.parts.settings);
+    const { cluster, settings, store, tektonDefaults } = this.parts;
+    const outcome = await makePlaceholder(run, observed, tektonDefaults(), cluster, settings);
     const { warnings } = outcome;
     if ("refusal" in outcome) return { goOn: true, warnings, more: { refusal: outcome.refusal } };
     if ("contradictions" in outcome) {
       return {
         goOn: false,
         warnings,
-        blocked: `its pod templates contradict each other: ${outcome.contradictions.join("; ")}`,
+        blocked: `no one node can serve all of its pods: ${outcome.contradictions.join("; ")}`,
       };
     }
-    this.parts.store.statefulSet("ADDED", outcome.made);
+    store.statefulSet("ADDED", outcome.made);
     return { goOn: false, warnings };
   }
 
   /** @param reservation what it keeps from now on, if that changes */
-  async #changeTemplate(
-    run: PipelineRun,
-    seen: V1StatefulSet,
-    changeOf: (run: PipelineRun, template: PodTemplate, seen: V1StatefulSet) => TemplateChange,
-    reservation?: Reservation,
-  ): Promise<Result> {
-    const { cluster } = this.parts;
-    const { template } = await templateFor(run, cluster);
-    const change = changeOf(run, template, seen);
-    return this.#changed(cluster.placeholders.changeTemplate(seen, change, reservation));
+  #changeTemplate(seen: V1StatefulSet, change: TemplateChange, reservation?: Reservation): Promise<Result> {
+    return this.#changed(this.parts.cluster.placeholders.changeTemplate(seen, change, reservation));
   }
 
-  async #startOver(step: Of<"start-over">, run: PipelineRun, observed: Observed): Promise<Result> {
+  async #startOver(step: Of<"start-over">, observed: Observed): Promise<Result> {
     const seen = observed.statefulSet!;
-    const { volumes } = await volumesFor(run, observed, this.parts.cluster);
+    const volumes = await volumesAgain(observed, this.parts.cluster);
     const reservation = withAsk(reservationOf(seen), step.ask);
-    return this.#changeTemplate(
-      run,
-      seen,
-      (...to) => ({ ...firstTemplate(...to, step), volumes }),
-      reservation,
-    );
+    return this.#changeTemplate(seen, { ...firstTemplate(observed.run!, seen, step), volumes }, reservation);
   }
 
-  async #resize(
-    step: Of<"resize" | "withdraw-growth">,
-    key: RunKey,
-    observed: Observed,
-    isWhole: boolean,
-  ): Promise<Result> {
+  async #resize(step: Of<"resize" | "withdraw-growth">, key: RunKey, observed: Observed): Promise<Result> {
     const { cluster, store } = this.parts;
     const { pod, size } = step;
     const statefulSet = observed.statefulSet!;
@@ -175,8 +157,7 @@ export class CarryOut {
       const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
       if (!this.#saidNoResize) Log.warn({ run: asText(key), error: describeError(error) }, why);
       this.#saidNoResize = true;
-      const run = await this.#wholeRun(key, observed, isWhole);
-      return this.#replaceByFloor(pod, run, statefulSet);
+      return this.#replaceByFloor(pod, observed.run!, statefulSet);
     }
   }
 
@@ -185,7 +166,7 @@ export class CarryOut {
     const { floor } = reservationOf(seen);
     const pin = { pod, node: pod.spec!.nodeName!, size: floor };
     const small = { ask: floor, floor, firstWave: {}, tasks: [] };
-    return this.#changeTemplate(run, seen, (...to) => pinnedTemplate(...to, pin), small);
+    return this.#changeTemplate(seen, pinnedTemplate(run, seen, pin), small);
   }
 
   /** A run is never split: no pod of it that is not seen may have come onto the node. */

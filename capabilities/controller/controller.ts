@@ -1,6 +1,7 @@
 /** The controller's one queue of runs, and what puts runs into it. */
 import { Log } from "pepr";
 import type { Settings } from "../choices/settings";
+import { NO_DEFAULTS, tektonDefaultsOf } from "../demand/tekton-defaults";
 import { NotAllowedToWrite } from "../kube/client";
 import type { Cluster } from "../kube/cluster";
 import { describeError, isOutdated, retryAfterMilliseconds } from "../kube/errors";
@@ -28,6 +29,7 @@ export class Controller {
   /** Grows with each start, so that what an earlier one had begun goes on no further. */
   #term = 0;
   #active = false;
+  #tektonDefaults = NO_DEFAULTS;
 
   constructor(
     private readonly cluster: Cluster,
@@ -36,7 +38,12 @@ export class Controller {
   ) {
     this.#store = new Store((run, place) => this.#queue(run, lineOf(place)));
     this.#watches = watchesFor(this.#store);
-    const parts: Parts = { cluster, settings, store: this.#store };
+    const parts: Parts = {
+      cluster,
+      settings,
+      store: this.#store,
+      tektonDefaults: () => this.#tektonDefaults,
+    };
     const reconciler = new Reconciler(parts);
     const retries = {
       retryBaseMilliseconds: settings.RETRY_BASE_MILLISECONDS,
@@ -73,6 +80,15 @@ export class Controller {
     if (this.#active) this.#queueAll();
   }
 
+  /** Tekton's defaults changed: what is made from now on goes by them. Of those that it cannot read Tekton takes none. */
+  defaultsChanged(data: Record<string, string> | undefined): void {
+    try {
+      this.#tektonDefaults = tektonDefaultsOf(data);
+    } catch (error) {
+      Log.warn({ error: describeError(error) }, "Tekton's config-defaults cannot be read; as before");
+    }
+  }
+
   /** Fills the store, then works on every run in it, and on those that change. */
   start(): void {
     this.#active = true;
@@ -89,11 +105,24 @@ export class Controller {
 
   async #fill(term: number): Promise<void> {
     const isOn = () => this.#active && this.#term === term;
-    await this.#watches.start(isOn);
+    await this.#readDefaults();
+    if (isOn()) await this.#watches.start(isOn);
     if (!isOn()) return;
     Log.info({ runs: this.#store.size }, "All runs and placeholders are known");
     this.#queueAll();
     this.#comparisons.addAfter(ALL, this.settings.RESYNC_SECONDS * 1000);
+  }
+
+  /** Pepr's binding may tell of them only after the first runs. */
+  async #readDefaults(): Promise<void> {
+    try {
+      this.defaultsChanged(await this.cluster.configDefaults());
+    } catch (error) {
+      Log.warn(
+        { error: describeError(error) },
+        "Tekton's config-defaults could not be read; without them for now",
+      );
+    }
   }
 
   #queue(key: RunKey, line: Line): void {
@@ -112,6 +141,7 @@ export class Controller {
   /** Events get lost; and a run whose timer was lost with a worker comes back. */
   async #compare(): Promise<number> {
     this.#store.coschedule = await this.cluster.coschedule();
+    this.defaultsChanged(await this.cluster.configDefaults());
     await compare(this.cluster, this.#store, key => this.#queue(key, "continued"));
     this.#queueAll();
     return this.settings.RESYNC_SECONDS * 1000;

@@ -1,49 +1,48 @@
-/** Reads what a placeholder is made from, has it decided, and makes it or changes its template. */
-import type { V1StatefulSet } from "@kubernetes/client-node";
-import { choicesOf } from "../choices/choices";
-import { floorOf, unknownTaskOf, type Settings } from "../choices/settings";
-import { taskGraph } from "../demand/task-graph";
+/** Reads what a placeholder is made from, has it decided, and makes it. */
+import type { V1StatefulSet, V1Volume } from "@kubernetes/client-node";
+import type { Settings } from "../choices/settings";
+import type { TektonDefaults } from "../demand/tekton-defaults";
 import type { Cluster } from "../kube/cluster";
 import { claimsInUse, type Observed } from "../phases/observed";
+import { claimsTogether } from "../placement/claims-together";
+import { namedBy, planOf, readableClaims, type Plan } from "../placement/plan";
+import { recordOf } from "../placement/record";
+import { claimsIn, volumesOf } from "../placement/volumes";
+import type { PipelineRun } from "../tekton/objects";
 import type { Warning } from "../tekton/warning";
-import { placeholderFor } from "../placement/placeholder";
-import { priorityClassNames, unitePodTemplates } from "../placement/pod-templates";
-import { canBeRead, claimNames, volumesOf, type Volumes } from "../placement/volumes";
-import { needsLimits } from "../room/namespace-bounds";
-import { reservationFor } from "../room/reservation";
-import { OPT_IN_LABEL, OPTED_OUT } from "../keys";
-import type { PipelineRun, PodTemplate } from "../tekton/objects";
 
-/** @returns what the placeholder takes over; priority classes are looked up only when there are several */
-export async function templateFor(
+/** @param run with its whole spec */
+async function planFor(
   run: PipelineRun,
+  observed: Observed,
+  defaults: TektonDefaults,
   cluster: Cluster,
-): Promise<{ template: PodTemplate; contradictions: string[] }> {
-  const names = priorityClassNames(run.spec);
-  const values = new Map<string | undefined, number>();
-  if (names.length > 1) {
-    for (const name of names) {
-      values.set(name, await (name === undefined ? cluster.defaultPriority() : cluster.priorityOf(name)));
-    }
-  }
-  return unitePodTemplates(run.spec, name => values.get(name) ?? 0);
+  settings: Settings,
+): Promise<Plan> {
+  const { definitions, bounds } = await cluster.demandSources(run, defaults);
+  const named = namedBy(run, definitions);
+  // Those that Tekton has made for the run count as well.
+  const names = [...new Set([...named.claims.names, ...claimsInUse(observed)])];
+  const claims = { ...named.claims, names };
+  const hasTemplates = claims.templates.length > 0;
+  const [runtimeClasses, priorities, storage] = [
+    await cluster.runtimeClasses(named.runtimeClasses),
+    await cluster.priorities(named.priorityClasses),
+    await cluster.storageFor(run.metadata!.namespace!, readableClaims(claims), hasTemplates),
+  ];
+  const sources = { definitions, bounds, runtimeClasses, priorities, storage };
+  return planOf(run, { ...named, claims }, sources, settings);
 }
 
-/** The volumes that count when a node is looked for, those that Tekton has made for the run among them. */
-export async function volumesFor(run: PipelineRun, observed: Observed, cluster: Cluster): Promise<Volumes> {
-  const made = claimsInUse(observed);
-  const known = claimNames(run).filter(canBeRead);
-  return volumesOf(run, await cluster.storageFor(run, [...new Set([...known, ...made])]), made);
-}
-
-function contradictionWarning(contradictions: string[]): Warning {
-  return {
-    reason: "ContradictingPodTemplates",
-    message:
-      `The run waits, because no one node can serve all of its pods: ${contradictions.join("; ")}. ` +
-      `Cancel it and change its pod templates, or let it run without co-location by setting its label ` +
-      `${OPT_IN_LABEL} to "${OPTED_OUT}".`,
-  };
+/** The volumes of a placeholder that looks for a node anew: with the claims that Tekton has made for its run meanwhile. */
+export async function volumesAgain(observed: Observed, cluster: Cluster): Promise<V1Volume[]> {
+  const { metadata, spec } = observed.statefulSet!;
+  const names = [...new Set([...claimsIn(spec?.template.spec?.volumes), ...claimsInUse(observed)])];
+  if (names.length === 0) return [];
+  const storage = await cluster.storageFor(metadata!.namespace!, names, false);
+  const { volumes } = volumesOf({ names, templates: [] }, storage);
+  const { placing } = recordOf(observed.statefulSet!);
+  return claimsTogether(volumes, storage, {}, placing["topology-key"]).volumes;
 }
 
 export type Outcome =
@@ -57,30 +56,17 @@ export type Outcome =
 export async function makePlaceholder(
   run: PipelineRun,
   observed: Observed,
+  defaults: TektonDefaults,
   cluster: Cluster,
   settings: Settings,
 ): Promise<Outcome> {
-  const { template, contradictions } = await templateFor(run, cluster);
-  if (contradictions.length > 0) {
-    return { contradictions, warnings: [contradictionWarning(contradictions)] };
-  }
-  const { definitions, bounds } = await cluster.demandSources(run);
-  const graph = taskGraph(run, definitions, unknownTaskOf(settings));
-  const choices = choicesOf(run.metadata?.annotations ?? {});
-  const { reservation, notes } = reservationFor(
-    graph,
-    choices,
-    floorOf(settings),
-    bounds,
-    definitions.runtimeOverhead,
-  );
-  const { volumes, ...said } = await volumesFor(run, observed, cluster);
-  const surroundings = { limits: needsLimits(bounds), volumes };
-  const made = await cluster.placeholders.create(
-    placeholderFor(run, template, settings, reservation, surroundings),
-  );
-  if ("refusal" in made) return { refusal: made.refusal, warnings: said.warnings };
-  const message = [...notes, ...said.notes].join(" ");
+  const plan = await planFor(run, observed, defaults, cluster, settings);
+  const { contradictions, refusal, advice: warnings } = plan;
+  if (contradictions.length > 0) return { contradictions, warnings: [...plan.warnings, ...warnings] };
+  if (refusal !== undefined) return { refusal, warnings };
+  const made = await cluster.placeholders.create(plan.placeholder);
+  if ("refusal" in made) return { refusal: made.refusal, warnings };
+  const message = plan.notes.join(" ");
   const reserved: Warning[] = message === "" ? [] : [{ type: "Normal", reason: "Reserved", message }];
-  return { made, warnings: [...said.warnings, ...reserved] };
+  return { made, warnings: [...warnings, ...reserved] };
 }

@@ -9,7 +9,6 @@ import { leave, type Leave } from "./leave";
 import type { Observed } from "../phases/observed";
 import { settledTemplate } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
-import { templateFor } from "./make-placeholder";
 import { hasLimits, resizedResources } from "../room/placeholder-size";
 import { kubeClients, type KubeClients } from "../kube/client";
 import { describeError, ifThere, isOutdated, isResizeRefused, retryAfterMilliseconds } from "../kube/errors";
@@ -39,8 +38,7 @@ async function freeRoom(
 ) {
   const { pod, size } = step;
   if (run !== undefined && recordOf(statefulSet!).isSettled !== true) {
-    const { template } = await templateFor(run, cluster);
-    await cluster.placeholders.changeTemplate(statefulSet!, settledTemplate(run, template, statefulSet!));
+    await cluster.placeholders.changeTemplate(statefulSet!, settledTemplate(statefulSet!));
   }
   try {
     await cluster.placeholders.resizePod(pod, resizedResources(pod, size, hasLimits(statefulSet!)));

@@ -4,9 +4,8 @@ import { sizeOf } from "../demand/allowance";
 import { keptPipeline, keptTask } from "../demand/kept";
 import { DEEPEST, MOST_DEFINITIONS, MOST_READ_CHARACTERS } from "../demand/limits";
 import { missingDefinitions, type Definitions, type Reference } from "../demand/task-graph";
-import type { PipelineSpec, PlannedRun, TaskSpec } from "../demand/pipeline-spec";
-import { parseResources, type Resources } from "../demand/resources";
-import { runtimeClassesOf } from "../demand/runtime-classes";
+import type { PipelineSpec, TaskSpec } from "../demand/pipeline-spec";
+import type { TektonDefaults } from "../demand/tekton-defaults";
 import { objectOf } from "../demand/untrusted";
 import type { KubeClients } from "./client";
 import { ifThere } from "./errors";
@@ -77,26 +76,17 @@ export async function completed(run: PipelineRun, about: Surroundings, read: Rea
   return known;
 }
 
-type Surroundings = Pick<Definitions, "limitRanges" | "runtimeOverhead" | "overheads">;
+type Surroundings = Omit<Definitions, "pipelines" | "tasks">;
 
-export async function readDefinitions(
+/** RuntimeClasses are not among them: what they add to each pod is reckoned by its pod template, see withOverheads. */
+export function readDefinitions(
   run: PipelineRun,
-  limitRanges: V1LimitRange[],
+  limitRanges: readonly V1LimitRange[],
+  defaults: TektonDefaults,
   clients: KubeClients,
 ): Promise<Definitions> {
   const namespace = run.metadata!.namespace!;
-  const overheads = await overheadsOf(runtimeClassesOf(run as PlannedRun), clients);
-  const runtimeOverhead = overheads.get(run.spec?.taskRunTemplate?.podTemplate?.runtimeClassName ?? "") ?? {};
-  return completed(run, { limitRanges, runtimeOverhead, overheads }, reference =>
+  return completed(run, { ...defaults, limitRanges, runtimeOverhead: {} }, reference =>
     readSpec(clients, namespace, reference),
   );
-}
-
-async function overheadsOf(names: string[], clients: KubeClients): Promise<Map<string, Resources>> {
-  const overheads = new Map<string, Resources>();
-  for (const name of names) {
-    const found = await ifThere(clients.node.readRuntimeClass({ name }));
-    overheads.set(name, parseResources(found?.overhead?.podFixed));
-  }
-  return overheads;
 }

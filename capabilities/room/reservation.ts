@@ -9,6 +9,7 @@ import {
   maximum,
   minimum,
   NOTHING,
+  sum,
   toQuantities,
   type Resources,
 } from "../demand/resources";
@@ -27,12 +28,16 @@ export interface Reservation {
   firstWave: Resources;
   /** Tasks, as far as the room that is still needed falls when they end; none when it does not. */
   tasks: PlannedTask[];
+  /** What it cannot give up, because of a LimitRange, and what the run needs room beside; none when it is not there. */
+  beside?: Resources;
   /** Resources that it never takes back, because of a quota; none when it is not there. */
   scarce?: string[];
 }
 
 export interface Reserving {
   reservation: Reservation;
+  /** The first of the notes, where the placeholder asks for more than it always does. */
+  asks: string | undefined;
   /** Sentences for people: what the placeholder asks for, why, and why it is not more. */
   notes: string[];
 }
@@ -101,16 +106,14 @@ export function reservationFor(
     floor: bounded.floor,
     firstWave: want?.firstWave ?? NOTHING,
     tasks: want?.tasks ?? [],
+    ...(Object.keys(bounded.beside).length > 0 && { beside: bounded.beside }),
     ...(bounded.scarce.length > 0 && { scarce: bounded.scarce }),
   };
   // A run that asks for nothing has nothing to be told of.
   const asksForMore = want !== undefined && exceeds(bounded.ask, bounded.floor).length > 0;
-  const notes = [
-    ...(asksForMore ? [`The placeholder asks for ${listed(bounded.ask)}: ${want!.why}.`] : []),
-    ...graph.notes,
-    ...(want ? bounded.notes : []),
-  ];
-  return { reservation: withoutTooManyTasks(reservation), notes };
+  const asks = asksForMore ? `The placeholder asks for ${listed(bounded.ask)}: ${want!.why}.` : undefined;
+  const notes = [...(asks ? [asks] : []), ...graph.notes, ...(want ? bounded.notes : [])];
+  return { reservation: withoutTooManyTasks(reservation), asks, notes };
 }
 
 function withoutTooManyTasks(reservation: Reservation): Reservation {
@@ -125,9 +128,9 @@ export interface Progress {
   held: Resources;
 }
 
-/** What the run may still need at once, of all resources: its live pods count among it. */
-export function neededBy({ ask, tasks }: Reservation, { ended }: Progress): Resources {
-  return tasks.length === 0 ? ask : minimum(ask, peakDemand({ tasks, notes: [] }, ended).peak);
+/** What the run may still need at once beside what cannot be given up, of all resources: its live pods count among it. */
+export function neededBy({ ask, tasks, beside = NOTHING }: Reservation, { ended }: Progress): Resources {
+  return tasks.length === 0 ? ask : minimum(ask, sum(peakDemand({ tasks, notes: [] }, ended).peak, beside));
 }
 
 /** How large the placeholder should be, in cpu and memory: what the run may still need beside its pods. */
@@ -173,9 +176,10 @@ export const resizable = (resources: Resources): Resources =>
 export function parseReservation(text: string | undefined): Reservation | undefined {
   if (text === undefined) return undefined;
   try {
-    const { ask, floor, firstWave: first, tasks, scarce } = JSON.parse(text) as Partial<Reservation>;
+    const { ask, floor, firstWave: first, tasks, beside, scarce } = JSON.parse(text) as Partial<Reservation>;
     if (!ask || !floor || !first || !Array.isArray(tasks)) return undefined;
-    return { ask, floor, firstWave: first, tasks, ...(Array.isArray(scarce) && { scarce }) };
+    const optional = { ...(beside && { beside }), ...(Array.isArray(scarce) && { scarce }) };
+    return { ask, floor, firstWave: first, tasks, ...optional };
   } catch {
     return undefined;
   }

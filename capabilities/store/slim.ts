@@ -162,7 +162,11 @@ export function slimStatefulSet({ metadata, spec }: V1StatefulSet): V1StatefulSe
       selector: {},
       serviceName: "",
       template: {
-        spec: { affinity: template?.affinity, containers: (template?.containers ?? []).map(slimContainer) },
+        spec: {
+          affinity: template?.affinity,
+          volumes: template?.volumes,
+          containers: (template?.containers ?? []).map(slimContainer),
+        },
       },
     },
   };

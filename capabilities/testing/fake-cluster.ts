@@ -63,9 +63,10 @@ export class FakeCluster {
     });
   podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
   nodes = () => this.#ask("nodes", () => []);
-  defaultPriority = () => this.#ask("defaultPriority", () => 0);
-  priorityOf = () => this.#ask("priorityOf", () => 0);
-  storageFor = () => this.#ask("storageFor", () => ({ claims: new Map(), classes: undefined }));
+  priorities = () => this.#ask("priorities", () => new Map());
+  runtimeClasses = () => this.#ask("runtimeClasses", () => new Map());
+  storageFor = () =>
+    this.#ask("storageFor", () => ({ claims: new Map(), volumes: new Map(), classes: undefined }));
   demandSources = () =>
     this.#ask("demandSources", () => ({
       definitions: { tasks: new Map(), pipelines: new Map(), limitRanges: [] },

@@ -63,7 +63,7 @@ class Templates {
   }
 }
 
-type AnyPods = Omit<TaskPods, "name"> & { name: string | undefined };
+type AnyPods = Omit<TaskPods, "name" | "volumes"> & { name: string | undefined };
 
 const NO_REPLACEMENTS: Replacements = new Map();
 const unknownTask = (name: string | undefined): AnyPods => ({

@@ -45,7 +45,12 @@ export class ControllerProcess {
     this.#cluster = new Cluster(this.#made.clients, "tekton-pipelines");
     this.#store = new Store(run => this.#queue.add(asText(run)));
     this.#store.coschedule = "disabled";
-    this.#reconciler = new Reconciler({ cluster: this.#cluster, settings: SETTINGS, store: this.#store });
+    this.#reconciler = new Reconciler({
+      cluster: this.#cluster,
+      settings: SETTINGS,
+      store: this.#store,
+      tektonDefaults: () => ({}),
+    });
     this.#fill();
     this.#stopWatching = api.watch(event => this.#hear(event));
   }
