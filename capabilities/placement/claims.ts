@@ -74,8 +74,11 @@ function* namedClaims(run: PipelineRun, known: KnownOfRun): Generator<string> {
   for (const { volumes, replacements } of volumeListsOf(known)) yield* taskClaims(volumes, replacements);
 }
 
-const classIn = (template: unknown): string | undefined =>
-  textOf(objectOf((template as Partial<V1PersistentVolumeClaim>).spec)?.storageClassName);
+/** An empty one is a name, too: that of no class. */
+function classIn(template: unknown): string | undefined {
+  const name: unknown = objectOf((template as Partial<V1PersistentVolumeClaim>).spec)?.storageClassName;
+  return typeof name === "string" ? name : undefined;
+}
 
 const ofWorkspaces = ({ spec }: PipelineRun): ClaimTemplate[] =>
   objectsOf(spec?.workspaces).flatMap(({ name, volumeClaimTemplate: template }) =>

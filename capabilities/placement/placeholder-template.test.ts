@@ -30,7 +30,11 @@ describe("a template", () => {
   test("that is settled joins the run's pods and asks for the floor", () => {
     const change = settledTemplate(seen);
     expect(change).toEqual({
-      affinity: settledAffinity(name, decidedAffinity({ affinity: near }, placing), placing),
+      affinity: settledAffinity(
+        name,
+        decidedAffinity({ affinity: { ...near, nodeAffinity: {} } }, placing),
+        placing,
+      ),
       resources: resourcesFor(reservation.floor, false),
       record: { placing, moves: 0, isSettled: true, nearness },
     });
