@@ -45,7 +45,7 @@ describe("a run that would cost far more than its size", () => {
     },
     {
       name: "400,000 steps",
-      note: "More than is reckoned with, each task counted as cpu=100m: a (400000 steps and sidecars, 1000 are allowed).",
+      note: "More than is reckoned with, each task counted as cpu=500m,memory=512Mi: a (400000 steps and sidecars, 1000 are allowed).",
     },
     {
       name: "resources of its own for every task",
