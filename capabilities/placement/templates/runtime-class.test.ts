@@ -30,7 +30,11 @@ test.each([
     ],
   },
   { name: "one without scheduling", template: { runtimeClassName: "plain" }, leftOut: [] },
-  { name: "one that is not there", template: { runtimeClassName: "gone" }, leftOut: [] },
+  {
+    name: "one that is not there: its pods are refused",
+    template: { runtimeClassName: "gone" },
+    leftOut: [{ what: "runtimeClassName gone, which does not exist", why: "refused" }],
+  },
   { name: "one that was not read", template: { runtimeClassName: "other" }, leftOut: [] },
   { name: "none", template: {}, leftOut: [] },
 ])("$name", ({ template, nodeSelector, tolerations, leftOut }) => {

@@ -15,6 +15,10 @@ export type RuntimeClasses = ReadonlyMap<string, V1RuntimeClass | undefined>;
 /** Its node selector is added, and one that differs refuses the pod; its tolerations are added. */
 export function withRuntimeClass({ template, leftOut }: Readable, classes: RuntimeClasses): Readable {
   const name = template.runtimeClassName;
+  if (name !== undefined && classes.has(name) && classes.get(name) === undefined) {
+    const missing = { what: `runtimeClassName ${name}, which does not exist`, why: "refused" as const };
+    return { template, leftOut: [...leftOut, missing] };
+  }
   const scheduling = name === undefined ? undefined : objectOf(classes.get(name)?.scheduling);
   if (scheduling === undefined) return { template, leftOut };
   const own = template.nodeSelector ?? {};
