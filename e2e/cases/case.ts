@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "@jest/globals";
 import type { KubernetesObject, V1StatefulSet } from "@kubernetes/client-node";
-import { hasStarted, isPending } from "../../capabilities/tekton/objects";
+import { hasStarted, isPending, PIPELINE_RUN_V1 } from "../../capabilities/tekton/objects";
 import { previewOfText } from "../../preview/testing";
 import type { Preview } from "../../preview/preview";
 import { applyObjects, parseObjects } from "../../testbed/manifests";
@@ -66,6 +66,17 @@ export class Case {
   async succeedsOn(...nodes: string[]): Promise<void> {
     expect(await this.fit.ended(this.namespace)).toEqual(["Succeeded"]);
     expect(this.fit.nodes(this.namespace).sort()).toEqual(nodes);
+  }
+
+  /** Deletes a run that will not end: its placeholder would keep others off the next nodes. */
+  async remove(name: string): Promise<void> {
+    const { operated } = this.fit;
+    await operated.cluster.clients.custom.deleteNamespacedCustomObject({
+      ...PIPELINE_RUN_V1,
+      namespace: this.namespace,
+      name,
+    });
+    await operated.untilNoPlaceholder(this.namespace);
   }
 
   /** The message of the Warning, for which the run waits; a preview has to know the problem as well. */

@@ -1,7 +1,6 @@
 /** Pod templates of single tasks: only nodes where all pods of the run may go are looked for. */
 import { expect, test } from "@jest/globals";
-import type { V1PodSpec } from "@kubernetes/client-node";
-import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
+import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import type { PodTemplate } from "../../capabilities/tekton/objects";
 import { after, cpu, type FitTests } from "../fit/fixture";
 import { optedIn, RUN_MILLISECONDS, run } from "../operated-cluster";
@@ -130,12 +129,12 @@ export const templateTests: FitTests = fit => {
         run("beside-web", tasks, {}, { taskRunSpecs: [forTask("publish", { affinity })] }),
       ]);
       expect(await fit().ended("beside")).toEqual(["Succeeded"]);
-      const isRuns = (name: string) => name.startsWith("beside-web-");
       const pods = fit()
         .operated.history.all("pod", "beside")
         .map(({ object }) => object);
-      const ofRun = pods.filter(pod => !isPlaceholderPod(pod) && isRuns(pod.metadata!.name!));
-      expect([...new Set(ofRun.flatMap(({ spec }) => spec?.nodeName ?? []))]).toEqual(["beside-web"]);
+      const isRuns = ({ metadata }: V1Pod) => metadata!.labels!["tekton.dev/taskRun"] !== undefined;
+      const nodes = pods.filter(isRuns).flatMap(({ spec }) => spec?.nodeName ?? []);
+      expect([...new Set(nodes)]).toEqual(["beside-web"]);
     },
     RUN_MILLISECONDS * 2,
   );

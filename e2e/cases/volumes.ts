@@ -47,7 +47,7 @@ export const claimTests: FitTests = fit => {
     {
       name: "starts without affinity, where it may",
       namespace: "two-zones-anyway",
-      choices: { "placement-timeout": "10s", "on-timeout": "run-anyway" },
+      choices: { "placement-timeout": "20s", "on-timeout": "run-anyway" },
       ends: true,
     },
   ])(
@@ -164,6 +164,7 @@ export const claimTests: FitTests = fit => {
       expect(await fit().told("no-class", "MissingStorageClass")).toContain(
         "the StorageClass gold of the volumeClaimTemplate of workspace data does not exist",
       );
+      await own.remove("gold");
     },
     RUN_MILLISECONDS,
   );
