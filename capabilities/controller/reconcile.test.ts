@@ -4,6 +4,7 @@ import { Log } from "pepr";
 import { KEY_PREFIX } from "../keys";
 import { aRun, placeholderOf, placeholderPodOf, runPod, SETTINGS } from "../testing/builders";
 import { answer, FakeCluster } from "../testing/fake-cluster";
+import { tektonDefaultsOf } from "../demand/tekton-defaults";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
 import type { PipelineRun } from "../tekton/objects";
 import { Reconciler } from "./reconcile";
@@ -44,6 +45,26 @@ const pending = (onTimeout: string, created: Date) =>
     .annotation(`${KEY_PREFIX}on-timeout`, onTimeout);
 const now = () => new Date();
 const longAgo = new Date("2026-01-01T00:00:00Z");
+
+test("a placeholder is made from what pods of single tasks demand, and from Tekton's defaults", async () => {
+  const tasks = ["boxed", "plain"].map(name => ({ name, taskSpec: { steps: [{ name: "s" }] } }));
+  const taskRunSpecs = [{ pipelineTaskName: "boxed", podTemplate: { runtimeClassName: "box" } }];
+  const { run } = aRun()
+    .held()
+    .spec({ pipelineSpec: { tasks }, taskRunSpecs } as object);
+  const { fake, store } = reconcilerOf({ run });
+  const box = { handler: "h", scheduling: { nodeSelector: { sandbox: "yes" } } };
+  fake.runtimeClasses = () => Promise.resolve(new Map([["box", box]]));
+  const tektonDefaults = () =>
+    tektonDefaultsOf({ "default-container-resource-requirements": "default: {requests: {cpu: 700m}}" });
+  await new Reconciler({ cluster: fake.cluster, settings: SETTINGS, store, tektonDefaults }).reconcile(
+    KEY,
+    0,
+  );
+  const { nodeSelector, containers } = fake.statefulSet!.spec!.template.spec!;
+  expect(nodeSelector).toEqual({ sandbox: "yes" });
+  expect(containers[0]!.resources!.requests).toMatchObject({ cpu: "1400m" });
+});
 
 describe("a step", () => {
   test("to release a run costs one write and no read", async () => {

@@ -2,7 +2,7 @@
  * A stand-in for the API server as the controller sees it, for tests: what is there, by kind and name, and what was
  * asked. It checks no guards; whatever is named in `fails` throws.
  */
-import { ApiException, type V1Pod, type V1StatefulSet } from "@kubernetes/client-node";
+import { ApiException, type V1Pod, type V1RuntimeClass, type V1StatefulSet } from "@kubernetes/client-node";
 import type { Cluster, FreshRun } from "../kube/cluster";
 import type { Observed } from "../phases/observed";
 import type { Warning } from "../tekton/warning";
@@ -64,12 +64,19 @@ export class FakeCluster {
   podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
   nodes = () => this.#ask("nodes", () => []);
   priorities = () => this.#ask("priorities", () => new Map());
-  runtimeClasses = () => this.#ask("runtimeClasses", () => new Map());
+  runtimeClasses: () => Promise<Map<string, V1RuntimeClass>> = () =>
+    this.#ask("runtimeClasses", () => new Map<string, V1RuntimeClass>());
   storageFor = () =>
     this.#ask("storageFor", () => ({ claims: new Map(), volumes: new Map(), classes: undefined }));
-  demandSources = () =>
+  demandSources = (_run: PipelineRun, defaults: object) =>
     this.#ask("demandSources", () => ({
-      definitions: { tasks: new Map(), pipelines: new Map(), limitRanges: [] },
+      definitions: {
+        ...defaults,
+        tasks: new Map(),
+        pipelines: new Map(),
+        limitRanges: [],
+        runtimeOverhead: {},
+      },
       bounds: { limitRanges: [], quotas: [] },
     }));
   eachName = (kind: Names, _selectors: unknown, see: (object: object) => void) =>
