@@ -7,6 +7,7 @@ import { Controller } from "./controller/controller";
 import { freeCopy, holdNew, holdOn, refuseUnknown, tellFreed } from "./admission/hold";
 import {
   COMPONENT_LABEL,
+  CONFIG_DEFAULTS,
   FEATURE_FLAGS,
   FREED_ANNOTATION,
   OPT_IN_LABEL,
@@ -86,3 +87,8 @@ When(a.ConfigMap)
   .InNamespace(settings.TEKTON_NAMESPACE)
   .WithName(FEATURE_FLAGS)
   .Watch(flags => running().controller.flagsChanged(flags.data?.["coschedule"]));
+When(a.ConfigMap)
+  .IsCreatedOrUpdated()
+  .InNamespace(settings.TEKTON_NAMESPACE)
+  .WithName(CONFIG_DEFAULTS)
+  .Watch(defaults => running().controller.defaultsChanged(defaults.data));

@@ -99,3 +99,5 @@ export const CANCELLED = "Cancelled";
 export const TEKTON_MANAGER = "tekton.dev/pipeline";
 /** The ConfigMap, in Tekton's namespace, that switches its own Affinity Assistant. */
 export const FEATURE_FLAGS = "feature-flags";
+/** The ConfigMap, in Tekton's namespace, with what counts where runs and tasks say nothing themselves. */
+export const CONFIG_DEFAULTS = "config-defaults";

@@ -14,10 +14,12 @@ test("admission may only read namespaces; the controller has all else, and that 
   expect(all([...rules, namespaces])).toEqual(all(packageJson.pepr.rbac));
 });
 
-test("ConfigMaps are limited to the one that is read", () => {
+test("ConfigMaps are limited to those that are read", () => {
   const configMaps = { apiGroups: [""], resources: ["configmaps"], verbs: ["get"] };
   const { controller } = splitRules([namespaces, configMaps]);
-  expect(controller.cluster).toEqual([{ ...configMaps, resourceNames: ["feature-flags"] }]);
+  expect(controller.cluster).toEqual([
+    { ...configMaps, resourceNames: ["feature-flags", "config-defaults"] },
+  ]);
 });
 
 test("of Leases, one of the operator's own namespace; what is made cannot be limited to a name", () => {

@@ -1,6 +1,6 @@
 /** Who may do what: the rules of package.json, which `pepr build` gives to one account, split for the chart's two. */
 import type { V1PolicyRule } from "@kubernetes/client-node";
-import { APP_NAME, FEATURE_FLAGS } from "../capabilities/keys";
+import { APP_NAME, CONFIG_DEFAULTS, FEATURE_FLAGS } from "../capabilities/keys";
 
 export interface Rules {
   cluster: V1PolicyRule[];
@@ -12,7 +12,7 @@ export interface Rules {
 const ADMISSION: V1PolicyRule = { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] };
 
 /** Objects of these names only. */
-const NAMES: Record<string, string[]> = { configmaps: [FEATURE_FLAGS], leases: [APP_NAME] };
+const NAMES: Record<string, string[]> = { configmaps: [FEATURE_FLAGS, CONFIG_DEFAULTS], leases: [APP_NAME] };
 
 /** What Kubernetes cannot limit to a name: the object is not there yet. */
 const WITHOUT_NAME = ["create"];

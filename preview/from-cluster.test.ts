@@ -48,11 +48,13 @@ afterAll(() => {
 const TEKTON = "/apis/tekton.dev/v1/namespaces/ci";
 const CONFIG_DEFAULTS = "/api/v1/namespaces/tekton-pipelines/configmaps/config-defaults";
 const LIMIT_RANGES = "/api/v1/namespaces/ci/limitranges";
+const QUOTAS = "/api/v1/namespaces/ci/resourcequotas";
 
 beforeEach(() => {
   asked = [];
   objects.clear();
   objects.set(LIMIT_RANGES, { items: [] });
+  objects.set(QUOTAS, { items: [] });
 });
 
 async function preview(...documents: string[]) {
@@ -109,9 +111,38 @@ test("LimitRanges, the namespace's opt-in, overhead and priorities are read", as
 test("what the file holds is not asked for", async () => {
   const task = { apiVersion: "tekton.dev/v1", kind: "Task", metadata: { name: "t" }, spec: step("1") };
   const range = { apiVersion: "v1", kind: "LimitRange", metadata: { name: "l" }, spec: { limits: [] } };
+  const quota = { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "q" }, spec: { hard: {} } };
   const pipelineSpec = { tasks: [{ name: "a", taskRef: { name: "t" } }] };
-  await preview(JSON.stringify(task), JSON.stringify(range), runText({ spec: { pipelineSpec } }));
+  const inFile = [task, range, quota].map(object => JSON.stringify(object));
+  await preview(...inFile, runText({ spec: { pipelineSpec } }));
   expect(asked).toEqual([CONFIG_DEFAULTS]);
+});
+
+test("quotas, as they are used, and volumes of claims are read", async () => {
+  objects.set(QUOTAS, {
+    items: [{ metadata: { name: "q" }, status: { hard: { pods: "5" }, used: { pods: "4" } } }],
+  });
+  const zones = new Map([
+    ["one", "a"],
+    ["two", "b"],
+  ]);
+  for (const [name, zone] of zones) {
+    const expression = { key: "zone", operator: "In", values: [zone] };
+    const required = { nodeSelectorTerms: [{ matchExpressions: [expression] }] };
+    objects.set(`/api/v1/namespaces/ci/persistentvolumeclaims/${name}`, {
+      spec: { volumeName: `pv-${name}` },
+    });
+    objects.set(`/api/v1/persistentvolumes/pv-${name}`, { spec: { nodeAffinity: { required } } });
+  }
+  const workspaces = [...zones.keys()].map(claimName => ({
+    name: claimName,
+    persistentVolumeClaim: { claimName },
+  }));
+  const { problems } = await preview(runText({ spec: { workspaces } }));
+  expect(problems).toEqual([
+    expect.stringMatching(/held for ever.*zone=a .*claim one.*zone=b .*claim two/),
+    expect.stringMatching(/exceeded quota: q, used: pods=4, limited: pods=5/),
+  ]);
 });
 
 test("Tekton's default pod template is read, and what that names", async () => {
@@ -120,6 +151,12 @@ test("Tekton's default pod template is read, and what that names", async () => {
   const { peak, pod, notes } = await preview(runText());
   expect({ peak, notes }).toEqual({ peak: { cpu: "250m" }, notes: [] });
   expect(pod!.spec!.runtimeClassName).toBe("kata");
+});
+
+test("requests that Tekton gives by default are read", async () => {
+  const text = "default: {requests: {cpu: 300m}}";
+  objects.set(CONFIG_DEFAULTS, { data: { "default-container-resource-requirements": text } });
+  expect((await preview(runText())).peak).toEqual({ cpu: "300m" });
 });
 
 test("one that may not be read is noted", async () => {

@@ -1,5 +1,5 @@
 /** Reads from a cluster what the file does not hold. Nothing is written. */
-import { KubeConfig, type V1LimitRange, type V1RuntimeClass } from "@kubernetes/client-node";
+import { KubeConfig, type V1LimitRange, type V1ResourceQuota } from "@kubernetes/client-node";
 import { Cluster } from "../capabilities/kube/cluster";
 import { describeError, ifThere, statusOf } from "../capabilities/kube/errors";
 import type { Settings } from "../capabilities/choices/settings";
@@ -8,11 +8,11 @@ import { dependsOnNamespace } from "../capabilities/admission/admit";
 import { referenceKey, referenceText } from "../capabilities/demand/pipeline-spec";
 import { missingDefinitions, type Reference } from "../capabilities/demand/task-graph";
 import { kubeClients, type KubeClients } from "../capabilities/kube/client";
-import { TEKTON_GROUP } from "../capabilities/keys";
-import { definitionsFor, unknownOf } from "./preview";
+import { CONFIG_DEFAULTS, TEKTON_GROUP } from "../capabilities/keys";
+import { definitionsFor, unknownOf, type Unknown } from "./preview";
 import type { StoredRun } from "./stored-run";
 import type { Surroundings } from "./surroundings";
-import { CONFIG_DEFAULTS, defaultPodTemplateOf, withDefaultPodTemplate } from "./tekton-defaults";
+import { defaultPodTemplateOf, tektonDefaultsIn, withDefaultPodTemplate } from "./tekton-defaults";
 
 /** Read side by side. */
 const AT_ONCE = 20;
@@ -125,43 +125,41 @@ class Reader {
   }
 
   /** Of one that does not exist nothing is known, and no pod of it can be made. */
-  async runtimeClasses(names: string[]): Promise<Surroundings["runtimeClasses"]> {
-    const found = names.map(async (name): Promise<[string, V1RuntimeClass | undefined]> => {
-      const read = ifThere(this.clients.node.readRuntimeClass({ name }));
-      return [name, await reading(`RuntimeClass ${name}`, read)];
-    });
-    return new Map(await Promise.all(found));
+  runtimeClasses(names: string[]): Promise<Surroundings["runtimeClasses"]> {
+    return reading("RuntimeClasses", this.cluster.runtimeClasses(names));
   }
 
   /** Not everybody may read what is in Tekton's namespace: that is said, and ends nothing. */
   async withTektonDefaults(known: Surroundings): Promise<Surroundings> {
-    if (known.defaultPodTemplate !== undefined) return known;
+    if (known.tektonDefaults !== undefined) return known;
     const namespace = this.settings.TEKTON_NAMESPACE;
     const read = this.clients.core.readNamespacedConfigMap({ namespace, name: CONFIG_DEFAULTS });
     const what = `ConfigMap ${namespace}/${CONFIG_DEFAULTS}`;
     try {
       const configMap = await ifThere(read);
-      return { ...known, defaultPodTemplate: defaultPodTemplateOf(configMap) };
+      const tektonDefaults = tektonDefaultsIn(configMap);
+      return { ...known, tektonDefaults, defaultPodTemplate: defaultPodTemplateOf(configMap) };
     } catch (error) {
       if (statusOf(error) !== FORBIDDEN) return reading(what, Promise.reject(error as Error));
-      const note = `${what} may not be read, so a default pod template in it is not known.`;
+      const note = `${what} may not be read, so a default pod template and default requests in it are not known.`;
       return { ...known, notes: [...known.notes, note] };
     }
   }
 
-  storage(names: string[]): Promise<Storage> {
+  async quotas(): Promise<V1ResourceQuota[]> {
+    const list = this.clients.core.listNamespacedResourceQuota({ namespace: this.namespace });
+    return (await reading(`ResourceQuotas of ${this.namespace}`, list)).items;
+  }
+
+  storage({ claims, hasClaimTemplates }: Unknown): Promise<Storage> {
     return reading(
-      `PersistentVolumeClaims of ${this.namespace}, or StorageClasses,`,
-      this.cluster.storageFor(this.run, names),
+      `PersistentVolumeClaims of ${this.namespace}, their volumes, or StorageClasses,`,
+      this.cluster.storageFor(this.namespace, claims, hasClaimTemplates),
     );
   }
 
-  async priorities(names: (string | undefined)[]): Promise<Surroundings["priorities"]> {
-    const values = names.map(async (name): Promise<[string | undefined, number]> => {
-      const value = name === undefined ? this.cluster.defaultPriority() : this.cluster.priorityOf(name);
-      return [name, await reading(`PriorityClass ${name ?? "by default"}`, value)];
-    });
-    return new Map(await Promise.all(values));
+  priorities(names: (string | undefined)[]): Promise<Surroundings["priorities"]> {
+    return reading("PriorityClasses", this.cluster.priorities(names));
   }
 }
 
@@ -181,20 +179,25 @@ export async function completed(
   const run = withDefaultPodTemplate(stored.run, defined.defaultPodTemplate);
   const unknown = unknownOf(run, defined);
   const asksNamespace = known.namespaceLabels === undefined && dependsOnNamespace(run);
-  const [limitRanges, namespaceLabels, runtimeClasses, priorities, storage] = await Promise.all([
+  const [limitRanges, quotas, namespaceLabels, runtimeClasses, priorities, storage] = await Promise.all([
     known.limitRanges.length > 0 ? known.limitRanges : reader.limitRanges(),
+    known.quotas.length > 0 ? known.quotas : reader.quotas(),
     asksNamespace ? reader.namespaceLabels() : known.namespaceLabels,
     reader.runtimeClasses(unknown.runtimeClasses),
     reader.priorities(unknown.priorityClasses),
-    reader.storage(unknown.claims),
+    reader.storage(unknown),
   ]);
   return {
     ...defined,
     limitRanges,
+    quotas,
     namespaceLabels,
     runtimeClasses: new Map([...known.runtimeClasses, ...runtimeClasses]),
     priorities: new Map([...known.priorities, ...priorities]),
-    claims: new Map([...known.claims, ...storage.claims]),
-    storageClasses: known.storageClasses ?? storage.classes,
+    storage: {
+      claims: new Map([...known.storage.claims, ...storage.claims]),
+      volumes: new Map([...known.storage.volumes, ...storage.volumes]),
+      classes: known.storage.classes ?? storage.classes,
+    },
   };
 }

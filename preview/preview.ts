@@ -1,27 +1,11 @@
 /** What the operator would make of a run. Every decision is made by the operator's own functions. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { defaultChoices, floorOf, unknownTaskOf, type Settings } from "../capabilities/choices/settings";
-import { choicesOf } from "../capabilities/choices/choices";
-import { needsLimits } from "../capabilities/room/namespace-bounds";
-import { placeholderFor } from "../capabilities/placement/placeholder";
-import {
-  overheadOf,
-  overheadsOf,
-  podsOf,
-  priorityClassNames,
-  runtimeClassNames,
-  unitePodTemplates,
-  withOverheads,
-  type KnownOfRun,
-} from "../capabilities/placement/pod-templates";
-import { noteOnUncountable, noteOnUpperBounds } from "../capabilities/demand/notes";
-import { reservationFor } from "../capabilities/room/reservation";
-import { canBeRead, claimNames, volumesOf } from "../capabilities/placement/volumes";
+import { defaultChoices, type Settings } from "../capabilities/choices/settings";
+import { namedBy, planOf, readableClaims, type Named, type Plan } from "../capabilities/placement/plan";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
 import { NOTHING, toQuantities } from "../capabilities/demand/resources";
 import {
   missingDefinitions,
-  taskGraph,
   type Definitions,
   type PlannedTask,
   type TaskGraph,
@@ -62,17 +46,12 @@ export interface Preview {
 
 /** RuntimeClasses add to what pods ask for, each to those that name it: see withOverheads. */
 export const definitionsFor = (surroundings: Surroundings): Definitions => ({
+  ...surroundings.tektonDefaults,
   pipelines: surroundings.pipelines,
   tasks: surroundings.tasks,
   notAllowed: surroundings.notAllowed,
   limitRanges: surroundings.limitRanges,
   runtimeOverhead: NOTHING,
-});
-
-const knownOf = (run: PipelineRun, surroundings: Surroundings): KnownOfRun => ({
-  ...(run.metadata && { metadata: run.metadata }),
-  pods: podsOf(run, definitionsFor(surroundings)),
-  runtimeClasses: surroundings.runtimeClasses,
 });
 
 /** What a cluster has to be asked for yet. */
@@ -82,18 +61,24 @@ export interface Unknown {
   /** Asked for only when there are several to choose from; undefined among them stands for the default. */
   priorityClasses: (string | undefined)[];
   claims: string[];
+  /** Whether claims are made for the run. */
+  hasClaimTemplates: boolean;
 }
 
-export function unknownOf(run: PipelineRun, surroundings: Surroundings): Unknown {
-  const known = knownOf(run, surroundings);
-  const names = priorityClassNames(run.spec, known);
-  return {
-    definitions: missingDefinitions(run, definitionsFor(surroundings)),
-    runtimeClasses: runtimeClassNames(run.spec, known).filter(name => !surroundings.runtimeClasses.has(name)),
-    priorityClasses: names.length > 1 ? names.filter(name => !surroundings.priorities.has(name)) : [],
-    claims: claimNames(run).filter(name => canBeRead(name) && !surroundings.claims.has(name)),
-  };
-}
+const stillUnknown = (
+  run: PipelineRun,
+  { runtimeClasses, priorityClasses, claims }: Named,
+  surroundings: Surroundings,
+): Unknown => ({
+  definitions: missingDefinitions(run, definitionsFor(surroundings)),
+  runtimeClasses: runtimeClasses.filter(name => !surroundings.runtimeClasses.has(name)),
+  priorityClasses: priorityClasses.filter(name => !surroundings.priorities.has(name)),
+  claims: readableClaims(claims).filter(name => !surroundings.storage.claims.has(name)),
+  hasClaimTemplates: claims.templates.length > 0,
+});
+
+export const unknownOf = (run: PipelineRun, surroundings: Surroundings): Unknown =>
+  stillUnknown(run, namedBy(run, definitionsFor(surroundings)), surroundings);
 
 function notesOnUnknown({ definitions, runtimeClasses, priorityClasses }: Unknown): string[] {
   const notes: string[] = [];
@@ -136,62 +121,47 @@ export function previewOf(
   const defaults = defaultChoices(settings);
   const run = withDefaultPodTemplate(sent, surroundings.defaultPodTemplate);
   const held = asHeld(run, defaults);
-  const known = knownOf(held, surroundings);
-  const graph = withOverheads(
-    taskGraph(run, definitionsFor(surroundings), unknownTaskOf(settings)),
-    overheadsOf(run.spec, known),
-  );
-  const { peak, tasks, upperBounds } = peakDemand(graph);
-  const united = unitePodTemplates(run.spec, name => surroundings.priorities.get(name) ?? 0, known);
-  const { template, contradictions } = united;
+  const definitions = definitionsFor(surroundings);
+  const named = namedBy(held, definitions);
+  const { limitRanges, quotas, runtimeClasses, priorities, storage } = surroundings;
+  const sources = { definitions, bounds: { limitRanges, quotas }, runtimeClasses, priorities, storage };
+  const plan = planOf(held, named, sources, settings);
+  const { graph, known } = plan;
+  const { peak, tasks } = peakDemand(graph);
   const admission = admissionOf(run, surroundings.namespaceLabels, defaults);
   const isPlaced = admission.outcome !== "refused" && admission.outcome !== "left alone";
-  const bounds = { limitRanges: surroundings.limitRanges, quotas: [] };
-  const { reservation } = reservationFor(
-    graph,
-    choicesOf(held.metadata?.annotations ?? {}),
-    floorOf(settings),
-    bounds,
-    overheadOf(template.runtimeClassName, surroundings.runtimeClasses),
-  );
-  const { claims, storageClasses: classes } = surroundings;
-  const volumes = volumesOf(run, { claims, classes });
   const example = exampleTask(graph);
   return {
     run: { namespace: run.metadata.namespace, name: run.metadata.name, isExampleName },
     admission,
-    problems: problemsOf(admission, contradictions, graph),
+    problems: problemsOf(admission, plan),
     waves: previewedWaves(graph),
     peak: toQuantities(peak),
     peakTasks: tasks,
     firstWave: toQuantities(firstWave(graph)),
-    placeholder: isPlaced
-      ? placeholderFor(held, template, settings, reservation, {
-          limits: needsLimits(bounds),
-          volumes: volumes.volumes,
-        })
-      : null,
+    placeholder: isPlaced ? plan.placeholder : null,
     pod: isPlaced && example ? examplePod(held, example, known) : null,
     notes: [
       ...surroundings.notes,
-      ...noteOnUpperBounds(upperBounds),
-      ...noteOnUncountable(peak),
-      ...graph.notes,
-      ...united.notes,
-      ...volumes.notes,
-      ...volumes.warnings.map(({ message }) => message),
-      ...notesOnUnknown(unknownOf(run, surroundings)),
+      // What the placeholder asks for is shown as it is.
+      ...plan.notes.filter(note => note !== plan.asks),
+      ...plan.advice.map(({ message }) => message),
+      ...notesOnUnknown(stillUnknown(run, named, surroundings)),
     ],
   };
 }
 
-function problemsOf({ outcome, why }: Admission, contradictions: string[], graph: TaskGraph): string[] {
+function problemsOf({ outcome, why }: Admission, { contradictions, refusal, graph }: Plan): string[] {
   const problems: string[] = [];
   if (outcome === "refused") problems.push(`The run would be refused: ${why}.`);
-  if (contradictions.length > 0 && outcome.startsWith("held")) {
+  const isHeld = outcome.startsWith("held");
+  if (contradictions.length > 0 && isHeld) {
     problems.push(
       `The run would be held for ever, as no one node can serve all of its pods: ${contradictions.join("; ")}.`,
     );
+  }
+  if (refusal !== undefined && isHeld) {
+    problems.push(`The run would be held until there is room in its namespace: ${refusal}.`);
   }
   if (graph.tasks.length === 0) problems.push("Tekton would not start the run: it has no tasks to run.");
   return problems;

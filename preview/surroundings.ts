@@ -1,17 +1,20 @@
 /** What a preview rests on beside the run itself. */
 import type {
   V1LimitRange,
+  V1PersistentVolume,
   V1PersistentVolumeClaim,
+  V1ResourceQuota,
   V1RuntimeClass,
   V1StorageClass,
 } from "@kubernetes/client-node";
 import type { Storage } from "../capabilities/placement/volumes";
 import type { Definitions } from "../capabilities/demand/task-graph";
 import type { RuntimeClasses } from "../capabilities/placement/pod-templates";
-import { TEKTON_GROUP } from "../capabilities/keys";
+import type { TektonDefaults } from "../capabilities/demand/tekton-defaults";
+import { CONFIG_DEFAULTS, TEKTON_GROUP } from "../capabilities/keys";
 import type { PodTemplate } from "../capabilities/tekton/objects";
 import { groupOf, specOf, type ManifestObject } from "./manifest";
-import { CONFIG_DEFAULTS, defaultPodTemplateOf } from "./tekton-defaults";
+import { defaultPodTemplateOf, tektonDefaultsIn } from "./tekton-defaults";
 
 /** Names that are not in a map have not been looked for. */
 export interface Surroundings {
@@ -26,9 +29,11 @@ export interface Surroundings {
   defaultPodTemplate: PodTemplate | undefined;
   /** Sentences for people: what might count and may not be read. */
   notes: string[];
-  claims: Storage["claims"];
-  /** Undefined when nobody has looked for them. */
-  storageClasses: Storage["classes"];
+  storage: Storage;
+  /** As a cluster counts them; in a file nothing is used. */
+  quotas: readonly V1ResourceQuota[];
+  /** Undefined when nobody has looked for it: Tekton's ConfigMap config-defaults. */
+  tektonDefaults: TektonDefaults | undefined;
   /** The values of priority classes; undefined stands for the cluster's default. */
   priorities: ReadonlyMap<string | undefined, number>;
 }
@@ -54,6 +59,7 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
   const priorityClasses = ofKind("scheduling.k8s.io", "PriorityClass");
   const valueOf = (item: ManifestObject) => Number(item["value"] ?? 0);
   const storageClasses = ofKind("storage.k8s.io", "StorageClass") as object[] as V1StorageClass[];
+  const configDefaults = objects.find(isConfigDefaults);
   const byDefault = priorityClasses.find(item => item["globalDefault"] === true);
   return {
     pipelines: definitions("Pipeline"),
@@ -62,15 +68,25 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     namespaceLabels: namespaceLabels(ofKind("", "Namespace"), namespace),
     runtimeClasses: byName(ofKind("node.k8s.io", "RuntimeClass"), item => item as object as V1RuntimeClass),
     notes: [],
-    defaultPodTemplate: defaultPodTemplateOf(objects.find(isConfigDefaults)),
-    claims: byName(ofKind("", "PersistentVolumeClaim"), item => item as object as V1PersistentVolumeClaim),
-    storageClasses: storageClasses.length > 0 ? storageClasses : undefined,
+    defaultPodTemplate: defaultPodTemplateOf(configDefaults),
+    storage: {
+      claims: byName(ofKind("", "PersistentVolumeClaim"), item => item as object as V1PersistentVolumeClaim),
+      volumes: byName(ofKind("", "PersistentVolume"), item => item as object as V1PersistentVolume),
+      classes: storageClasses.length > 0 ? storageClasses : undefined,
+    },
+    quotas: (ofKind("", "ResourceQuota") as object[] as V1ResourceQuota[]).map(counted),
+    tektonDefaults: configDefaults && tektonDefaultsIn(configDefaults),
     priorities: new Map<string | undefined, number>([
       ...byName(priorityClasses, valueOf),
       ...(byDefault ? ([[undefined, valueOf(byDefault)]] as const) : []),
     ]),
   };
 }
+
+const counted = (quota: V1ResourceQuota): V1ResourceQuota => ({
+  ...quota,
+  status: quota.status ?? { hard: quota.spec?.hard ?? {} },
+});
 
 const isConfigDefaults = (object: ManifestObject): boolean =>
   groupOf(object) === "" && object.kind === "ConfigMap" && object.metadata.name === CONFIG_DEFAULTS;

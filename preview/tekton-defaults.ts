@@ -1,12 +1,12 @@
-/** What Tekton's admission puts into a run, from its ConfigMap config-defaults: SetDefaults in pipelinerun_defaults.go. */
+/** What Tekton's ConfigMap config-defaults makes of a run; its admission puts part of it in: SetDefaults in pipelinerun_defaults.go. */
 import { parse } from "yaml";
 import { isObject, textOf } from "../capabilities/demand/untrusted";
 import { mergedTemplate, storedTemplate } from "../capabilities/placement/templates/merge";
 import type { PipelineRun, PodTemplate } from "../capabilities/tekton/objects";
+import { tektonDefaultsOf, type TektonDefaults } from "../capabilities/demand/tekton-defaults";
+import { CONFIG_DEFAULTS } from "../capabilities/keys";
 import { ManifestError } from "./manifest";
 
-/** In Tekton's namespace. */
-export const CONFIG_DEFAULTS = "config-defaults";
 const DEFAULT_POD_TEMPLATE = "default-pod-template";
 
 /**
@@ -23,6 +23,16 @@ export function defaultPodTemplateOf(configMap: object | undefined): PodTemplate
   if (!isObject(template))
     throw new ManifestError(`${where} is ${JSON.stringify(template)}, and must be a map`);
   return template;
+}
+
+/** @throws ManifestError when a value cannot be read */
+export function tektonDefaultsIn(configMap: object | undefined): TektonDefaults {
+  const { data } = (configMap ?? {}) as { data?: Record<string, unknown> };
+  try {
+    return tektonDefaultsOf(isObject(data) ? data : undefined);
+  } catch (error) {
+    throw new ManifestError(`the ConfigMap ${CONFIG_DEFAULTS} cannot be read: ${(error as Error).message}`);
+  }
 }
 
 function parsed(text: string, where: string): unknown {

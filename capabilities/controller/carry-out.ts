@@ -3,7 +3,6 @@ import type { V1StatefulSet } from "@kubernetes/client-node";
 import type { Observed } from "../phases/observed";
 import { stageOf } from "../phases/phase";
 import type { Action, Step } from "../phases/steps";
-import type { PipelineRun } from "../tekton/objects";
 import type { RunKey } from "../tekton/run-key";
 import { isSetAside, SET_ASIDE, setAsideWarning, survivedByAll } from "./attempts";
 import { guardDeletion, guardMove } from "./guards";
@@ -11,10 +10,9 @@ import { make, makePod } from "./make";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
 import { reserveAgain } from "./reserve-again";
 import { Resize } from "./resize";
-import { pin, settle, startOver } from "./template-changes";
+import { noteGrowthRefused, pin, settle, startOver } from "./template-changes";
 
 type Of<K extends Action["kind"]> = Extract<Step, { kind: K }>;
-type Whole = () => Promise<PipelineRun>;
 
 export class CarryOut {
   readonly #resize: Resize;
@@ -30,7 +28,6 @@ export class CarryOut {
     const { cluster, store } = this.parts;
     const { runs, placeholders } = cluster;
     const { run, statefulSet } = observed;
-    const whole: Whole = () => wholeRun(this.parts, key, observed, isWhole);
     switch (step.kind) {
       case "none":
       case "wait":
@@ -39,15 +36,21 @@ export class CarryOut {
         if (stageOf(run) === "held" && isSetAside(run!, this.parts.me)) {
           return { goOn: false, warnings: [setAsideWarning()], blocked: SET_ASIDE };
         }
-        return make(await whole(), key, observed, this.parts, this.teller);
+        return make(
+          await wholeRun(this.parts, key, observed, isWhole),
+          key,
+          observed,
+          this.parts,
+          this.teller,
+        );
       case "make-pod":
         return makePod(statefulSet!, key, this.parts);
       case "settle-placeholder":
-        return this.#changed(settle(cluster, await whole(), statefulSet!));
+        return this.#changed(settle(cluster, statefulSet!));
       case "pin-placeholder":
-        return this.#changed(pin(cluster, await whole(), statefulSet!, step));
+        return this.#changed(pin(cluster, run!, statefulSet!, step));
       case "start-over":
-        return this.#changed(startOver(cluster, await whole(), observed, step));
+        return this.#changed(startOver(cluster, observed, step));
       case "remake-pod":
         if (observed.run !== undefined) await guardMove(this.parts, key, observed);
         await placeholders.deletePod(step.pod);
@@ -55,12 +58,12 @@ export class CarryOut {
       case "reserve-again":
         return this.#changed(this.#reserveAgain(step, key, observed));
       case "resize":
-        return this.#resize.do(step, key, observed, whole);
+        return this.#resize.do(step, key, observed);
       case "withdraw-growth":
-        store.statefulSet("MODIFIED", await placeholders.noteGrowthRefused(statefulSet!, new Date()));
-        return this.#resize.do(step, key, observed, whole);
+        await this.#changed(noteGrowthRefused(cluster, statefulSet!));
+        return this.#resize.do(step, key, observed);
       case "release":
-        return this.#release(step, key, observed, whole);
+        return this.#release(step, key, observed);
       case "let-go":
         store.written("run", await runs.letGo(run!));
         return WAIT;
@@ -91,11 +94,11 @@ export class CarryOut {
   }
 
   /** Its pods come a moment after the release: both writes go out together. What fails of them is tried again. */
-  async #release(step: Of<"release">, key: RunKey, observed: Observed, whole: Whole): Promise<Result> {
+  async #release(step: Of<"release">, key: RunKey, observed: Observed): Promise<Result> {
     const { cluster, store } = this.parts;
     const { pod, size } = step;
     const [resized, released] = await Promise.allSettled([
-      size === undefined ? GO_ON : this.#resize.do({ pod, size }, key, observed, whole),
+      size === undefined ? GO_ON : this.#resize.do({ pod, size }, key, observed),
       cluster.runs.release(observed.run!, step),
     ]);
     if (released.status === "rejected") throw released.reason;

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Log } from "pepr";
 import type { Settings } from "../choices/settings";
+import { NO_DEFAULTS, tektonDefaultsOf } from "../demand/tekton-defaults";
 import { NotAllowedToWrite } from "../kube/client";
 import type { Cluster } from "../kube/cluster";
 import { describeError, isOutdated, retryAfterMilliseconds } from "../kube/errors";
@@ -34,6 +35,7 @@ export class Controller {
   /** Grows with each start, so that what an earlier one had begun goes on no further. */
   #term = 0;
   #active = false;
+  #tektonDefaults = NO_DEFAULTS;
 
   constructor(
     private readonly cluster: Cluster,
@@ -42,7 +44,13 @@ export class Controller {
   ) {
     this.#store = new Store((run, place) => this.#queue(run, lineOf(place)));
     this.#watches = watchesFor(this.#store);
-    const parts: Parts = { cluster, settings, store: this.#store, me: processName() };
+    const parts: Parts = {
+      cluster,
+      settings,
+      store: this.#store,
+      me: processName(),
+      tektonDefaults: () => this.#tektonDefaults,
+    };
     const reconciler = new Reconciler(parts);
     const retries = {
       retryBaseMilliseconds: settings.RETRY_BASE_MILLISECONDS,
@@ -79,6 +87,15 @@ export class Controller {
     if (this.#active) this.#queueAll();
   }
 
+  /** Tekton's defaults changed: what is made from now on goes by them. Of those that it cannot read Tekton takes none. */
+  defaultsChanged(data: Record<string, string> | undefined): void {
+    try {
+      this.#tektonDefaults = tektonDefaultsOf(data);
+    } catch (error) {
+      Log.warn({ error: describeError(error) }, "Tekton's config-defaults cannot be read; as before");
+    }
+  }
+
   /** Fills the store, then works on every run in it, and on those that change. */
   start(): void {
     this.#active = true;
@@ -95,11 +112,24 @@ export class Controller {
 
   async #fill(term: number): Promise<void> {
     const isOn = () => this.#active && this.#term === term;
-    await this.#watches.start(isOn);
+    await this.#readDefaults();
+    if (isOn()) await this.#watches.start(isOn);
     if (!isOn()) return;
     Log.info({ runs: this.#store.size }, "All runs and placeholders are known");
     this.#queueAll();
     this.#comparisons.addAfter(ALL, this.settings.RESYNC_SECONDS * 1000);
+  }
+
+  /** Pepr's binding may tell of them only after the first runs. */
+  async #readDefaults(): Promise<void> {
+    try {
+      this.defaultsChanged(await this.cluster.configDefaults());
+    } catch (error) {
+      Log.warn(
+        { error: describeError(error) },
+        "Tekton's config-defaults could not be read; without them for now",
+      );
+    }
   }
 
   #queue(key: RunKey, line: Line): void {
@@ -118,6 +148,7 @@ export class Controller {
   /** Events get lost; and a run whose timer was lost with a worker comes back. */
   async #compare(): Promise<number> {
     this.#store.coschedule = await this.cluster.coschedule();
+    this.defaultsChanged(await this.cluster.configDefaults());
     await compare(this.cluster, this.#store, key => this.#queue(key, "continued"));
     this.#queueAll();
     return this.settings.RESYNC_SECONDS * 1000;

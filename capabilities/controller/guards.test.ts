@@ -39,7 +39,7 @@ describe("before the pod of a placeholder that moves is deleted", () => {
     const fake = new FakeCluster();
     fake.pods = there === undefined ? [] : [there];
     const store = new Store(() => undefined);
-    const parts = { cluster: fake.cluster, settings: SETTINGS, store, me: "me" };
+    const parts = { cluster: fake.cluster, settings: SETTINGS, store, tektonDefaults: () => ({}), me: "me" };
     const guarded = guardMove(parts, KEY, observed(run, { pods: seen === undefined ? [] : [seen] }));
     await (stays ? expect(guarded).rejects.toThrow("have come onto its node") : guarded);
     expect(store.names(KEY, "pods")).toHaveLength(stays ? 1 : 0);

@@ -1,51 +1,64 @@
-/** Reads what a placeholder is made from, has it decided, and makes it or changes its template. */
-import type { V1StatefulSet } from "@kubernetes/client-node";
-import { choicesOf } from "../choices/choices";
-import { floorOf, unknownTaskOf, type Settings } from "../choices/settings";
+/** Reads what a placeholder is made from, has it decided, and makes it. */
+import type { V1StatefulSet, V1Volume } from "@kubernetes/client-node";
+import type { Settings } from "../choices/settings";
 import { sizeOf } from "../demand/allowance";
-import { taskGraph } from "../demand/task-graph";
+import type { TektonDefaults } from "../demand/tekton-defaults";
 import type { Cluster } from "../kube/cluster";
 import { claimsInUse, type Observed } from "../phases/observed";
+import { claimsTogether } from "../placement/claims-together";
+import { namedBy, planOf, readableClaims, type Plan } from "../placement/plan";
+import { recordOf } from "../placement/record";
+import { claimsIn, volumesOf } from "../placement/volumes";
+import type { PipelineRun } from "../tekton/objects";
 import type { Warning } from "../tekton/warning";
-import { placeholderFor } from "../placement/placeholder";
-import { priorityClassNames, unitePodTemplates } from "../placement/pod-templates";
-import { canBeRead, claimNames, volumesOf, type Volumes } from "../placement/volumes";
-import { needsLimits } from "../room/namespace-bounds";
-import { reservationFor } from "../room/reservation";
-import { OPT_IN_LABEL, OPTED_OUT } from "../keys";
-import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import { LARGE_CHARACTERS, onceAt } from "./attempts";
 
-/** @returns what the placeholder takes over; priority classes are looked up only when there are several */
-export async function templateFor(
+export interface Surroundings {
+  cluster: Cluster;
+  settings: Settings;
+  /** Tekton's. */
+  defaults: TektonDefaults;
+  /** No answer is waited for. */
+  tell: (warnings: readonly Warning[]) => void;
+  /** Called before anything is made of a run that, with what it names, is large. */
+  beforeLarge: (characters: number) => Promise<void>;
+}
+
+async function planFor(
   run: PipelineRun,
+  observed: Observed,
+  { cluster, settings, defaults, beforeLarge }: Surroundings,
+): Promise<Plan> {
+  const onRead = onceAt(LARGE_CHARACTERS, beforeLarge);
+  await onRead(sizeOf(run.spec));
+  const { definitions, bounds } = await cluster.demandSources(run, { defaults, onRead });
+  const named = namedBy(run, definitions);
+  // Those that Tekton has made for the run count as well.
+  const names = [...new Set([...named.claims.names, ...claimsInUse(observed)])];
+  const claims = { ...named.claims, names };
+  const hasTemplates = claims.templates.length > 0;
+  const [runtimeClasses, priorities, storage] = [
+    await cluster.runtimeClasses(named.runtimeClasses),
+    await cluster.priorities(named.priorityClasses),
+    await cluster.storageFor(run.metadata!.namespace!, readableClaims(claims), hasTemplates),
+  ];
+  const sources = { definitions, bounds, runtimeClasses, priorities, storage };
+  return planOf(run, { ...named, claims }, sources, settings);
+}
+
+/** The volumes of a placeholder that looks for a node anew: with the claims that Tekton has made for its run meanwhile. */
+export async function volumesAgain(
+  statefulSet: V1StatefulSet,
+  observed: Observed,
   cluster: Cluster,
-): Promise<{ template: PodTemplate; contradictions: string[] }> {
-  const names = priorityClassNames(run.spec);
-  const values = new Map<string | undefined, number>();
-  if (names.length > 1) {
-    for (const name of names) {
-      values.set(name, await (name === undefined ? cluster.defaultPriority() : cluster.priorityOf(name)));
-    }
-  }
-  return unitePodTemplates(run.spec, name => values.get(name) ?? 0);
-}
-
-/** The volumes that count when a node is looked for, those that Tekton has made for the run among them. */
-export async function volumesFor(run: PipelineRun, observed: Observed, cluster: Cluster): Promise<Volumes> {
-  const made = claimsInUse(observed);
-  const known = claimNames(run).filter(canBeRead);
-  return volumesOf(run, await cluster.storageFor(run, [...new Set([...known, ...made])]), made);
-}
-
-function contradictionWarning(contradictions: string[]): Warning {
-  return {
-    reason: "ContradictingPodTemplates",
-    message:
-      `The run waits, because no one node can serve all of its pods: ${contradictions.join("; ")}. ` +
-      `Cancel it and change its pod templates, or let it run without co-location by setting its label ` +
-      `${OPT_IN_LABEL} to "${OPTED_OUT}".`,
-  };
+): Promise<V1Volume[]> {
+  const { metadata, spec } = statefulSet;
+  const names = [...new Set([...claimsIn(spec?.template.spec?.volumes), ...claimsInUse(observed)])];
+  if (names.length === 0) return [];
+  const storage = await cluster.storageFor(metadata!.namespace!, names, false);
+  const { volumes } = volumesOf({ names, templates: [] }, storage);
+  const { placing } = recordOf(statefulSet);
+  return claimsTogether(volumes, storage, {}, placing["topology-key"]).volumes;
 }
 
 export type Outcome =
@@ -55,15 +68,6 @@ export type Outcome =
   /** No node can serve the run. */
   | { contradictions: string[]; warnings: Warning[] };
 
-export interface Surroundings {
-  cluster: Cluster;
-  settings: Settings;
-  /** No answer is waited for. */
-  tell: (warnings: readonly Warning[]) => void;
-  /** Called before anything is made of a run that, with what it names, is large. */
-  beforeLarge: (characters: number) => Promise<void>;
-}
-
 /**
  * What it asks for is told before it is made: a process that dies in between tells it again, and that is one Event.
  *
@@ -72,31 +76,14 @@ export interface Surroundings {
 export async function makePlaceholder(
   run: PipelineRun,
   observed: Observed,
-  { cluster, settings, tell, beforeLarge }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<Outcome> {
-  const onRead = onceAt(LARGE_CHARACTERS, beforeLarge);
-  await onRead(sizeOf(run.spec));
-  const { template, contradictions } = await templateFor(run, cluster);
-  if (contradictions.length > 0) {
-    return { contradictions, warnings: [contradictionWarning(contradictions)] };
-  }
-  const { definitions, bounds } = await cluster.demandSources(run, { onRead });
-  const graph = taskGraph(run, definitions, unknownTaskOf(settings));
-  const choices = choicesOf(run.metadata?.annotations ?? {});
-  const { reservation, notes } = reservationFor(
-    graph,
-    choices,
-    floorOf(settings),
-    bounds,
-    definitions.runtimeOverhead,
-  );
-  const { volumes, ...said } = await volumesFor(run, observed, cluster);
-  const surroundings = { limits: needsLimits(bounds), volumes };
-  const message = [...notes, ...said.notes].join(" ");
-  if (message !== "") tell([{ type: "Normal", reason: "Reserved", message }]);
-  const made = await cluster.placeholders.create(
-    placeholderFor(run, template, settings, reservation, surroundings),
-  );
-  if ("refusal" in made) return { refusal: made.refusal, warnings: said.warnings };
-  return { made, warnings: said.warnings };
+  const plan = await planFor(run, observed, surroundings);
+  const { contradictions, refusal, advice: warnings } = plan;
+  if (contradictions.length > 0) return { contradictions, warnings: [...plan.warnings, ...warnings] };
+  if (refusal !== undefined) return { refusal, warnings };
+  const message = plan.notes.join(" ");
+  if (message !== "") surroundings.tell([{ type: "Normal", reason: "Reserved", message }]);
+  const made = await surroundings.cluster.placeholders.create(plan.placeholder);
+  return "refusal" in made ? { refusal: made.refusal, warnings } : { made, warnings };
 }

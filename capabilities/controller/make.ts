@@ -19,7 +19,7 @@ export async function make(
   parts: Parts,
   teller: TellLater,
 ): Promise<Result> {
-  const { cluster, settings, me, store } = parts;
+  const { cluster, settings, me, store, tektonDefaults } = parts;
   const tell = (warnings: readonly Warning[]) => teller.tellLater(run, warnings);
   const beforeLarge = async (characters: number): Promise<void> => {
     if (stageOf(run) !== "held") return;
@@ -32,7 +32,8 @@ export async function make(
   };
   let outcome: Outcome;
   try {
-    outcome = await makePlaceholder(run, observed, { cluster, settings, tell, beforeLarge });
+    const defaults = tektonDefaults();
+    outcome = await makePlaceholder(run, observed, { cluster, settings, defaults, tell, beforeLarge });
   } catch (error) {
     // What failed is what people have to know; tried again, the run counts as survived then.
     await survived().catch(() => undefined);
@@ -43,7 +44,7 @@ export async function make(
   const { warnings } = outcome;
   if ("refusal" in outcome) return { goOn: true, warnings, more: { refusal: outcome.refusal } };
   if ("contradictions" in outcome) {
-    const blocked = `its pod templates contradict each other: ${outcome.contradictions.join("; ")}`;
+    const blocked = `no one node can serve all of its pods: ${outcome.contradictions.join("; ")}`;
     return { goOn: false, warnings, blocked };
   }
   store.statefulSet("ADDED", outcome.made);

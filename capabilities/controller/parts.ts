@@ -1,7 +1,10 @@
 /** What carrying out a step takes, and what comes of it. */
+import type { V1StatefulSet } from "@kubernetes/client-node";
 import type { Settings } from "../choices/settings";
+import type { TektonDefaults } from "../demand/tekton-defaults";
 import type { Cluster } from "../kube/cluster";
 import type { Observed } from "../phases/observed";
+import { hasWholeTemplate } from "../store/slim-stateful-set";
 import type { Store } from "../store/store";
 import type { PipelineRun } from "../tekton/objects";
 import type { RunKey } from "../tekton/run-key";
@@ -13,6 +16,8 @@ export interface Parts {
   cluster: Cluster;
   settings: Settings;
   store: Store;
+  /** As they are now. */
+  tektonDefaults: () => TektonDefaults;
   /** The name of this process, in this life. */
   me: string;
 }
@@ -44,6 +49,17 @@ export async function wholeRun(
   if (isWhole) return run!;
   const read = await cluster.readRun(key);
   if (read?.metadata?.uid !== run!.metadata!.uid) throw new Outdated("the run is not the one that was seen");
+  return read!;
+}
+
+/** The StatefulSet as it was seen, with all that a change of its template or record needs. */
+export async function wholeStatefulSet(cluster: Cluster, seen: V1StatefulSet): Promise<V1StatefulSet> {
+  if (hasWholeTemplate(seen)) return seen;
+  const { uid, generation } = seen.metadata!;
+  const read = await cluster.readStatefulSet(seen);
+  if (read?.metadata?.uid !== uid || read?.metadata?.generation !== generation) {
+    throw new Outdated("the placeholder's StatefulSet is not as it was seen");
+  }
   return read!;
 }
 

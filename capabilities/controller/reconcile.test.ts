@@ -4,6 +4,7 @@ import { Log } from "pepr";
 import { KEY_PREFIX } from "../keys";
 import { aRun, placeholderOf, placeholderPodOf, runPod, SETTINGS, withRecord } from "../testing/builders";
 import { answer, FakeCluster } from "../testing/fake-cluster";
+import { tektonDefaultsOf } from "../demand/tekton-defaults";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
 import type { PipelineRun } from "../tekton/objects";
 import { recordOf } from "../placement/record";
@@ -28,7 +29,8 @@ function reconcilerOf({ run, statefulSet, pods = [] }: There) {
   fake.pods = pods.map((pod, index) => stored(pod, 3 + index));
   for (const pod of fake.pods) store.pods.event("ADDED", pod);
   store.markRead(KEY);
-  const reconciler = new Reconciler({ cluster: fake.cluster, settings: SETTINGS, store, me: "me" });
+  const parts = { cluster: fake.cluster, settings: SETTINGS, store, me: "me" };
+  const reconciler = new Reconciler({ ...parts, tektonDefaults: () => ({}) });
   return { reconciler, fake, store };
 }
 
@@ -43,8 +45,35 @@ const pending = (onTimeout: string, created: Date) =>
     .created(created)
     .annotation(`${KEY_PREFIX}placement-timeout`, "10m")
     .annotation(`${KEY_PREFIX}on-timeout`, onTimeout);
+/** Its placeholder is settled only once it has its node. */
+function besideCache(): PipelineRun {
+  const cache = { topologyKey: "zone", labelSelector: { matchLabels: { app: "cache" } } };
+  const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [cache] } };
+  return aRun()
+    .held()
+    .spec({ taskRunTemplate: { podTemplate: { affinity } } }).run;
+}
+
 const now = () => new Date();
 const longAgo = new Date("2026-01-01T00:00:00Z");
+
+test("a placeholder is made from what pods of single tasks demand, and from Tekton's defaults", async () => {
+  const tasks = ["boxed", "plain"].map(name => ({ name, taskSpec: { steps: [{ name: "s" }] } }));
+  const taskRunSpecs = [{ pipelineTaskName: "boxed", podTemplate: { runtimeClassName: "box" } }];
+  const { run } = aRun()
+    .held()
+    .spec({ pipelineSpec: { tasks }, taskRunSpecs } as object);
+  const { fake, store } = reconcilerOf({ run });
+  const box = { handler: "h", scheduling: { nodeSelector: { sandbox: "yes" } } };
+  fake.runtimeClasses = () => Promise.resolve(new Map([["box", box]]));
+  const tektonDefaults = () =>
+    tektonDefaultsOf({ "default-container-resource-requirements": "default: {requests: {cpu: 700m}}" });
+  const parts = { cluster: fake.cluster, settings: SETTINGS, store, me: "me" };
+  await new Reconciler({ ...parts, tektonDefaults }).reconcile(KEY, 0);
+  const { nodeSelector, containers } = fake.statefulSet!.spec!.template.spec!;
+  expect(nodeSelector).toEqual({ sandbox: "yes" });
+  expect(containers[0]!.resources!.requests).toMatchObject({ cpu: "1400m" });
+});
 
 describe("a step", () => {
   test("to release a run costs one write and no read", async () => {
@@ -56,9 +85,8 @@ describe("a step", () => {
   test("to make a placeholder is followed by none before its pod has a node", async () => {
     const { reconciler, fake, store } = reconcilerOf({ run: aRun().held().run });
     await reconciler.reconcile(KEY, 0);
-    expect(fake.asked).toEqual(
-      ["demandSources", "storageFor", "warn", "create"].filter(one => fake.asked.includes(one)),
-    );
+    const inOrder = ["demandSources", "runtimeClasses", "priorities", "storageFor", "warn", "create"];
+    expect(fake.asked).toEqual(inOrder.filter(one => fake.asked.includes(one)));
     expect(fake.asked).toContain("create");
     expect(store.lookUp(KEY).observed.statefulSet).toBeDefined();
   });
@@ -115,14 +143,37 @@ describe("a step", () => {
   });
 });
 
+describe("where more has been decided of a placeholder than the store keeps", () => {
+  const terms = Array.from({ length: 400 }, (_, index) => ({
+    matchExpressions: [{ key: "pool", operator: "In", values: [`${index}-${"x".repeat(40)}`] }],
+  }));
+  const there = (): There => {
+    const seen = bound(besideCache());
+    seen.statefulSet!.spec!.template.spec!.affinity!.nodeAffinity = {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms },
+    };
+    return seen;
+  };
+
+  test("it is read before its template changes, and nothing is lost", async () => {
+    const { reconciler, fake } = reconcilerOf(there());
+    await reconciler.reconcile(KEY, 0);
+    expect(fake.asked).toEqual(["readStatefulSet", "changeTemplate", "release"]);
+    const { nodeAffinity } = fake.statefulSet!.spec!.template.spec!.affinity!;
+    expect(nodeAffinity!.requiredDuringSchedulingIgnoredDuringExecution!.nodeSelectorTerms).toEqual(terms);
+  });
+
+  test("one that has changed since it was seen is not written", async () => {
+    const { reconciler, fake } = reconcilerOf(there());
+    fake.statefulSet!.metadata!.generation = 7;
+    await expect(reconciler.reconcile(KEY, 0)).rejects.toThrow("not as it was seen");
+    expect(fake.asked).toEqual(["readStatefulSet"]);
+  });
+});
+
 describe("a policy that raises the requests of StatefulSets", () => {
   test("does not hold a run whose placeholder is to be settled", async () => {
-    const cache = { topologyKey: "zone", labelSelector: { matchLabels: { app: "cache" } } };
-    const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [cache] } };
-    const { run } = aRun()
-      .held()
-      .spec({ taskRunTemplate: { podTemplate: { affinity } } });
-    const { reconciler, fake } = reconcilerOf(bound(run));
+    const { reconciler, fake } = reconcilerOf(bound(besideCache()));
     fake.policy = statefulSet => {
       const raised = structuredClone(statefulSet);
       raised.spec!.template.spec!.containers[0]!.resources = { requests: { cpu: "2", memory: "2Gi" } };

@@ -4,6 +4,7 @@ import { Log } from "pepr";
 import { UNREAD_PIPELINE } from "../demand/expand";
 import type { PipelineSpec } from "../demand/pipeline-spec";
 import type { PlannedTask } from "../demand/task-graph";
+import { tektonDefaultsOf } from "../demand/tekton-defaults";
 import { reservationOf } from "../room/placeholder-size";
 import type { Reservation } from "../room/reservation";
 import {
@@ -23,6 +24,10 @@ import { Reconciler } from "./reconcile";
 
 beforeAll(() => void (Log.level = "silent"));
 
+/** For steps that ask for nothing themselves. */
+const DEFAULTS = tektonDefaultsOf({
+  "default-container-resource-requirements": "default: {requests: {cpu: 300m}}",
+});
 const GI = 2 ** 30;
 const guess = { cpu: 500, memory: GI };
 const floor = { cpu: 10, memory: 16 * 2 ** 20 };
@@ -58,7 +63,8 @@ function reconcilerOf(run: PipelineRun, reservation: Reservation, children: Pipe
   }
   store.pods.event("ADDED", stored(placeholderPodOf(held, "node-1", reservation, floor), 4));
   store.markRead(KEY);
-  const reconciler = new Reconciler({ cluster: fake.cluster, settings: SETTINGS, store, me: "me" });
+  const parts = { cluster: fake.cluster, settings: SETTINGS, store, me: "me" };
+  const reconciler = new Reconciler({ ...parts, tektonDefaults: () => DEFAULTS });
   const kept = () => reservationOf(fake.statefulSet!);
   return { reconciler, fake, kept };
 }
@@ -72,6 +78,7 @@ describe("a run whose pipeline a resolver brings", () => {
     expect(fake.asked.filter(what => what !== "warn")).toEqual([
       "readRun",
       "demandSources",
+      "runtimeClasses",
       "reserve",
       "resizePod",
     ]);
@@ -108,6 +115,24 @@ describe("a run whose pipeline a resolver brings", () => {
     expect(fake.asked.includes("resizePod")).toBe(grows);
   });
 
+  test("counts Tekton's defaults, and what a RuntimeClass adds to each pod of a task", async () => {
+    const tasks = ["boxed", "plain"].map(name => ({ name, taskSpec: { steps: [{ name: "s" }] } }));
+    const { spec: own, ...run } = placed(byResolver, { pipelineSpec: { tasks } });
+    const taskRunSpecs = [{ pipelineTaskName: "boxed", podTemplate: { runtimeClassName: "box" } }];
+    const { reconciler, fake, kept } = reconcilerOf(
+      { ...run, spec: { ...own, taskRunSpecs } as PipelineRun["spec"] } as PipelineRun,
+      keeping(unknown(UNREAD_PIPELINE)),
+    );
+    const box = { handler: "h", overhead: { podFixed: { cpu: "250m" } } };
+    fake.runtimeClasses = () => Promise.resolve(new Map([["box", box]]));
+    await reconciler.reconcile(KEY, 0);
+    expect(kept().tasks.map(({ name, each }) => ({ name, cpu: each["cpu"] }))).toEqual([
+      { name: "boxed", cpu: 550 },
+      { name: "plain", cpu: 300 },
+    ]);
+    expect(kept().ask["cpu"]).toBe(850);
+  });
+
   test("costs nothing before", async () => {
     const { reconciler, fake } = reconcilerOf(placed(byResolver, {}), keeping(unknown(UNREAD_PIPELINE)));
     await reconciler.reconcile(KEY, 0);
@@ -132,10 +157,11 @@ test("a pipeline in a pipeline that a resolver brings is counted from its own ru
   const child = childRun("inner", "build", { status: { pipelineSpec: spec } });
   const { reconciler, fake, kept } = reconcilerOf(placed(resolvers, {}), keeping(unknown("inner")), [child]);
   await reconciler.reconcile(KEY, 0);
-  expect(fake.asked.filter(what => what !== "warn").slice(0, 4)).toEqual([
+  expect(fake.asked.filter(what => what !== "warn").slice(0, 5)).toEqual([
     "readRun",
     "childRuns",
     "demandSources",
+    "runtimeClasses",
     "reserve",
   ]);
   expect(

@@ -7,11 +7,10 @@ import type { Observed } from "../phases/observed";
 import { recordOf } from "../placement/record";
 import { hasLimits, requestedBy, resizedResources } from "../room/placeholder-size";
 import { alteredBy, raisedWarning } from "../room/resized";
-import type { PipelineRun } from "../tekton/objects";
 import { asText, type RunKey } from "../tekton/run-key";
 import { resizesRefused } from "./metrics";
 import { GO_ON, type Parts, type Result, type TellLater } from "./parts";
-import { pinByFloor } from "./template-changes";
+import { noteGrowthRefused, noteRaised, pinByFloor } from "./template-changes";
 
 interface Size {
   pod: V1Pod;
@@ -27,8 +26,7 @@ export class Resize {
     private readonly teller: TellLater,
   ) {}
 
-  /** @param wholeRun reads it where it is needed */
-  async do(to: Size, key: RunKey, observed: Observed, wholeRun: () => Promise<PipelineRun>): Promise<Result> {
+  async do(to: Size, key: RunKey, observed: Observed): Promise<Result> {
     const { cluster, store } = this.parts;
     const { pod, size } = to;
     const statefulSet = observed.statefulSet!;
@@ -41,11 +39,11 @@ export class Resize {
     } catch (error) {
       if (!isResizeRefused(error)) throw error;
       resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
-      if (grows) return this.#changed(cluster.placeholders.noteGrowthRefused(statefulSet, new Date()));
+      if (grows) return this.#changed(noteGrowthRefused(cluster, statefulSet));
       const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
       if (!this.#saidNoResize) Log.warn({ run: asText(key), error: describeError(error) }, why);
       this.#saidNoResize = true;
-      return this.#changed(pinByFloor(cluster, await wholeRun(), statefulSet, pod));
+      return this.#changed(pinByFloor(cluster, observed.run!, statefulSet, pod));
     }
   }
 
@@ -57,12 +55,12 @@ export class Resize {
     const { run, statefulSet } = store.lookUp(key).observed;
     if (statefulSet === undefined) return GO_ON;
     if (grows && isLowered) {
-      return this.#changed(cluster.placeholders.noteGrowthRefused(statefulSet, new Date()));
+      return this.#changed(noteGrowthRefused(cluster, statefulSet));
     }
     if (exceeds(raised, recordOf(statefulSet).raisedTo ?? {}).length === 0) return GO_ON;
     // Told first: once it is remembered, nobody else tells it.
     this.teller.tellLater(run, [raisedWarning(raised, size)]);
-    return this.#changed(cluster.placeholders.noteRaised(statefulSet, raised));
+    return this.#changed(noteRaised(cluster, statefulSet, raised));
   }
 
   async #changed(writing: Promise<V1StatefulSet>): Promise<Result> {

@@ -1,4 +1,4 @@
-/** Changes of a placeholder's pod template. `run` is the run with its whole spec, `seen` the StatefulSet as it was seen. */
+/** Changes of a placeholder's pod template and record. `seen` is the StatefulSet as it was seen. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Resources } from "../demand/resources";
 import type { Cluster } from "../kube/cluster";
@@ -7,7 +7,8 @@ import { firstTemplate, pinnedTemplate, settledTemplate } from "../placement/pla
 import { reservationOf } from "../room/placeholder-size";
 import { withAsk, type Reservation } from "../room/reservation";
 import type { PipelineRun } from "../tekton/objects";
-import { templateFor, volumesFor } from "./make-placeholder";
+import { volumesAgain } from "./make-placeholder";
+import { wholeStatefulSet } from "./parts";
 
 interface Pin {
   pod: V1Pod;
@@ -16,13 +17,9 @@ interface Pin {
 }
 
 /** Should its pod be made again, it joins its run. */
-export async function settle(
-  cluster: Cluster,
-  run: PipelineRun,
-  seen: V1StatefulSet,
-): Promise<V1StatefulSet> {
-  const { template } = await templateFor(run, cluster);
-  return cluster.placeholders.changeTemplate(seen, settledTemplate(run, template, seen));
+export async function settle(cluster: Cluster, seen: V1StatefulSet): Promise<V1StatefulSet> {
+  const whole = await wholeStatefulSet(cluster, seen);
+  return cluster.placeholders.changeTemplate(whole, settledTemplate(whole));
 }
 
 /** @param reservation what it keeps from now on, if that changes */
@@ -33,8 +30,8 @@ export async function pin(
   to: Pin,
   reservation?: Reservation,
 ): Promise<V1StatefulSet> {
-  const { template } = await templateFor(run, cluster);
-  return cluster.placeholders.changeTemplate(seen, pinnedTemplate(run, template, seen, to), reservation);
+  const whole = await wholeStatefulSet(cluster, seen);
+  return cluster.placeholders.changeTemplate(whole, pinnedTemplate(run, whole, to), reservation);
 }
 
 /** Its run is not kept from running by what cannot be handed over. */
@@ -51,13 +48,25 @@ export function pinByFloor(
 
 export async function startOver(
   cluster: Cluster,
-  run: PipelineRun,
   observed: Observed,
   from: { pod: V1Pod; ask?: Resources },
 ): Promise<V1StatefulSet> {
-  const seen = observed.statefulSet!;
-  const { volumes } = await volumesFor(run, observed, cluster);
-  const { template } = await templateFor(run, cluster);
-  const change = { ...firstTemplate(run, template, seen, from), volumes };
-  return cluster.placeholders.changeTemplate(seen, change, withAsk(reservationOf(seen), from.ask));
+  const whole = await wholeStatefulSet(cluster, observed.statefulSet!);
+  const volumes = await volumesAgain(whole, observed, cluster);
+  const change = { ...firstTemplate(observed.run!, whole, from), volumes };
+  return cluster.placeholders.changeTemplate(whole, change, withAsk(reservationOf(whole), from.ask));
+}
+
+/** Remembers that its node could not give room back now. */
+export async function noteGrowthRefused(cluster: Cluster, seen: V1StatefulSet): Promise<V1StatefulSet> {
+  return cluster.placeholders.noteGrowthRefused(await wholeStatefulSet(cluster, seen), new Date());
+}
+
+/** Remembers what a policy makes of resizes of its pod. */
+export async function noteRaised(
+  cluster: Cluster,
+  seen: V1StatefulSet,
+  raised: Resources,
+): Promise<V1StatefulSet> {
+  return cluster.placeholders.noteRaised(await wholeStatefulSet(cluster, seen), raised);
 }

@@ -40,7 +40,7 @@ async function freeRoom(
   const { pod, size } = step;
   let seen = statefulSet!;
   if (run !== undefined && recordOf(statefulSet!).isSettled !== true) {
-    seen = await settle(cluster, run, seen);
+    seen = await settle(cluster, seen);
   }
   try {
     const resized = await cluster.placeholders.resizePod(pod, resizedResources(pod, size, hasLimits(seen)));

@@ -27,5 +27,5 @@ export const MOST_ARCS_VISITED = 50_000_000;
 export const MOST_DEFINITIONS = 500;
 /** Characters of them, as they are read. What is kept of them is less. */
 export const MOST_READ_CHARACTERS = 16 * 2 ** 20;
-/** RuntimeClasses that are read for one run. */
+/** RuntimeClasses, and PriorityClasses, that are read for one run. */
 export const MOST_CLASSES = 20;

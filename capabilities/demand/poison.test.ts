@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "@jest/globals";
 import { POISONS } from "../testing/poisons";
+import { TEMPLATE_POISONS } from "../testing/template-poisons";
 import type { Swallowed } from "../testing/swallow-poisons";
 import { MOST_TASKS } from "./limits";
 
@@ -21,7 +22,7 @@ describe("a run that would cost far more than its size", () => {
     swallowed = new Map(lines.map(line => JSON.parse(line)).map(item => [item.name, item]));
   }, 560_000);
 
-  it.each([...Object.keys(POISONS), "500 definitions of a MiB"])("%s", name => {
+  it.each([...Object.keys({ ...POISONS, ...TEMPLATE_POISONS }), "500 definitions of a MiB"])("%s", name => {
     const { milliseconds, tasks, notes } = swallowed.get(name)!;
     expect(milliseconds).toBeLessThan(MOST_MILLISECONDS);
     // Pipelines in pipelines have a beginning, a middle and an end besides.
@@ -44,7 +45,7 @@ describe("a run that would cost far more than its size", () => {
     },
     {
       name: "400,000 steps",
-      note: "More than is reckoned with, each task counted as cpu=100m: a (400000 steps and sidecars, 1000 are allowed).",
+      note: "More than is reckoned with, each task counted as cpu=500m,memory=512Mi: a (400000 steps and sidecars, 1000 are allowed).",
     },
     {
       name: "resources of its own for every task",
@@ -57,6 +58,18 @@ describe("a run that would cost far more than its size", () => {
     {
       name: "500 definitions of a MiB",
       note: "was not read: of one run up to 500 definitions and 16777216 characters are read)",
+    },
+    {
+      name: "terms as many as fit, and 10,000 tasks",
+      note: "The run has more different pod templates, or more in them, than are compared: not all of it counts.",
+    },
+    {
+      name: "expressions as many as fit, on one label",
+      note: "the node selectors and node affinities of the pod templates are more than are compared",
+    },
+    {
+      name: "claims by param of many pods",
+      note: "The run names more than 100 claims, or in more places than are looked at",
     },
   ])("$name: people are told what, and what is allowed", ({ name, note }) => {
     expect(swallowed.get(name)!.notes.join(" ")).toContain(note);

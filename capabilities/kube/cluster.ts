@@ -4,12 +4,21 @@ import {
   type CoreV1Event,
   type V1Namespace,
   type V1ObjectMeta,
+  type V1PersistentVolume,
   type V1PersistentVolumeClaim,
   type V1Pod,
+  type V1RuntimeClass,
   type V1StatefulSet,
 } from "@kubernetes/client-node";
 import type { Definitions } from "../demand/task-graph";
-import { FEATURE_FLAGS, HELD, HELD_LABEL, PLACEHOLDER_LABEL, PLACEHOLDER_SELECTOR } from "../keys";
+import {
+  CONFIG_DEFAULTS,
+  FEATURE_FLAGS,
+  HELD,
+  HELD_LABEL,
+  PLACEHOLDER_LABEL,
+  PLACEHOLDER_SELECTOR,
+} from "../keys";
 import { isAboutMissingPod } from "../phases/refusal";
 import { hasCustomTasks, type Observed } from "../phases/observed";
 import { placeholderName } from "../placement/names";
@@ -37,6 +46,8 @@ const PAGE_SIZE = 100;
 /** So long what many runs ask for at the same time is not read again. */
 const NODES_MILLISECONDS = 5_000;
 const BOUNDS_MILLISECONDS = 500;
+/** People change classes rarely, and have no answer by the second. */
+const CLASSES_MILLISECONDS = 5_000;
 /** Pods that have ended need nothing any more. */
 export const ACTIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
 
@@ -95,6 +106,8 @@ export class Cluster {
   readonly placeholders: PlaceholderWrites;
   readonly #nodes = new Shared<NodeSummary[]>(NODES_MILLISECONDS);
   readonly #bounds = new Shared<NamespaceBounds>(BOUNDS_MILLISECONDS);
+  readonly #priorities = new Shared<number>(CLASSES_MILLISECONDS);
+  readonly #runtimeClasses = new Shared<V1RuntimeClass | undefined>(CLASSES_MILLISECONDS);
 
   constructor(
     private readonly clients: KubeClients,
@@ -108,6 +121,11 @@ export class Cluster {
     return ifThere<PipelineRun>(
       this.clients.custom.getNamespacedCustomObject({ ...PIPELINE_RUN_V1, namespace, name }),
     );
+  }
+
+  readStatefulSet({ metadata }: V1StatefulSet): Promise<V1StatefulSet | undefined> {
+    const { namespace, name } = metadata!;
+    return ifThere(this.clients.apps.readNamespacedStatefulSet({ namespace: namespace!, name: name! }));
   }
 
   /** The run's pods that have not ended, its placeholder's among them. */
@@ -221,13 +239,10 @@ export class Cluster {
   /** What the run's demand is computed from. */
   async demandSources(
     run: PipelineRun,
-    reading: Reading = {},
+    reading: Reading,
   ): Promise<{ definitions: Definitions; bounds: NamespaceBounds }> {
     const bounds = await this.bounds(run.metadata!.namespace!);
-    return {
-      definitions: await readDefinitions(run, [...bounds.limitRanges], this.clients, reading),
-      bounds,
-    };
+    return { definitions: await readDefinitions(run, bounds.limitRanges, this.clients, reading), bounds };
   }
 
   /** What the namespace allows, as it was within the last moment. */
@@ -241,21 +256,25 @@ export class Cluster {
     });
   }
 
-  /** What decides which nodes the run's volumes can be used on. */
-  async storageFor(run: PipelineRun, names: readonly string[]): Promise<Storage> {
-    const namespace = run.metadata!.namespace!;
-    const claims: [string, V1PersistentVolumeClaim | undefined][] = [];
+  /**
+   * What decides which nodes volumes can be used on.
+   *
+   * @param hasTemplates whether claims are made for the run
+   */
+  async storageFor(namespace: string, names: readonly string[], hasTemplates: boolean): Promise<Storage> {
+    const { core, storage } = this.clients;
+    const claims = new Map<string, V1PersistentVolumeClaim | undefined>();
+    const volumes = new Map<string, V1PersistentVolume | undefined>();
     for (const name of names) {
-      claims.push([
-        name,
-        await ifThere(this.clients.core.readNamespacedPersistentVolumeClaim({ namespace, name })),
-      ]);
+      const claim = await ifThere(core.readNamespacedPersistentVolumeClaim({ namespace, name }));
+      claims.set(name, claim);
+      const volume = claim?.spec?.volumeName;
+      if (volume) volumes.set(volume, await ifThere(core.readPersistentVolume({ name: volume })));
     }
-    const known = new Map(claims);
-    const classes = dependsOnClasses(run, known)
-      ? (await this.clients.storage.listStorageClass()).items
+    const classes = dependsOnClasses(hasTemplates, claims)
+      ? (await storage.listStorageClass()).items
       : undefined;
-    return { claims: known, classes };
+    return { claims, volumes, classes };
   }
 
   /** The value of `coschedule` in Tekton's feature flags. */
@@ -264,6 +283,13 @@ export class Cluster {
       this.clients.core.readNamespacedConfigMap({ namespace: this.tektonNamespace, name: FEATURE_FLAGS }),
     );
     return flags?.data?.["coschedule"];
+  }
+
+  /** The data of Tekton's ConfigMap config-defaults, if there is one. */
+  async configDefaults(): Promise<Record<string, string> | undefined> {
+    const name = CONFIG_DEFAULTS;
+    const read = this.clients.core.readNamespacedConfigMap({ namespace: this.tektonNamespace, name });
+    return (await ifThere(read))?.data;
   }
 
   /** All nodes, as they were within the last seconds: many runs may wait for one at the same time. */
@@ -282,14 +308,34 @@ export class Cluster {
     return ifThere(this.clients.core.readNamespace({ name }));
   }
 
-  /** The value of a priority class; a name that does not exist counts as 0, and no pod of it can be made. */
-  async priorityOf(className: string): Promise<number> {
-    return (await ifThere(this.clients.scheduling.readPriorityClass({ name: className })))?.value ?? 0;
+  /** The values of priority classes, as they were within the last moment; undefined names the cluster's default. */
+  async priorities(names: readonly (string | undefined)[]): Promise<Map<string | undefined, number>> {
+    const values = new Map<string | undefined, number>();
+    for (const name of names) {
+      const read = () => (name === undefined ? this.#defaultPriority() : this.#priorityOf(name));
+      values.set(name, await this.#priorities.get(name ?? "", read));
+    }
+    return values;
+  }
+
+  /** A name that does not exist counts as 0, and no pod of it can be made. */
+  async #priorityOf(name: string): Promise<number> {
+    return (await ifThere(this.clients.scheduling.readPriorityClass({ name })))?.value ?? 0;
   }
 
   /** The value that pods without a priority class get. */
-  async defaultPriority(): Promise<number> {
+  async #defaultPriority(): Promise<number> {
     const classes = await this.clients.scheduling.listPriorityClass();
     return classes.items.find(({ globalDefault }) => globalDefault === true)?.value ?? 0;
+  }
+
+  /** By name, as they were within the last moment; undefined for one that does not exist. */
+  async runtimeClasses(names: readonly string[]): Promise<Map<string, V1RuntimeClass | undefined>> {
+    const classes = new Map<string, V1RuntimeClass | undefined>();
+    for (const name of names) {
+      const read = () => ifThere(this.clients.node.readRuntimeClass({ name }));
+      classes.set(name, await this.#runtimeClasses.get(name, read));
+    }
+    return classes;
   }
 }

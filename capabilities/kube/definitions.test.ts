@@ -39,7 +39,7 @@ test("a task of another namespace is read there, and what may not be read there 
     clusterTask("golang", "secret"),
     clusterTask("npm", "tools"),
   );
-  const { tasks, notAllowed } = await readDefinitions(which, [], clients);
+  const { tasks, notAllowed } = await readDefinitions(which, [], clients, { defaults: {} });
   expect(asked).toEqual(["tools/golang", "secret/golang", "tools/npm"]);
   expect([...tasks.keys()]).toEqual(["tools/golang", "secret/golang", "tools/npm"]);
   expect(tasks.get("tools/golang")?.steps).toHaveLength(1);
@@ -52,6 +52,16 @@ test.each([
   { name: "another namespace cannot be asked", namespace: "tools", code: 500 },
 ])("what is tried again is no note: $name", async ({ namespace, code }) => {
   const { clients } = clientsWith({ [`${namespace}/golang`]: failing(code) });
-  const read = readDefinitions(run(clusterTask("golang", namespace)), [], clients);
+  const read = readDefinitions(run(clusterTask("golang", namespace)), [], clients, { defaults: {} });
   await expect(read).rejects.toMatchObject({ code });
+});
+
+test("Tekton's defaults, and what it has resolved, are among what is known", async () => {
+  const { clients } = clientsWith({});
+  const resolvedPipelines = new Map([["inner", { tasks: [] }]]);
+  const reading = { defaults: { mostCombinations: 7 }, resolvedPipelines };
+  expect(await readDefinitions(run(), [], clients, reading)).toMatchObject({
+    mostCombinations: 7,
+    resolvedPipelines,
+  });
 });

@@ -4,15 +4,8 @@ import { sizeOf } from "../demand/allowance";
 import { keptPipeline, keptTask } from "../demand/kept";
 import { DEEPEST, MOST_DEFINITIONS, MOST_READ_CHARACTERS } from "../demand/limits";
 import { missingDefinitions, type Definitions, type Reference } from "../demand/task-graph";
-import {
-  referenceKey,
-  referenceText,
-  type PipelineSpec,
-  type PlannedRun,
-  type TaskSpec,
-} from "../demand/pipeline-spec";
-import { countedResources, type Resources } from "../demand/resources";
-import { runtimeClassesOf } from "../demand/runtime-classes";
+import { referenceKey, referenceText, type PipelineSpec, type TaskSpec } from "../demand/pipeline-spec";
+import type { TektonDefaults } from "../demand/tekton-defaults";
 import { objectOf } from "../demand/untrusted";
 import type { KubeClients } from "./client";
 import { ifThere, statusOf } from "./errors";
@@ -101,33 +94,25 @@ export async function completed(
   return known;
 }
 
-type Surroundings = Pick<Definitions, "limitRanges" | "runtimeOverhead" | "overheads" | "resolvedPipelines">;
+type Surroundings = Omit<Definitions, "pipelines" | "tasks" | "notAllowed" | "notReadBecause">;
 
 export interface Reading {
+  /** Tekton's, as they are now. */
+  defaults: TektonDefaults;
   onRead?: OnRead;
   /** Pipelines in the run's pipeline, by their paths, that Tekton has resolved. */
   resolvedPipelines?: Definitions["resolvedPipelines"];
 }
 
-export async function readDefinitions(
+/** RuntimeClasses are not among them: what they add to each pod is reckoned by its pod template, see withOverheads. */
+export function readDefinitions(
   run: PipelineRun,
-  limitRanges: V1LimitRange[],
+  limitRanges: readonly V1LimitRange[],
   clients: KubeClients,
-  { onRead, resolvedPipelines }: Reading = {},
+  { defaults, onRead, resolvedPipelines }: Reading,
 ): Promise<Definitions> {
   const namespace = run.metadata!.namespace!;
-  const overheads = await overheadsOf(runtimeClassesOf(run as PlannedRun), clients);
-  const runtimeOverhead = overheads.get(run.spec?.taskRunTemplate?.podTemplate?.runtimeClassName ?? "") ?? {};
   const read: Read = reference => readSpec(clients, namespace, reference);
-  const about = { limitRanges, runtimeOverhead, overheads, resolvedPipelines };
+  const about = { ...defaults, limitRanges, runtimeOverhead: {}, resolvedPipelines };
   return completed(run, about, read, onRead);
-}
-
-async function overheadsOf(names: string[], clients: KubeClients): Promise<Map<string, Resources>> {
-  const overheads = new Map<string, Resources>();
-  for (const name of names) {
-    const found = await ifThere(clients.node.readRuntimeClass({ name }));
-    overheads.set(name, countedResources(found?.overhead?.podFixed));
-  }
-  return overheads;
 }

@@ -41,13 +41,17 @@ function isolated(affinity: V1Affinity, placing: Placing): V1Affinity {
   };
 }
 
+/** What the run's templates demand, apart from other runs: decided once, when the placeholder is made. */
+export const decidedAffinity = (template: PodTemplate, placing: Placing): V1Affinity =>
+  isolated(template.affinity ?? {}, placing);
+
 /**
  * The affinity of a placeholder that has its node: made again, it joins the pods of its run.
+ *
+ * @param name the placeholder's
  */
-export function settledAffinity(run: PipelineRun, template: PodTemplate, placing: Placing): V1Affinity {
-  const ownRun = ownRunTerm(placeholderName(run.metadata!.name!), placing["topology-key"]);
-  return isolated(withOnlyRequiredTerm(template.affinity ?? {}, ownRun), placing);
-}
+export const settledAffinity = (name: string, decided: V1Affinity, placing: Placing): V1Affinity =>
+  withOnlyRequiredTerm(decided, ownRunTerm(name, placing["topology-key"]));
 
 export const hasBeenLetGo = (run: PipelineRun): boolean =>
   run.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
@@ -57,10 +61,9 @@ export const hasBeenLetGo = (run: PipelineRun): boolean =>
  * own, that comes first and the placeholder is settled once it is bound; otherwise, and for a run that
  * has been let go already, it joins its run from the start. It cannot require both, see required-term.ts.
  */
-export function firstAffinity(run: PipelineRun, template: PodTemplate, placing: Placing): V1Affinity {
-  if (hasBeenLetGo(run) || requiredPodTerms(template.affinity).length === 0)
-    return settledAffinity(run, template, placing);
-  return isolated(template.affinity!, placing);
+export function firstAffinity(run: PipelineRun, decided: V1Affinity, placing: Placing): V1Affinity {
+  const joinsAtOnce = hasBeenLetGo(run) || requiredPodTerms(decided).length === 0;
+  return joinsAtOnce ? settledAffinity(placeholderName(run.metadata!.name!), decided, placing) : decided;
 }
 
 /** Whether the affinity of a placeholder lets it go nowhere but to its run's pods, where there are any. */

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
-import type { V1Affinity } from "@kubernetes/client-node";
+import type { V1Affinity, V1StatefulSet } from "@kubernetes/client-node";
 import { aRun, placeholderOf, placeholderPodOf, reservation, withRecord } from "../testing/builders";
-import { unitePodTemplates } from "./pod-templates";
-import { joinsItsRun, settledAffinity } from "./placeholder-affinity";
+import { decidedAffinity, joinsItsRun, settledAffinity } from "./placeholder-affinity";
 import { resourcesFor } from "../room/placeholder-size";
-import { firstTemplate, pinnedTemplate, settledTemplate } from "./placeholder-template";
+import { firstTemplate, pinnedTemplate, settledTemplate, type TemplateChange } from "./placeholder-template";
 import { recordOf } from "./record";
+import { areSame } from "./same";
+import { RECORD_ANNOTATION } from "../keys";
 
 const near: V1Affinity = {
   podAffinity: {
@@ -19,19 +20,23 @@ describe("a template", () => {
   const spec = { taskRunTemplate: { podTemplate: { affinity: near } } };
   const { run } = aRun().held().spec(spec);
   const placed = aRun().placed().spec(spec).run;
-  const { template } = unitePodTemplates(run.spec, () => 0);
   const seen = placeholderOf(run, reservation);
   const { placing } = recordOf(seen);
   const name = seen.metadata!.name!;
   const pod = placeholderPodOf(run, "node-1", reservation);
+  const nearness = near.podAffinity!.requiredDuringSchedulingIgnoredDuringExecution;
   const size = { cpu: 3000, memory: 2 ** 30 };
 
   test("that is settled joins the run's pods and asks for the floor", () => {
-    const change = settledTemplate(run, template, seen);
+    const change = settledTemplate(seen);
     expect(change).toEqual({
-      affinity: settledAffinity(run, template, placing),
+      affinity: settledAffinity(
+        name,
+        decidedAffinity({ affinity: { ...near, nodeAffinity: {} } }, placing),
+        placing,
+      ),
       resources: resourcesFor(reservation.floor, false),
-      record: { placing, moves: 0, isSettled: true },
+      record: { placing, moves: 0, isSettled: true, nearness },
     });
     expect(joinsItsRun(change.affinity, name)).toBe(true);
   });
@@ -39,9 +44,10 @@ describe("a template", () => {
   test("that is pinned stays on the node, asks for the size, names the pod that it replaces, and is not settled", () => {
     const settled = withRecord(seen, { isSettled: true });
     for (const before of [seen, settled]) {
-      const change = pinnedTemplate(run, template, before, { pod, node: "node-1", size });
+      const change = pinnedTemplate(run, before, { pod, node: "node-1", size });
       expect(change).toMatchObject({ resources: resourcesFor(size, false) });
-      expect(change.record).toEqual({ placing, moves: 0, pinnedTo: "node-1", replaces: pod.metadata!.uid });
+      const replaces = pod.metadata!.uid;
+      expect(change.record).toEqual({ placing, moves: 0, nearness, pinnedTo: "node-1", replaces });
       expect(joinsItsRun(change.affinity, name)).toBe(false);
     }
   });
@@ -50,16 +56,62 @@ describe("a template", () => {
     const growthRefusedAt = "2026-01-01T00:00:00.000Z";
     const pinned = { pinnedTo: "node-1", replaces: "gone", movingFrom: "node-0" };
     const before = withRecord(seen, { ...pinned, moves: 2, growthRefusedAt });
-    expect(settledTemplate(run, template, before).record).toEqual({
+    expect(settledTemplate(before).record).toEqual({
       placing,
       moves: 2,
+      nearness,
       growthRefusedAt,
       isSettled: true,
     });
   });
 
-  const onNode = { matchFields: [{ key: "metadata.name", operator: "In", values: ["node-1"] }] };
+  /** As the API server has it after the change. */
+  const after = (before: V1StatefulSet, { affinity, resources, record }: TemplateChange): V1StatefulSet => {
+    const changed = structuredClone(withRecord(before, record));
+    // What is over is not written.
+    changed.metadata!.annotations![RECORD_ANNOTATION] = JSON.stringify(record);
+    const template = changed.spec!.template.spec!;
+    template.affinity = affinity;
+    template.containers[0]!.resources = resources;
+    return changed;
+  };
   const ssd = { matchExpressions: [{ key: "disk", operator: "In", values: ["ssd"] }] };
+  const other = { topologyKey: "zone", labelSelector: { matchLabels: { app: "db" } } };
+  const hundred = { weight: 100, podAffinityTerm: other };
+  const onSsd = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [ssd] } };
+  test.each([
+    { name: "nothing", affinity: {} },
+    { name: "pod affinity", affinity: near },
+    { name: "node affinity", affinity: { nodeAffinity: onSsd } },
+    {
+      name: "all of it",
+      affinity: {
+        nodeAffinity: {
+          ...onSsd,
+          preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1, preference: ssd }],
+        },
+        podAffinity: { ...near.podAffinity, preferredDuringSchedulingIgnoredDuringExecution: [hundred] },
+        podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [other] },
+      },
+    },
+  ])("that was changed again and again goes back to what was decided: $name", ({ affinity }) => {
+    const { run } = aRun()
+      .held()
+      .spec({ taskRunTemplate: { podTemplate: { affinity } } });
+    const made = placeholderOf(run, reservation);
+    const to = { pod, node: "node-1", size };
+    let changed = made;
+    for (let round = 0; round < 2; round++) {
+      changed = after(changed, settledTemplate(changed));
+      changed = after(changed, pinnedTemplate(run, changed, to));
+      changed = after(changed, settledTemplate(changed));
+      changed = after(changed, pinnedTemplate(run, changed, to));
+    }
+    const { affinity: atLast } = firstTemplate(run, changed, { pod });
+    expect(areSame(atLast, made.spec!.template.spec!.affinity)).toBe(true);
+  });
+
+  const onNode = { matchFields: [{ key: "metadata.name", operator: "In", values: ["node-1"] }] };
   const named = { matchFields: [{ key: "metadata.name", operator: "NotIn", values: ["node-2"] }] };
   test.each([
     { name: "no node affinity of the run's", nodeSelectorTerms: undefined, expected: [onNode] },
@@ -74,7 +126,11 @@ describe("a template", () => {
       requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms },
     };
     const to = { pod, node: "node-1", size };
-    const { affinity } = pinnedTemplate(run, { affinity: { ...near, nodeAffinity } }, seen, to);
+    const affinityOfRun = { ...near, ...(nodeAffinity && { nodeAffinity }) };
+    const { run: demanding } = aRun()
+      .held()
+      .spec({ taskRunTemplate: { podTemplate: { affinity: affinityOfRun } } });
+    const { affinity } = pinnedTemplate(run, placeholderOf(demanding), to);
     expect(affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms).toEqual(
       expected,
     );
@@ -84,38 +140,33 @@ describe("a template", () => {
   describe("that starts over", () => {
     test("is as it was made, and counts the move", () => {
       const { affinity, containers } = seen.spec!.template.spec!;
-      expect(firstTemplate(run, template, withRecord(seen, { moves: 1, isSettled: true }), { pod })).toEqual({
+      const settled = after(seen, settledTemplate(withRecord(seen, { moves: 1 })));
+      expect(firstTemplate(run, settled, { pod })).toEqual({
         affinity,
         resources: containers[0]!.resources,
-        record: { placing, moves: 2, replaces: pod.metadata!.uid },
+        record: { placing, moves: 2, nearness, replaces: pod.metadata!.uid },
       });
     });
 
     test("for a run that was let go joins its pods, asks for what is needed, and says where it came from", () => {
-      const { affinity, resources, record } = firstTemplate(placed, template, seen, { pod, ask: size });
+      const { affinity, resources, record } = firstTemplate(placed, seen, { pod, ask: size });
       expect(joinsItsRun(affinity, name)).toBe(true);
       expect(resources).toEqual(resourcesFor(size, false));
-      expect(record).toEqual({ placing, moves: 1, replaces: pod.metadata!.uid, movingFrom: "node-1" });
+      const replaces = pod.metadata!.uid;
+      expect(record).toEqual({ placing, moves: 1, nearness, replaces, movingFrom: "node-1" });
     });
 
     test("with the floor, for a run that was let go, is settled", () => {
-      const change = firstTemplate(placed, template, seen, { pod, ask: reservation.floor });
+      const change = firstTemplate(placed, seen, { pod, ask: reservation.floor });
       expect(change.record.isSettled).toBe(true);
     });
-  });
-
-  test("goes by what was decided when it was made, and not by choices that came later from a Pipeline", () => {
-    const later = aRun().held().spec(spec).annotation("pod-affinity.tekton.dev/topology-key", "zone").run;
-    const { affinity } = settledTemplate(later, template, seen);
-    const [term] = affinity.podAffinity!.requiredDuringSchedulingIgnoredDuringExecution!;
-    expect(term!.topologyKey).toBe("kubernetes.io/hostname");
   });
 
   test("keeps naming limits where it did: a pod's QoS class may not change", () => {
     const limited = placeholderOf(run, reservation, true);
     const to = { pod, node: "n", size };
-    expect(settledTemplate(run, template, limited).resources.limits).toMatchObject({ cpu: "11m" });
-    expect(pinnedTemplate(run, template, limited, to).resources.limits).toMatchObject({ cpu: "3001m" });
-    expect(firstTemplate(run, template, limited, { pod }).resources.limits).toMatchObject({ cpu: "4001m" });
+    expect(settledTemplate(limited).resources.limits).toMatchObject({ cpu: "11m" });
+    expect(pinnedTemplate(run, limited, to).resources.limits).toMatchObject({ cpu: "3001m" });
+    expect(firstTemplate(run, limited, { pod }).resources.limits).toMatchObject({ cpu: "4001m" });
   });
 });

@@ -3,9 +3,9 @@ import type { V1Affinity, V1StatefulSet } from "@kubernetes/client-node";
 import { aRun, placeholderOf, reservation, RUN_UID, type RunBuilder } from "../testing/builders";
 import { placeholderName } from "./names";
 import { hasLimits, requestedBy, reservationOf } from "../room/placeholder-size";
-import { joinsItsRun, settledAffinity } from "./placeholder-affinity";
+import { joinsItsRun } from "./placeholder-affinity";
+import { settledTemplate } from "./placeholder-template";
 import { recordOf } from "./record";
-import { unitePodTemplates } from "./pod-templates";
 
 const name = placeholderName("build");
 const ownRun = {
@@ -141,11 +141,7 @@ describe("affinity", () => {
     expect(first.spec!.template.spec!.affinity!.podAffinity).toEqual({
       requiredDuringSchedulingIgnoredDuringExecution: [cache],
     });
-    const settled = settledAffinity(
-      run,
-      unitePodTemplates(run.spec, () => 0).template,
-      recordOf(first).placing,
-    );
+    const { affinity: settled } = settledTemplate(first);
     expect(settled.podAffinity).toEqual({
       requiredDuringSchedulingIgnoredDuringExecution: [ownRun],
       preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm: cache }],

@@ -19,7 +19,8 @@ import {
 } from "../keys";
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import { placeholderName } from "./names";
-import { firstAffinity, hasBeenLetGo } from "./placeholder-affinity";
+import { decidedAffinity, firstAffinity, hasBeenLetGo } from "./placeholder-affinity";
+import { requiredPodTerms } from "./required-term";
 import { resourcesFor } from "../room/placeholder-size";
 import type { Reservation } from "../room/reservation";
 import { firstRecord, type PlaceholderRecord } from "./record";
@@ -88,20 +89,22 @@ function podTemplate(
         "karpenter.sh/do-not-disrupt": "true",
       },
     },
-    spec: podSpec(
-      template,
-      firstAffinity(run, template, firstRecord(run).placing),
-      settings,
-      resources,
-      volumes,
-    ),
+    spec: podSpec(template, affinityAtFirst(run, template), settings, resources, volumes),
   };
 }
 
+function affinityAtFirst(run: PipelineRun, template: PodTemplate): V1Affinity {
+  const { placing } = firstRecord(run);
+  return firstAffinity(run, decidedAffinity(template, placing), placing);
+}
+
 /** Made again for a run that is under way, it joins its pods and asks for the floor: as if it were settled. */
-function recordAtFirst(run: PipelineRun): PlaceholderRecord {
+function recordAtFirst(run: PipelineRun, { affinity }: PodTemplate): PlaceholderRecord {
   const record = firstRecord(run);
-  if (hasBeenLetGo(run)) record.isSettled = true;
+  if (!hasBeenLetGo(run)) return record;
+  record.isSettled = true;
+  const nearness = requiredPodTerms(affinity);
+  if (nearness.length > 0) record.nearness = nearness;
   return record;
 }
 
@@ -129,7 +132,7 @@ export function placeholderFor(
       labels: { ...identityOf(name), [TEKTON_PIPELINE_RUN_LABEL]: runName! },
       annotations: {
         [RESERVATION_ANNOTATION]: JSON.stringify(reservation),
-        [RECORD_ANNOTATION]: JSON.stringify(recordAtFirst(run)),
+        [RECORD_ANNOTATION]: JSON.stringify(recordAtFirst(run, template)),
       },
       ownerReferences: [
         {

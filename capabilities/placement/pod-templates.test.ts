@@ -52,6 +52,16 @@ test("a run without templates demands nothing", () => {
   expect(template).toMatchObject({ nodeSelector: {}, tolerations: [], imagePullSecrets: [] });
 });
 
+test("a custom task makes no pod, and its template counts for none", () => {
+  const custom = { name: "approve", taskRef: { apiVersion: "example.dev/v1", kind: "Approval" } };
+  const tasks = [custom, { name: "build", taskSpec: aTask({}) }];
+  const taskRunSpecs = [{ pipelineTaskName: "approve", podTemplate: { nodeSelector: { a: "1" } } }];
+  const run = runOf({ tasks } as Parameters<typeof runOf>[0], { taskRunSpecs });
+  const { tasks: pods } = podsOf(run, known());
+  expect(pods.map(({ name }) => name)).toEqual(["build"]);
+  expect(effectiveTemplates(run.spec, { pods: podsOf(run, known()) })).toEqual([{}]);
+});
+
 test("a task's template overlays the run's field by field, as in Tekton", () => {
   const run = { nodeSelector: { a: "1" }, priorityClassName: "high" };
   expect(effectiveTemplates(spec(run, { nodeSelector: { b: "2" } }))).toEqual([

@@ -6,7 +6,8 @@ import type { V1Affinity, V1ObjectMeta } from "@kubernetes/client-node";
 import { choicesOf } from "../choices/choices";
 import { HOSTNAME_TOPOLOGY } from "../keys";
 import type { PipelineRunSpec, PodTemplate } from "../tekton/objects";
-import { podKinds, whoseIs, type PodKind } from "./templates/effective";
+import { podKinds, whoseIs, type PodKind, type PodKinds } from "./templates/effective";
+import type { Effort } from "./templates/effort";
 import { leftOutNotes } from "./templates/notes";
 import { asPlacement, uniteRequirements, type Contradiction } from "./templates/node-requirement";
 import { neverBesidePlaceholder, ownPods, type OwnPods } from "./templates/own-node";
@@ -62,8 +63,17 @@ const distinct = <T>(items: readonly T[]): T[] => [
 const podsFrom = (spec: PipelineRunSpec | undefined, { metadata, pods }: KnownOfRun): RunPods =>
   pods ?? podsOf({ ...(metadata && { metadata }), ...(spec && { spec }) });
 
-const kindsOf = (spec: PipelineRunSpec | undefined, known: KnownOfRun) =>
-  podKinds(spec, podsFrom(spec, known));
+const found = new WeakMap<RunPods, { spec: PipelineRunSpec | undefined; kinds: PodKinds }>();
+
+/** Asked for again and again about one run, and dear where it is large. */
+function kindsOf(spec: PipelineRunSpec | undefined, known: KnownOfRun): PodKinds {
+  const pods = podsFrom(spec, known);
+  const before = found.get(pods);
+  if (before !== undefined && before.spec === spec) return before.kinds;
+  const kinds = podKinds(spec, pods);
+  found.set(pods, { spec, kinds });
+  return kinds;
+}
 
 /** The template of each kind of pod that the run will make, as Tekton makes it. */
 export function effectiveTemplates(spec: PipelineRunSpec | undefined, known: KnownOfRun = {}): PodTemplate[] {
@@ -146,10 +156,12 @@ function highestPriority(
 function split(
   contradictions: readonly Contradiction[],
   kinds: readonly PodKind[],
-  { topologyKey }: OwnPods,
+  { topologyKey, effort }: OwnPods,
 ) {
   if (topologyKey === HOSTNAME_TOPOLOGY) return { never: contradictions, apart: [] };
-  const inItself = kinds.flatMap(kind => requirementsOf([kind]).contradictions.map(({ text }) => text));
+  const inItself = kinds.flatMap(kind =>
+    requirementsOf([kind], effort).contradictions.map(({ text }) => text),
+  );
   const isNever = ({ key, text }: Contradiction): boolean => key === topologyKey || inItself.includes(text);
   return {
     never: contradictions.filter(isNever),
@@ -157,11 +169,14 @@ function split(
   };
 }
 
-const requirementsOf = (kinds: readonly PodKind[]) =>
-  uniteRequirements(kinds.map(kind => ({ whose: whoseIs(kind), template: kind.template })));
+const requirementsOf = (kinds: readonly PodKind[], effort: Effort) =>
+  uniteRequirements(
+    kinds.map(kind => ({ whose: whoseIs(kind), template: kind.template })),
+    effort,
+  );
 
 function affinityOf(kinds: readonly PodKind[], own: OwnPods) {
-  const { requirement, contradictions } = requirementsOf(kinds);
+  const { requirement, contradictions } = requirementsOf(kinds, own.effort);
   const { nodeSelector, nodeSelectorTerms } = asPlacement(requirement);
   const { never, apart } = split(contradictions, kinds, own);
   const pods = unitePodAffinities(kinds, own);
@@ -202,9 +217,9 @@ export function unitePodTemplates(
   const size = templatesSize(spec);
   if (size > MOST_TEMPLATE_CHARACTERS) return { template: {}, contradictions: [tooLarge(size)], notes: [] };
   const { runtimeClasses = new Map() } = known;
-  const found = kindsOf(spec, known);
+  const { kinds: all, areTooMany } = kindsOf(spec, known);
   const leftOut: (LeftOut & { whose: string })[] = [];
-  const kinds = found.kinds.map(kind => {
+  const kinds = all.map(kind => {
     const made = withRuntimeClass(read(kind), runtimeClasses);
     leftOut.push(...made.leftOut.map(item => ({ ...item, whose: whoseIs(kind) })));
     return { ...kind, template: made.template };
@@ -218,7 +233,10 @@ export function unitePodTemplates(
   const priorityClassName = highestPriority(templates, priorityOf);
   const template: PodTemplate = {
     nodeSelector,
-    tolerations: commonTolerations(templates.map(({ tolerations = [] }) => tolerations)),
+    tolerations: commonTolerations(
+      templates.map(({ tolerations = [] }) => tolerations),
+      own.effort,
+    ),
     affinity,
     imagePullSecrets: distinct(templates.flatMap(({ imagePullSecrets = [] }) => imagePullSecrets)),
     ...(priorityClassName !== undefined && { priorityClassName }),
@@ -232,7 +250,7 @@ export function unitePodTemplates(
       leftOut,
       apart,
       unreadClasses: unreadClasses(templates, runtimeClasses),
-      areTooMany: found.areTooMany,
+      areTooMany: areTooMany || own.effort.isSpent,
     }),
   };
 }

@@ -2,7 +2,7 @@
  * The small record on a placeholder's StatefulSet: what no look at the cluster can tell. Written in the same patch as
  * the template that it speaks of, so that any controller can go on from it.
  */
-import type { V1StatefulSet } from "@kubernetes/client-node";
+import type { V1PodAffinityTerm, V1StatefulSet } from "@kubernetes/client-node";
 import { BUILT_IN_CHOICES, choicesOf, type Choices } from "../choices/choices";
 import type { Resources } from "../demand/resources";
 import { RECORD_ANNOTATION, WITHIN_ANNOTATION } from "../keys";
@@ -18,6 +18,8 @@ export interface PlaceholderRecord {
   placing: Placing;
   /** How often it has been sent to look for a node anew. */
   moves: number;
+  /** Pod affinity that its run requires. While the template joins the run's pods, it is only preferred there. */
+  nearness?: V1PodAffinityTerm[];
   /** Its template joins the pods of its run, and asks for the floor. */
   isSettled?: boolean;
   /** The node that its pod is to be replaced on. */
@@ -65,7 +67,9 @@ function parse(text: string | undefined): PlaceholderRecord {
   try {
     const record = JSON.parse(text ?? "{}") as Partial<PlaceholderRecord>;
     const moves = Number.isInteger(record.moves) ? record.moves! : 0;
-    return { ...nothing, ...record, placing: { ...nothing.placing, ...record.placing }, moves };
+    const placing = { ...nothing.placing, ...record.placing };
+    const { nearness, ...others } = record;
+    return { ...nothing, ...others, placing, moves, ...(Array.isArray(nearness) && { nearness }) };
   } catch {
     return nothing;
   }

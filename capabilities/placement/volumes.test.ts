@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import type { V1PersistentVolumeClaim, V1StorageClass } from "@kubernetes/client-node";
 import { aRun } from "../testing/builders";
 import type { PipelineRun } from "../tekton/objects";
-import { claimNames, dependsOnClasses, volumesOf, type Storage } from "./volumes";
+import { claimsOf } from "./claims";
+import { dependsOnClasses, volumesOf, type Storage } from "./volumes";
 
 const runWith = (...workspaces: object[]): PipelineRun =>
   aRun()
@@ -34,38 +35,12 @@ const storageClass = (
 const storage = (
   claims: Record<string, V1PersistentVolumeClaim | undefined>,
   classes?: V1StorageClass[],
-): Storage => ({ claims: new Map(Object.entries(claims)), classes });
+): Storage => ({ claims: new Map(Object.entries(claims)), volumes: new Map(), classes });
 
-const declared = (run: PipelineRun, known: Storage, more?: string[]) =>
-  volumesOf(run, known, more).volumes.map(({ persistentVolumeClaim }) => persistentVolumeClaim!.claimName);
-
-describe("names of claims", () => {
-  test("are those of workspaces and of pod templates, each once", () => {
-    const volumes = [
-      { name: "v", persistentVolumeClaim: { claimName: "c" } },
-      { name: "e", emptyDir: {} },
-    ];
-    const run = aRun().spec({
-      workspaces: [existing("a"), existing("a"), { name: "n" }, existing("b")],
-      taskRunTemplate: { podTemplate: { volumes } },
-      taskRunSpecs: [
-        { podTemplate: { volumes: [{ name: "v", persistentVolumeClaim: { claimName: "d" } }] } },
-      ],
-    }).run;
-    expect(claimNames(run)).toEqual(["a", "b", "c", "d"]);
-  });
-  test("have the run's parameters put in", () => {
-    const run = runWith(existing("cache-$(params.team)"));
-    Object.assign(run.spec!, { params: [{ name: "team", value: "red" }] });
-    expect(claimNames(run)).toEqual(["cache-red"]);
-  });
-  test.each([[null], ["x"], [[1]], [[{ name: "w", persistentVolumeClaim: "x" }]]])(
-    "are none in workspaces of another shape: %j",
-    workspaces => {
-      expect(claimNames(aRun().spec({ workspaces: workspaces as never }).run)).toEqual([]);
-    },
+const declared = (run: PipelineRun, known: Storage) =>
+  volumesOf(claimsOf(run), known).volumes.map(
+    ({ persistentVolumeClaim }) => persistentVolumeClaim!.claimName,
   );
-});
 
 describe("the placeholder names claims", () => {
   test.each<[string, Storage, string[], string | undefined]>([
@@ -87,7 +62,7 @@ describe("the placeholder names claims", () => {
   ])("%s", (_what, known, names, note) => {
     const run = runWith(existing("a"));
     expect(declared(run, known)).toEqual(names);
-    const { notes } = volumesOf(run, known);
+    const { notes } = volumesOf(claimsOf(run), known);
     if (note === undefined) expect(notes).toEqual([]);
     else expect(notes).toEqual([expect.stringContaining(note)]);
   });
@@ -95,26 +70,22 @@ describe("the placeholder names claims", () => {
   test("but not those whose name depends on what is not known", () => {
     const run = runWith(existing("$(tasks.a.results.claim)"));
     expect(declared(run, storage({}))).toEqual([]);
-    expect(volumesOf(run, storage({})).notes[0]).toContain("$(tasks.a.results.claim)");
-  });
-  test("that were made for the run, once it is under way", () => {
-    const known = storage({ a: claim(), made: claim() });
-    expect(declared(runWith(existing("a"), templated("t")), known, ["made", "a"])).toEqual(["a", "made"]);
+    expect(volumesOf(claimsOf(run), storage({})).notes[0]).toContain("$(tasks.a.results.claim)");
   });
   test("as volumes of their own, the same ones every time", () => {
     const run = runWith(existing("a"), existing("b"));
-    expect(volumesOf(run, storage({ a: claim(), b: claim() })).volumes).toEqual([
+    expect(volumesOf(claimsOf(run), storage({ a: claim(), b: claim() })).volumes).toEqual([
       { name: "claim-1", persistentVolumeClaim: { claimName: "a" } },
       { name: "claim-2", persistentVolumeClaim: { claimName: "b" } },
     ]);
   });
 });
 
-describe("a class that binds at once", () => {
+describe("a class that binds at once, or is not there", () => {
   const later = storageClass("later", "WaitForFirstConsumer", true);
   const atOnce = storageClass("at-once", "Immediate");
   const warned = (run: PipelineRun, known: Storage) =>
-    volumesOf(run, known).warnings.map(({ message }) => message);
+    volumesOf(claimsOf(run), known).warnings.map(({ message }) => message);
 
   test.each<[string, object, V1StorageClass[], RegExp | undefined]>([
     [
@@ -131,7 +102,13 @@ describe("a class that binds at once", () => {
       /StorageClass bare /,
     ],
     ["not one that waits", templated("w"), [later, atOnce], undefined],
-    ["not one that is not there", templated("w", "other"), [later, atOnce], undefined],
+    [
+      "one that is not there is told by its name",
+      templated("w", "other"),
+      [later, atOnce],
+      /StorageClass other of the volumeClaimTemplate of workspace w does not exist/,
+    ],
+    ["as is a default that is not there", templated("w"), [atOnce], /cluster has no default one/],
     [
       "none where a claim wants a volume that is there already",
       templated("w", ""),
@@ -167,12 +144,17 @@ describe("a class that binds at once", () => {
     expect(of("pv")).toEqual([]);
   });
 
-  test("classes are looked at only when it matters", () => {
-    expect(dependsOnClasses(runWith(existing("a")), new Map([["a", claim()]]))).toBe(false);
-    expect(dependsOnClasses(runWith(existing("a")), new Map([["a", undefined]]))).toBe(false);
-    expect(dependsOnClasses(runWith(existing("a")), new Map([["a", claim({ volumeName: undefined })]]))).toBe(
-      true,
-    );
-    expect(dependsOnClasses(runWith(templated("w")), new Map())).toBe(true);
+  test.each([
+    { name: "a claim with a volume", hasTemplates: false, found: claim(), expected: false },
+    { name: "a claim that is not there", hasTemplates: false, found: undefined, expected: false },
+    {
+      name: "a claim without a volume",
+      hasTemplates: false,
+      found: claim({ volumeName: undefined }),
+      expected: true,
+    },
+    { name: "claims that are made for the run", hasTemplates: true, found: claim(), expected: true },
+  ])("classes are looked at only when it matters: $name", ({ hasTemplates, found, expected }) => {
+    expect(dependsOnClasses(hasTemplates, new Map([["a", found]]))).toBe(expected);
   });
 });

@@ -4,19 +4,21 @@
  * what a container mounts, so nothing is written to them and nothing has to be unmounted. Claims that Tekton makes
  * for the run follow the placeholder, where their StorageClass waits for a pod to use them.
  */
-import type { V1PersistentVolumeClaim, V1StorageClass, V1Volume } from "@kubernetes/client-node";
-import { inText } from "../demand/params";
-import { valuesOf } from "../demand/values";
-import type { Param } from "../demand/pipeline-spec";
-import { isObject, objectsOf, textOf } from "../demand/untrusted";
-import type { PipelineRun } from "../tekton/objects";
-import { effectiveTemplates } from "./pod-templates";
+import type {
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1StorageClass,
+  V1Volume,
+} from "@kubernetes/client-node";
 import type { Warning } from "../tekton/warning";
+import type { ClaimsOfRun, ClaimTemplate } from "./claims";
 
-/** What is known of claims and classes. */
+/** What is known of claims, volumes and classes. */
 export interface Storage {
   /** By name; undefined for one that does not exist. One that has not been looked for is not in it. */
   claims: ReadonlyMap<string, V1PersistentVolumeClaim | undefined>;
+  /** Volumes that claims are bound to, likewise. */
+  volumes: ReadonlyMap<string, V1PersistentVolume | undefined>;
   /** Undefined when nobody has looked for them. */
   classes: readonly V1StorageClass[] | undefined;
 }
@@ -32,42 +34,15 @@ export interface Volumes {
 const READ_WRITE_ONCE_POD = "ReadWriteOncePod";
 const DEFAULT_CLASS_ANNOTATION = "storageclass.kubernetes.io/is-default-class";
 
-/** Names of the claims that the run brings along: of its workspaces and its pod templates. */
-export function claimNames(run: PipelineRun): string[] {
-  const { workspaces, params } = (run.spec ?? {}) as { workspaces?: object[]; params?: Param[] };
-  const values = valuesOf(undefined, params);
-  const volumes = effectiveTemplates(run.spec).flatMap(template => objectsOf(template.volumes));
-  const named = [...objectsOf(workspaces), ...volumes].flatMap(item => {
-    const claim: unknown = (item as V1Volume).persistentVolumeClaim;
-    const name = isObject(claim) ? textOf((claim as { claimName?: string }).claimName) : undefined;
-    return name === undefined ? [] : [inText(name, values)];
-  });
-  return [...new Set(named)];
-}
-
-interface Template {
-  workspace: string;
-  storageClassName: string | undefined;
-}
-
-function claimTemplates({ spec }: PipelineRun): Template[] {
-  return objectsOf(spec?.workspaces).flatMap(({ name, volumeClaimTemplate }) =>
-    isObject(volumeClaimTemplate)
-      ? [
-          {
-            workspace: name,
-            storageClassName: (volumeClaimTemplate as V1PersistentVolumeClaim).spec?.storageClassName,
-          },
-        ]
-      : [],
-  );
-}
-
 const isUnbound = (claim: V1PersistentVolumeClaim): boolean => !claim.spec?.volumeName;
 
-/** Whether it matters how classes bind: for claims that have no volume yet. */
-export function dependsOnClasses(run: PipelineRun, claims: Storage["claims"]): boolean {
-  return claimTemplates(run).length > 0 || [...claims.values()].some(claim => claim && isUnbound(claim));
+/**
+ * Whether it matters how classes bind: for claims that have no volume yet.
+ *
+ * @param hasTemplates whether claims are made for the run
+ */
+export function dependsOnClasses(hasTemplates: boolean, claims: Storage["claims"]): boolean {
+  return hasTemplates || [...claims.values()].some(claim => claim && isUnbound(claim));
 }
 
 /** The newest of the default classes, and of equally old ones the first by name, as the API server chooses. */
@@ -98,16 +73,35 @@ function bindingWarning(what: string, className: string): Warning {
   };
 }
 
-function immediate(run: PipelineRun, { claims, classes = [] }: Storage): Warning[] {
+/** A class may be missing on purpose, where volumes of its name are there already: so the run is not kept from starting. */
+function missingClassWarning({ what, storageClassName }: ClaimTemplate): Warning {
+  const which =
+    storageClassName === undefined
+      ? `${what} names no StorageClass, and the cluster has no default one`
+      : `the StorageClass ${storageClassName} of ${what} does not exist`;
+  return {
+    reason: "MissingStorageClass",
+    message:
+      `Pods of the run may wait for ever, because ${which}: no volume is made for it. ` +
+      `Name a class that is there, or make it.`,
+  };
+}
+
+function missingClasses(templates: readonly ClaimTemplate[], { classes }: Storage): Warning[] {
+  if (classes === undefined) return [];
+  return templates
+    .filter(
+      ({ storageClassName }) => storageClassName !== "" && classOf(storageClassName, classes) === undefined,
+    )
+    .map(missingClassWarning);
+}
+
+function immediate(templates: readonly ClaimTemplate[], { claims, classes = [] }: Storage): Warning[] {
   const unbound = [...claims].flatMap(([name, claim]) =>
     claim && isUnbound(claim)
       ? [{ what: `the claim ${name}`, storageClassName: claim.spec?.storageClassName }]
       : [],
   );
-  const templates = claimTemplates(run).map(({ workspace, storageClassName }) => ({
-    what: `the volumeClaimTemplate of workspace ${workspace}`,
-    storageClassName,
-  }));
   return [...unbound, ...templates].flatMap(({ what, storageClassName }) => {
     const found = classOf(storageClassName, classes);
     return bindsAtOnce(found) ? [bindingWarning(what, found!.metadata!.name!)] : [];
@@ -143,15 +137,30 @@ function judged(name: string, { claims }: Storage): { isDeclared: boolean; note?
   return { isDeclared: true };
 }
 
-/** @param more names of further claims, such as Tekton has made for the run */
-export function volumesOf(run: PipelineRun, storage: Storage, more: readonly string[] = []): Volumes {
-  const names = [...new Set([...claimNames(run), ...more])];
+const tooManyNote = (most: number): string =>
+  `The run names more than ${most} claims, or in more places than are looked at: the others do not count for its node.`;
+
+/** Of one reason there is one Event for each message: of many alike the first few are enough. */
+const MOST_WARNINGS = 5;
+
+export function volumesOf({ names, most, templates }: ClaimsOfRun, storage: Storage): Volumes {
   const claims = names.map(name => ({ name, ...judged(name, storage) }));
+  const notes = claims.flatMap(({ note }) => note ?? []);
+  if (most !== undefined) notes.push(tooManyNote(most));
   return {
-    volumes: claims
-      .filter(({ isDeclared }) => isDeclared)
-      .map(({ name }, index) => ({ name: `claim-${index + 1}`, persistentVolumeClaim: { claimName: name } })),
-    warnings: immediate(run, storage),
-    notes: claims.flatMap(({ note }) => note ?? []),
+    volumes: asVolumes(claims.filter(({ isDeclared }) => isDeclared).map(({ name }) => name)),
+    warnings: [...immediate(templates, storage), ...missingClasses(templates, storage)].slice(
+      0,
+      MOST_WARNINGS,
+    ),
+    notes,
   };
 }
+
+/** The same names every time. */
+const asVolumes = (claims: readonly string[]): V1Volume[] =>
+  claims.map((claimName, index) => ({ name: `claim-${index + 1}`, persistentVolumeClaim: { claimName } }));
+
+/** Names of the claims among a pod's volumes. */
+export const claimsIn = (volumes: readonly V1Volume[] | undefined): string[] =>
+  (volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);

@@ -110,6 +110,13 @@ describe("pods of tasks of which nothing was known", () => {
   });
 });
 
+test("beside what a LimitRange keeps it from giving up, a pod that asks for more needs more", () => {
+  const pod = taskPod(taskRunOf("a"), cpu(1400));
+  const pods = [{ ...pod, spec: { ...pod.spec!, nodeName: "node-1" } }];
+  const found = withSeenPods({ ...keeping(unknown("a")), beside: cpu(200) }, seen({ pods }));
+  expect(found).toMatchObject({ ask: cpu(1600), beside: cpu(200), isRevised: true });
+});
+
 describe("counted anew", () => {
   const before: Reservation = { ...keeping(unknown(UNREAD_PIPELINE)), scarce: ["memory"] };
   const counted = (ask: number, ...tasks: PlannedTask[]): Reservation => ({
@@ -128,6 +135,16 @@ describe("counted anew", () => {
       scarce: ["memory"],
       isRevised: true,
     });
+  });
+
+  test.each([
+    { name: "now", had: undefined, has: cpu(200) },
+    { name: "still", had: cpu(200), has: cpu(300) },
+    { name: "no more", had: cpu(200), has: undefined },
+  ])("what a LimitRange keeps it from giving up is that of what is asked for: $name", ({ had, has }) => {
+    const of: Reservation = had === undefined ? before : { ...before, beside: had };
+    const now: Reservation = has === undefined ? counted(4000) : { ...counted(4000), beside: has };
+    expect(revised(of, now, [UNREAD_PIPELINE]).beside).toEqual(has);
   });
 
   test("what a quota is short of by now is not asked for any more", () => {

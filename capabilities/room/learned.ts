@@ -4,7 +4,7 @@
  */
 import { UNREAD_PIPELINE } from "../demand/expand";
 import { peakDemand } from "../demand/peak";
-import { exceeds, maximum, type Resources } from "../demand/resources";
+import { exceeds, maximum, NOTHING, sum, type Resources } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
 import { pathOf, prefixesOf } from "./paths";
 import { podRequests } from "./pod-requests";
@@ -47,9 +47,9 @@ export function withSeenPods(reservation: Reservation, seen: Seen): Reservation 
   }
   if (asked.size === 0) return reservation;
   const tasks = reservation.tasks.map(task => ({ ...task, each: asked.get(task.name) ?? task.each }));
-  const { peak } = peakDemand({ tasks, notes: [] });
-  if (exceeds(peak, reservation.ask).length === 0) return { ...reservation, tasks };
-  return { ...reservation, tasks, ask: maximum(reservation.ask, peak), isRevised: true };
+  const needed = sum(peakDemand({ tasks, notes: [] }).peak, reservation.beside ?? NOTHING);
+  if (exceeds(needed, reservation.ask).length === 0) return { ...reservation, tasks };
+  return { ...reservation, tasks, ask: maximum(reservation.ask, needed), isRevised: true };
 }
 
 /**
@@ -62,7 +62,10 @@ export function revised(before: Reservation, counted: Reservation, learned: read
     const { isUnknown, ...known } = task;
     return isUnknown === true && !learned.includes(task.name) ? task : known;
   });
-  const reservation: Reservation = { ...before, ask: counted.ask, firstWave: counted.firstWave, tasks };
+  const { beside: _, ...kept } = before;
+  const reservation: Reservation = { ...kept, ask: counted.ask, firstWave: counted.firstWave, tasks };
+  // It is part of what is asked for.
+  if (counted.beside !== undefined) reservation.beside = counted.beside;
   const scarce = new Set([...(before.scarce ?? []), ...(counted.scarce ?? [])]);
   if (scarce.size > 0) reservation.scarce = [...scarce];
   if (exceeds(counted.ask, before.ask).length > 0) reservation.isRevised = true;

@@ -44,7 +44,8 @@ describe("what is asked for", () => {
       { cpu: 1999 },
     ],
     ["is not bounded by a max of claims", ranges({ type: "PersistentVolumeClaim", max: { cpu: "1" } }), ask],
-    ["is at least a container's min", ranges({ min: { cpu: "7" } }), { cpu: 7000 }],
+    ["has room beside the run for what a min keeps", ranges({ min: { cpu: "200m" } }), { cpu: 6200 }],
+    ["of several the largest", ranges({ min: { cpu: "1" } }, { min: { cpu: "7" } }), { cpu: 13000 }],
     ["is not bounded by a max that lies above it", ranges({ max: { cpu: "64" } }), ask],
     [
       "is at most what a quota has free",
@@ -66,6 +67,11 @@ describe("what is asked for", () => {
     ],
   ])("%s", (_what, bounds, expected) => {
     expect(bounded(bounds).ask).toEqual({ ...ask, ...expected });
+  });
+
+  test("is at least a container's min where the run asks for nothing", () => {
+    const { ask: asked, beside } = withinBounds(floor, {}, floor, ranges({ min: { cpu: "7" } }));
+    expect({ asked, beside }).toEqual({ asked: { ...floor, cpu: 7000 }, beside: {} });
   });
 
   // Kubernetes counts the limit, which lies above the request.

@@ -91,6 +91,8 @@ export function withoutOwn(quotas: readonly V1ResourceQuota[], own: Resources): 
 export interface Bounded {
   ask: Resources;
   floor: Resources;
+  /** What of the floor a LimitRange keeps it from giving up; the run's pods need room beside it. */
+  beside: Resources;
   /** Resources of which a quota has no room for what a placeholder holds and what the run asks for next. */
   scarce: string[];
   notes: string[];
@@ -129,9 +131,15 @@ export function withinBounds(
     const left = ofLimits ? 0 : Math.max(0, free - amountOf(peak, resource));
     lowest[resource] = Math.min(lowest[resource], left);
   }
+  const beside: Record<string, number> = {};
   for (const { resource, amount: low } of limitRangeBounds(limitRanges, "min")) {
-    if (lowest[resource] !== undefined) lowest[resource] = Math.max(lowest[resource], low);
     if (bounded[resource] !== undefined) bounded[resource] = Math.max(bounded[resource], low);
+    if (lowest[resource] === undefined) continue;
+    lowest[resource] = Math.max(lowest[resource], low);
+    if (amountOf(peak, resource) > 0) beside[resource] = Math.max(beside[resource] ?? 0, low);
+  }
+  for (const [resource, low] of Object.entries(beside)) {
+    bounded[resource] = Math.max(bounded[resource]!, peak[resource]! + low);
   }
   const most = [
     ...limitRangeBounds(limitRanges, "max").map(bound => ({
@@ -147,7 +155,7 @@ export function withinBounds(
     const [was, now] = [{ [resource]: asked }, { [resource]: high }].map(toQuantities);
     notes.push(`Capped at ${resource} ${now![resource]} of ${was![resource]} by ${source}.`);
   }
-  return { ask: bounded, floor: lowest, scarce: scarceResources(peak, quotaLimits), notes };
+  return { ask: bounded, floor: lowest, beside, scarce: scarceResources(peak, quotaLimits), notes };
 }
 
 /**

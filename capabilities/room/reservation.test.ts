@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import type { V1LimitRange } from "@kubernetes/client-node";
 import { parseResources, sum } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
 import { planned } from "../testing/builders";
@@ -70,6 +71,21 @@ describe("the reservation", () => {
     const { reservation, notes } = reserving({ reservation: "none" });
     expect(reservation).toEqual({ ask: floor, floor, firstWave: {}, tasks: [] });
     expect(notes).toEqual(["A note on the graph."]);
+  });
+
+  test("keeps what a LimitRange's min takes beside the run, from the beginning to the end", () => {
+    const least: V1LimitRange = {
+      metadata: { name: "l" },
+      spec: { limits: [{ type: "Container", min: { cpu: "200m" } }] },
+    };
+    const { reservation } = reserving({}, fork, { ...NO_BOUNDS, limitRanges: [least] });
+    expect(reservation).toMatchObject({ ask: { cpu: 3700 }, floor: { cpu: 200 }, beside: { cpu: 200 } });
+    expect(parseReservation(JSON.stringify(reservation))).toEqual(reservation);
+    const cpuBeside = (held: number, ...over: string[]) => {
+      const ended = new Map(over.map(name => [name, 1]));
+      return sizeBeside(reservation, { ended, held: { cpu: held } })["cpu"];
+    };
+    expect([cpuBeside(1000), cpuBeside(3500, "a"), cpuBeside(1500, "a", "b")]).toEqual([2700, 200, 200]);
   });
 
   test("of a run with no tasks: the floor", () => {

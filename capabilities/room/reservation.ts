@@ -11,6 +11,7 @@ import {
   maximum,
   minimum,
   NOTHING,
+  sum,
   toQuantities,
   type Resources,
 } from "../demand/resources";
@@ -29,6 +30,8 @@ export interface Reservation {
   firstWave: Resources;
   /** Tasks, as far as the room that is still needed falls when they end; none when it does not. */
   tasks: PlannedTask[];
+  /** What it cannot give up, because of a LimitRange, and what the run needs room beside; none when it is not there. */
+  beside?: Resources;
   /** Resources that it never takes back, because of a quota; none when it is not there. */
   scarce?: string[];
   /** It was found to need more than was known when its node was chosen. */
@@ -37,6 +40,8 @@ export interface Reservation {
 
 export interface Reserving {
   reservation: Reservation;
+  /** The first of the notes, where the placeholder asks for more than it always does. */
+  asks: string | undefined;
   /** Sentences for people: what the placeholder asks for, why, and why it is not more. */
   notes: string[];
 }
@@ -122,17 +127,19 @@ export function reservationFor(
     floor: bounded.floor,
     firstWave: want?.firstWave ?? NOTHING,
     tasks: want?.tasks ?? [],
+    ...(Object.keys(bounded.beside).length > 0 && { beside: bounded.beside }),
     ...(bounded.scarce.length > 0 && { scarce: bounded.scarce }),
   };
   // A run that asks for nothing has nothing to be told of.
   const asksForMore = want !== undefined && exceeds(bounded.ask, bounded.floor).length > 0;
+  const asks = asksForMore ? `The placeholder asks for ${listed(bounded.ask)}: ${want!.why}.` : undefined;
   const notes = [
-    ...(asksForMore ? [`The placeholder asks for ${listed(bounded.ask)}: ${want!.why}.`] : []),
+    ...(asks === undefined ? [] : [asks]),
     ...(want?.notes ?? []),
     ...graph.notes,
     ...(want ? bounded.notes : []),
   ];
-  return { reservation: withoutTooManyTasks(reservation), notes };
+  return { reservation: withoutTooManyTasks(reservation), asks, notes };
 }
 
 function withoutTooManyTasks(reservation: Reservation): Reservation {
@@ -150,14 +157,14 @@ export interface Progress {
 /** What was worked out last: of a run that goes, most looks find the same tasks ended. */
 const latest = new WeakMap<Reservation, { ended: string; needed: Resources }>();
 
-/** What the run may still need at once, of all resources: its live pods count among it. */
+/** What the run may still need at once beside what cannot be given up, of all resources: its live pods count among it. */
 export function neededBy(reservation: Reservation, { ended: counts }: Progress): Resources {
-  const { ask, tasks } = reservation;
+  const { ask, tasks, beside = NOTHING } = reservation;
   if (tasks.length === 0) return ask;
   const ended = JSON.stringify([...counts]);
   const known = latest.get(reservation);
   if (known?.ended === ended) return known.needed;
-  const needed = minimum(ask, peakDemand({ tasks, notes: [] }, counts).peak);
+  const needed = minimum(ask, sum(peakDemand({ tasks, notes: [] }, counts).peak, beside));
   latest.set(reservation, { ended, needed });
   return needed;
 }
@@ -210,11 +217,13 @@ export function parseReservation(text: string | undefined): Reservation | undefi
       floor,
       firstWave: first,
       tasks,
+      beside,
       scarce,
       isRevised,
     } = JSON.parse(text) as Partial<Reservation>;
     if (!ask || !floor || !first || !Array.isArray(tasks)) return undefined;
     const reservation: Reservation = { ask, floor, firstWave: first, tasks };
+    if (beside) reservation.beside = beside;
     if (Array.isArray(scarce)) reservation.scarce = scarce;
     if (isRevised === true) reservation.isRevised = true;
     return reservation;

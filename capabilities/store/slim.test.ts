@@ -1,11 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { neverFits } from "../placement/never-fits";
-import { joinsItsRun } from "../placement/placeholder-affinity";
 import type { PipelineRun } from "../tekton/objects";
-import { RESERVATION_ANNOTATION } from "../keys";
-import { aRun, placeholderOf, placeholderPodOf, runPod, taskRunOf, unschedulable } from "../testing/builders";
-import { hasWholeSpec, MOST_SPEC_CHARACTERS, slimPod, slimRun, slimStatefulSet, slimTaskRun } from "./slim";
+import { aRun, placeholderPodOf, runPod, taskRunOf, unschedulable } from "../testing/builders";
+import { hasWholeSpec, MOST_SPEC_CHARACTERS, slimPod, slimRun, slimTaskRun } from "./slim";
 
 const long = (characters: number) => "x".repeat(characters);
 const sizeOf = (object: unknown): number => JSON.stringify(object).length;
@@ -158,14 +156,6 @@ describe("what a tenant may make long or many of", () => {
       name: "tolerations",
       slim: () => slimPod(placeholder({ tolerations: many(5000).map(index => ({ key: `k${index}` })) })),
     },
-    {
-      name: "its StatefulSet's affinity",
-      slim: () => {
-        const made = placeholderOf(aRun().held().run);
-        made.spec!.template.spec!.affinity!.nodeAffinity = required;
-        return slimStatefulSet(made);
-      },
-    },
   ])("$name cost under 40 kB", ({ slim }) => {
     expect(sizeOf(slim())).toBeLessThan(40 * KB);
   });
@@ -265,18 +255,4 @@ test("a TaskRun keeps its condition and what it is of", () => {
   expect(sizeOf(slim)).toBeLessThan(KB);
   expect(slim.metadata!.labels).toEqual(taskRun.metadata!.labels);
   expect(slim.status).toEqual({ conditions: [{ type: "Succeeded", status: "True" }] });
-});
-
-test("a StatefulSet keeps its reservation, its record and what its pod asks for", () => {
-  const made = placeholderOf(aRun().held().run);
-  made.metadata!.annotations!["kubectl.kubernetes.io/last-applied-configuration"] = long(200 * KB);
-  const { annotations, ownerReferences } = slimStatefulSet(made).metadata!;
-  expect(Object.keys(annotations!).sort()).toEqual([
-    "pod-affinity.tekton.dev/record",
-    RESERVATION_ANNOTATION,
-  ]);
-  expect(ownerReferences).toMatchObject([{ kind: "PipelineRun", controller: true }]);
-  const slimmed = slimStatefulSet(made).spec!.template.spec!;
-  expect(slimmed.containers[0]!.resources).toEqual(made.spec!.template.spec!.containers[0]!.resources);
-  expect(joinsItsRun(slimmed.affinity, made.metadata!.name!)).toBe(true);
 });

@@ -3,7 +3,6 @@
  * a tenant may make as long as he likes is cut.
  */
 import type {
-  V1Affinity,
   V1Container,
   V1ContainerStatus,
   V1ObjectMeta,
@@ -11,7 +10,7 @@ import type {
   V1Pod,
   V1PodCondition,
   V1PodSpec,
-  V1StatefulSet,
+  V1Volume,
 } from "@kubernetes/client-node";
 import {
   APP_NAME_LABEL,
@@ -22,8 +21,6 @@ import {
   OPT_IN_LABEL,
   PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
-  RECORD_ANNOTATION,
-  RESERVATION_ANNOTATION,
   ROOT_ANNOTATION,
   TEKTON_PIPELINE_RUN_LABEL,
   TEKTON_PIPELINE_RUN_UID_LABEL,
@@ -52,7 +49,7 @@ const MOST_ANNOTATIONS = 32;
 /** Of names of skipped tasks. What was skipped beyond counts as still to come: its room is kept to the run's end. */
 const MOST_SKIPPED_CHARACTERS = 64 * 1024;
 /** Of a pod's containers, as JSON. What those beyond ask for does not count, and the placeholder keeps more room. */
-const MOST_CONTAINER_CHARACTERS = 16 * 1024;
+export const MOST_CONTAINER_CHARACTERS = 16 * 1024;
 /** Of one container's resources. Of a longer list cpu, memory and storage count. */
 const MOST_RESOURCE_CHARACTERS = 2048;
 /** Of a pod's claims. A placeholder that is made anew does not mind those beyond. */
@@ -78,7 +75,7 @@ const CONDITIONS = ["PodScheduled", "PodResizePending", "PodResizeInProgress"];
 
 type Strings = Record<string, string> | undefined;
 
-function picked(map: Strings, wanted: (key: string) => boolean): Strings {
+export function picked(map: Strings, wanted: (key: string) => boolean): Strings {
   if (map === undefined) return undefined;
   const found: Record<string, string> = {};
   for (const key of Object.keys(map)) if (wanted(key)) found[key] = map[key]!;
@@ -90,7 +87,7 @@ const isOurLabel = (key: string): boolean => LABELS.includes(key);
 const isRoot = (key: string): boolean => key === ROOT_ANNOTATION;
 
 /** The first ones, as far as they have so many characters as JSON. */
-function upTo<T>(most: number, items: readonly T[]): T[] {
+export function upTo<T>(most: number, items: readonly T[]): T[] {
   let left = most;
   const over = items.findIndex(item => (left -= JSON.stringify(item).length) < 0);
   return over < 0 ? [...items] : items.slice(0, over);
@@ -112,7 +109,7 @@ function slimOwners(owners: V1OwnerReference[] | undefined): V1OwnerReference[] 
     .map(({ apiVersion, kind, name, uid }) => ({ apiVersion, kind, name, uid, controller: true }));
 }
 
-function slimMetadata(metadata: V1ObjectMeta | undefined): V1ObjectMeta {
+export function slimMetadata(metadata: V1ObjectMeta | undefined): V1ObjectMeta {
   return withoutUndefined<V1ObjectMeta>({
     name: metadata?.name,
     namespace: metadata?.namespace,
@@ -184,7 +181,7 @@ export function slimTaskRun({ metadata, status }: TaskRun): TaskRun {
   };
 }
 
-const slimContainer = ({ name, restartPolicy, resources }: V1Container): V1Container =>
+export const slimContainer = ({ name, restartPolicy, resources }: V1Container): V1Container =>
   withoutUndefined<V1Container>({ name, restartPolicy, resources });
 
 const COUNTED = ["cpu", "memory", "ephemeral-storage"];
@@ -212,13 +209,17 @@ const slimContainerStatus = (status: V1ContainerStatus): V1ContainerStatus => {
   return withoutUndefined({ name, resources, allocatedResources }) as V1ContainerStatus;
 };
 
+/** Claims alone. */
+export const slimVolumes = (volumes: V1Volume[] | undefined): V1Volume[] | undefined =>
+  volumes
+    ?.filter(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)
+    .map(({ name, persistentVolumeClaim }) => ({ name, persistentVolumeClaim: persistentVolumeClaim! }));
+
 export function slimPod({ metadata, spec, status }: V1Pod): V1Pod {
   const isPlaceholder = metadata?.labels?.[COMPONENT_LABEL] === PLACEHOLDER_COMPONENT;
   const slim = isPlaceholder ? slimContainer : slimRunContainer;
   const containers = (all: V1Container[]) => upTo(MOST_CONTAINER_CHARACTERS, all.map(slim));
-  const claims = spec?.volumes
-    ?.filter(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)
-    .map(({ name, persistentVolumeClaim }) => ({ name, persistentVolumeClaim }));
+  const claims = slimVolumes(spec?.volumes);
   const pod: V1Pod = {
     metadata: slimMetadata(metadata),
     spec: withoutUndefined({
@@ -259,34 +260,4 @@ function whereOf(spec: V1PodSpec | undefined): Where {
   });
   if (JSON.stringify(where).length <= MOST_WHERE_CHARACTERS) return where;
   return { tolerations: [{ operator: "Exists" }] };
-}
-
-/** The terms that tell whose pods it joins. */
-function ownTerms(affinity: V1Affinity | undefined): V1Affinity {
-  const terms = affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
-  const own = terms.filter(({ labelSelector }) => labelSelector?.matchLabels?.[PLACEHOLDER_LABEL]);
-  return { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: own } };
-}
-
-export function slimStatefulSet({ metadata, spec }: V1StatefulSet): V1StatefulSet {
-  const own = [RECORD_ANNOTATION, RESERVATION_ANNOTATION];
-  const template = spec?.template.spec;
-  return {
-    metadata: {
-      ...slimMetadata(metadata),
-      // Its writes are guarded by it.
-      generation: metadata?.generation,
-      annotations: picked(metadata?.annotations, key => own.includes(key)),
-    },
-    spec: {
-      selector: {},
-      serviceName: "",
-      template: {
-        spec: {
-          affinity: ownTerms(template?.affinity),
-          containers: upTo(MOST_CONTAINER_CHARACTERS, (template?.containers ?? []).map(slimContainer)),
-        },
-      },
-    },
-  };
 }

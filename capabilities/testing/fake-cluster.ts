@@ -7,6 +7,7 @@ import {
   type V1Pod,
   type V1ResourceQuota,
   type V1ResourceRequirements,
+  type V1RuntimeClass,
   type V1StatefulSet,
 } from "@kubernetes/client-node";
 import type { Cluster, FreshRun } from "../kube/cluster";
@@ -61,6 +62,7 @@ export class FakeCluster {
   }
 
   readRun = () => this.#ask("readRun", () => this.run);
+  readStatefulSet = () => this.#ask("readStatefulSet", () => this.statefulSet);
   activePods = () => this.#ask("activePods", () => ({ pods: this.pods, version: this.#version }));
   readAll = () =>
     this.#ask("readAll", (): FreshRun => {
@@ -81,12 +83,15 @@ export class FakeCluster {
   childRuns = () => this.#ask("childRuns", () => this.children);
   podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
   nodes = () => this.#ask("nodes", () => []);
-  defaultPriority = () => this.#ask("defaultPriority", () => 0);
-  priorityOf = () => this.#ask("priorityOf", () => 0);
-  storageFor = () => this.#ask("storageFor", () => ({ claims: new Map(), classes: undefined }));
-  demandSources = (_run: PipelineRun, { resolvedPipelines }: Reading = {}) =>
+  priorities = () => this.#ask("priorities", () => new Map());
+  runtimeClasses: () => Promise<Map<string, V1RuntimeClass>> = () =>
+    this.#ask("runtimeClasses", () => new Map<string, V1RuntimeClass>());
+  storageFor = () =>
+    this.#ask("storageFor", () => ({ claims: new Map(), volumes: new Map(), classes: undefined }));
+  demandSources = (_run: PipelineRun, { defaults, resolvedPipelines }: Reading) =>
     this.#ask("demandSources", () => ({
       definitions: {
+        ...defaults,
         tasks: new Map(),
         pipelines: new Map(),
         limitRanges: [],

@@ -73,3 +73,17 @@ export function substitute<T>(node: T, replacements: Replacements): T {
     Object.entries(node).map(([key, value]) => [key, substitute(value as unknown, replacements)]),
   ) as T;
 }
+
+/** The same with texts alone, in keys too: a reference to a list stays. */
+export function substituteTexts<T>(node: T, replacements: Replacements): T {
+  const texts: Replacements = new Map([...replacements].filter(([, value]) => typeof value === "string"));
+  const inside = (item: unknown): unknown => {
+    if (typeof item === "string") return inText(item, texts);
+    if (Array.isArray(item)) return item.map(inside);
+    if (typeof item !== "object" || item === null) return item;
+    return Object.fromEntries(
+      Object.entries(item).map(([key, value]) => [inText(key, texts), inside(value)]),
+    );
+  };
+  return inside(node) as T;
+}

@@ -29,6 +29,8 @@ export interface PodKinds {
 /** More of either are not looked at: who writes a run decides how many there are. */
 const MOST_KINDS = 300;
 const MOST_CHARACTERS = 5_000_000;
+/** Pods whose params are put into their template. */
+const MOST_REPLACED = 20_000;
 
 interface Special {
   pipelineTaskName?: string;
@@ -63,7 +65,7 @@ class Templates {
   }
 }
 
-type AnyPods = Omit<TaskPods, "name"> & { name: string | undefined };
+type AnyPods = Omit<TaskPods, "name" | "volumes"> & { name: string | undefined };
 
 const NO_REPLACEMENTS: Replacements = new Map();
 const unknownTask = (name: string | undefined): AnyPods => ({
@@ -80,6 +82,7 @@ class Kinds {
   private readonly references = new Map<PodTemplate, ReadonlySet<string>>();
   private readonly contents = new Map<PodTemplate, string>();
   private characters = 0;
+  private replaced = 0;
   areTooMany = false;
 
   referencesIn(template: PodTemplate): ReadonlySet<string> {
@@ -102,6 +105,12 @@ class Kinds {
     return known;
   }
 
+  /** Whether one more pod is looked at by itself. */
+  looksAtOneMore(): boolean {
+    if (++this.replaced > MOST_REPLACED) this.areTooMany = true;
+    return !this.areTooMany;
+  }
+
   /** Its content, as long as no more of it is looked at than is bearable. */
   contentOf(template: PodTemplate): string {
     const content = JSON.stringify(template);
@@ -122,9 +131,10 @@ function addTask(found: Kinds, template: PodTemplate, task: AnyPods): void {
   if (references.size === 0) return found.add(template, () => false, found.contentOnce(template), task);
   const isRaw = (reference: string): boolean =>
     references.has(reference) && (areParamsKnown || !isParam(reference));
+  if (found.areTooMany) return;
   const contents = new Set<string>();
   for (const replacements of task.replacements()) {
-    if (found.areTooMany) return;
+    if (!found.looksAtOneMore()) return;
     const replaced = replacedIn(template, replacements);
     const content = `${areParamsKnown} ${found.contentOf(replaced)}`;
     if (!contents.has(content)) found.add(replaced, isRaw, content, task);

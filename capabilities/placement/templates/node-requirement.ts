@@ -4,6 +4,7 @@
  */
 import type { V1NodeSelectorRequirement, V1NodeSelectorTerm } from "@kubernetes/client-node";
 import type { PodTemplate } from "../../tekton/objects";
+import { Effort } from "./effort";
 import { canBeMet, describeDemand, type LabelDemand } from "./node-label";
 
 /** Most ways to meet the node affinities of all templates together, and most that are tried to find them. */
@@ -67,8 +68,9 @@ const distinctDemands = (demands: readonly LabelDemand[]): LabelDemand[] => dist
 const distinctTerms = (terms: readonly LabelDemand[][]): LabelDemand[][] =>
   distinctBy(terms, term => JSON.stringify(term.map(meaningOf).sort()));
 
-/** The demands on one label that exclude each other; undefined when a node can meet all. */
-function clashIn(demands: readonly LabelDemand[]): LabelDemand[] | undefined {
+type ByLabel = ReadonlyMap<string, readonly LabelDemand[]>;
+
+function byLabelOf(demands: readonly LabelDemand[]): ByLabel {
   const byLabel = new Map<string, LabelDemand[]>();
   for (const demand of demands) {
     const label = labelOf(demand);
@@ -76,7 +78,25 @@ function clashIn(demands: readonly LabelDemand[]): LabelDemand[] | undefined {
     if (others) others.push(demand);
     else byLabel.set(label, [demand]);
   }
-  for (const others of byLabel.values()) if (!canBeMet(others)) return fewestOf(others);
+  return byLabel;
+}
+
+/** Each value of one is held against all of them. */
+const costOf = (demands: readonly LabelDemand[]): number =>
+  demands.reduce((sum, { values }) => sum + 1 + values.size, 0) *
+  (1 + (demands.find(({ operator }) => operator === "In")?.values.size ?? 0));
+
+/**
+ * The demands on one label that exclude each other; undefined when a node can meet all.
+ *
+ * @param selected further ones, which do not exclude each other
+ */
+function clashIn(demands: ByLabel, selected: ByLabel, effort: Effort): LabelDemand[] | undefined {
+  for (const [label, some] of demands) {
+    const others = [...(selected.get(label) ?? []), ...some];
+    if (!effort.takes(costOf(others))) return undefined;
+    if (!canBeMet(others)) return fewestOf(others);
+  }
   return undefined;
 }
 
@@ -119,10 +139,16 @@ const tooManyWays = (ways: number, whose: string): Contradiction => ({
 
 const NO_TERM = "has no term with an expression, so it matches no node";
 
+const TOO_MUCH: Contradiction = {
+  text: "the node selectors and node affinities of the pod templates are more than are compared",
+  key: undefined,
+};
+
 /** What both demand. Terms that no node can match are left out: each way is an alternative. */
-function both(left: NodeRequirement, right: NodeRequirement, whose: string): United {
+function both(left: NodeRequirement, right: NodeRequirement, whose: string, effort: Effort): United {
   const selector = distinctDemands([...left.selector, ...right.selector]);
-  const clash = clashIn(selector);
+  const selected = byLabelOf(selector);
+  const clash = clashIn(selected, new Map(), effort);
   if (clash) return { requirement: left, contradictions: [contradictionOf(clash)] };
   if (left.terms === undefined && right.terms === undefined) {
     return { requirement: { selector, terms: undefined }, contradictions: [] };
@@ -137,8 +163,9 @@ function both(left: NodeRequirement, right: NodeRequirement, whose: string): Uni
   const clashes: Contradiction[] = [];
   for (const one of left.terms ?? [[]]) {
     for (const other of right.terms ?? [[]]) {
+      if (!effort.takes(one.length + other.length)) return { requirement: left, contradictions: [TOO_MUCH] };
       const way = distinctDemands([...one, ...other]);
-      const excluded = clashIn([...selector, ...way]);
+      const excluded = clashIn(byLabelOf(way), selected, effort);
       if (excluded) clashes.push(contradictionOf(excluded));
       else possible.push(way);
     }
@@ -158,14 +185,19 @@ function both(left: NodeRequirement, right: NodeRequirement, whose: string): Uni
  *
  * @param templates with the name of whose each is
  */
-export function uniteRequirements(templates: readonly { whose: string; template: PodTemplate }[]): United {
+export function uniteRequirements(
+  templates: readonly { whose: string; template: PodTemplate }[],
+  effort = new Effort(),
+): United {
   let united: NodeRequirement = NO_REQUIREMENT;
   const contradictions: Contradiction[] = [];
   for (const { whose, template } of templates) {
-    const next = both(united, requirementOf(template, whose), whose);
+    if (effort.isSpent) break;
+    const next = both(united, requirementOf(template, whose), whose, effort);
     united = next.requirement;
     contradictions.push(...next.contradictions);
   }
+  if (effort.isSpent) contradictions.push(TOO_MUCH);
   return { requirement: united, contradictions: distinctTexts(contradictions) };
 }
 

@@ -36,6 +36,9 @@ export function leftOutNotes({ leftOut, apart, unreadClasses, areTooMany }: Note
   if (unreadClasses.length > 0) {
     notes.push(`Which nodes these RuntimeClasses demand is not known: ${listed(unreadClasses)}.`);
   }
-  if (areTooMany) notes.push("The run has more different pod templates than are looked at.");
+  if (areTooMany)
+    notes.push(
+      "The run has more different pod templates, or more in them, than are compared: not all of it counts.",
+    );
   return notes;
 }

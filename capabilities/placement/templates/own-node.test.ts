@@ -172,14 +172,11 @@ describe("a term that is about the run's own pods", () => {
 });
 
 test("of a run without a name, what it will be is not guessed", () => {
-  const kinds = [kindOf({}, "unit")];
-  const own = ownPods(kinds, undefined, HOSTNAME_TOPOLOGY);
-  const repelling = (selector: V1LabelSelector) => [
-    kindOf(
-      { affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term(selector)] } } },
-      "unit",
-    ),
-  ];
-  expect(neverBesidePlaceholder(repelling(labelled({ [RUN]: "build" })), own)).toEqual([]);
-  expect(neverBesidePlaceholder(repelling(having(RUN)), own)).toHaveLength(1);
+  const problems = (selector: V1LabelSelector) => {
+    const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [term(selector)] };
+    const kinds = [kindOf({ affinity: { podAntiAffinity } }, "unit")];
+    return neverBesidePlaceholder(kinds, ownPods(kinds, undefined, HOSTNAME_TOPOLOGY));
+  };
+  expect(problems(labelled({ [RUN]: "build" }))).toEqual([]);
+  expect(problems(having(RUN))).toHaveLength(1);
 });

@@ -3,6 +3,7 @@
  * value of the run's topology-key, so some of the terms can never be met, and the placeholder can take over none.
  */
 import type { V1ObjectMeta, V1PodAffinityTerm, V1TopologySpreadConstraint } from "@kubernetes/client-node";
+import { Effort } from "./effort";
 import { COMPONENT_LABEL, HOSTNAME_TOPOLOGY, PLACEHOLDER_COMPONENT } from "../../keys";
 import { whoseIs, type PodKind } from "./effective";
 import {
@@ -10,8 +11,10 @@ import {
   isTektonLabel,
   labelsOfPlaceholder,
   labelsOfPods,
+  labelsOfRun,
   sameLabels,
   selectorMatch,
+  sizeOfSelector,
   type Labels,
   type Match,
 } from "./own-pods";
@@ -23,16 +26,41 @@ export interface OwnPods {
   topologyKey: string;
   /** Of all pods of the run. */
   labels: readonly Labels[];
+  ofKind: (kind: PodKind) => readonly Labels[];
+  placeholder: Labels;
+  effort: Effort;
 }
 
-export const ownPods = (
+export function ownPods(
   kinds: readonly PodKind[],
   metadata: V1ObjectMeta | undefined,
   topologyKey: string,
-): OwnPods => ({ metadata, topologyKey, labels: kinds.flatMap(kind => labelsOfKind(kind, metadata)) });
+  effort = new Effort(),
+): OwnPods {
+  const ofRun = labelsOfRun(metadata);
+  const ofKinds = new Map(
+    kinds.map(kind => [kind, kind.tasks.map(owner => labelsOfPods(metadata, owner, ofRun))]),
+  );
+  return {
+    metadata,
+    topologyKey,
+    labels: [...ofKinds.values()].flat(),
+    ofKind: kind => ofKinds.get(kind) ?? [],
+    placeholder: labelsOfPlaceholder(metadata),
+    effort,
+  };
+}
 
-const labelsOfKind = ({ tasks }: PodKind, metadata: V1ObjectMeta | undefined): Labels[] =>
-  tasks.map(owner => labelsOfPods(metadata, owner));
+const sizeOfTerm = ({
+  labelSelector,
+  namespaceSelector,
+  matchLabelKeys,
+  mismatchLabelKeys,
+}: V1PodAffinityTerm) =>
+  sizeOfSelector(labelSelector) +
+  sizeOfSelector(namespaceSelector) +
+  (matchLabelKeys ?? []).length +
+  (mismatchLabelKeys ?? []).length;
 
 /** On one node, pods are in one value of every label. */
 const areTogether = (topologyKey: string, own: OwnPods): boolean =>
@@ -73,11 +101,12 @@ function termMatch(term: V1PodAffinityTerm, of: Labels, other: Labels, own: OwnP
 /** Every two pods of more are not compared: a term that looks at both is taken to mean own pods. */
 const MOST_COMPARED = 100;
 
-/** Whether the term may mean a pod of the run itself. */
+/** Whether the term may mean a pod of the run itself; so it is taken when that is too much to find out. */
 export function meansOwnPods(term: V1PodAffinityTerm, own: OwnPods): boolean {
   const looksAtBoth = [term.matchLabelKeys, term.mismatchLabelKeys].some(keys => keys && keys.length > 0);
   if (looksAtBoth && own.labels.length > MOST_COMPARED) return true;
   const whose = looksAtBoth ? own.labels : own.labels.slice(0, 1);
+  if (!own.effort.takes(whose.length * own.labels.length * sizeOfTerm(term))) return true;
   return whose.some(labels => own.labels.some(other => termMatch(term, labels, other, own) !== "no"));
 }
 
@@ -94,11 +123,11 @@ export function isAboutOwnRun(term: V1PodAffinityTerm, own: OwnPods): boolean {
 const WITHOUT_PLACEHOLDER = `let its labelSelector leave out ${COMPONENT_LABEL}=${PLACEHOLDER_COMPONENT}`;
 
 function repelled(kind: PodKind, term: V1PodAffinityTerm, own: OwnPods): string[] {
-  const placeholder = labelsOfPlaceholder(own.metadata);
-  const isMeant = labelsOfKind(kind, own.metadata).some(
-    labels => termMatch(term, labels, placeholder, own) === "yes",
-  );
-  if (!isMeant || !areTogether(term.topologyKey, own)) return [];
+  if (!areTogether(term.topologyKey, own)) return [];
+  const labelsOfKind = own.ofKind(kind);
+  if (!own.effort.takes(labelsOfKind.length * sizeOfTerm(term))) return [];
+  const isMeant = labelsOfKind.some(labels => termMatch(term, labels, own.placeholder, own) === "yes");
+  if (!isMeant) return [];
   return [
     `the required podAntiAffinity of ${whoseIs(kind)} (topologyKey ${term.topologyKey}) matches the run's own ` +
       `placeholder, beside which its pods have to be: ${WITHOUT_PLACEHOLDER}`,
@@ -117,8 +146,11 @@ function spread(kind: PodKind, constraint: V1TopologySpreadConstraint, own: OwnP
   const { topologyKey, whenUnsatisfiable, maxSkew, labelSelector, matchLabelKeys } = constraint;
   if (whenUnsatisfiable !== "DoNotSchedule" || !(maxSkew < 2)) return [];
   if (!areTogether(topologyKey, own) || isPinned(kind.template, topologyKey)) return [];
-  const placeholder = labelsOfPlaceholder(own.metadata);
-  const isNever = labelsOfKind(kind, own.metadata).some(
+  const { placeholder } = own;
+  const labelsOfKind = own.ofKind(kind);
+  const size = 2 * sizeOfSelector(labelSelector) + (matchLabelKeys ?? []).length;
+  if (!own.effort.takes(labelsOfKind.length * size)) return [];
+  const isNever = labelsOfKind.some(
     labels =>
       selectorMatch(labelSelector, labels) === "yes" &&
       selectorMatch(labelSelector, placeholder) === "yes" &&

@@ -13,7 +13,30 @@ import { placeholderName } from "../names";
 import type { PodOwner } from "./effective";
 
 /** A pod's labels; undefined is the value of one that it has and that is not known in advance. */
-export type Labels = ReadonlyMap<string, string | undefined>;
+export type Labels = Pick<ReadonlyMap<string, string | undefined>, "get" | "has">;
+
+/** A run may have very many labels, and each of its pods has them: they are kept once. */
+class LabelsOver implements Labels {
+  constructor(
+    private readonly own: ReadonlyMap<string, string | undefined>,
+    private readonly common: Labels,
+  ) {}
+
+  has(key: string): boolean {
+    return this.own.has(key) || this.common.has(key);
+  }
+
+  get(key: string): string | undefined {
+    return this.own.has(key) ? this.own.get(key) : this.common.get(key);
+  }
+}
+
+/** Those that all pods of the run have. */
+export const labelsOfRun = (metadata: V1ObjectMeta | undefined): Labels =>
+  new Map<string, string | undefined>([
+    ...Object.entries(metadata?.labels ?? {}),
+    [PLACEHOLDER_LABEL, metadata?.name === undefined ? undefined : placeholderName(metadata.name)],
+  ]);
 
 export type Match = "yes" | "no" | "perhaps";
 
@@ -47,13 +70,14 @@ export function labelsOfPlaceholder(metadata: V1ObjectMeta | undefined): Labels 
  * task's. What labels a Pipeline or a Task has is not looked at.
  *
  * @param pods whose they are
+ * @param ofRun see labelsOfRun
  */
 export function labelsOfPods(
   metadata: V1ObjectMeta | undefined,
   { pipelineTask, isOfRun, labels }: PodOwner,
+  ofRun: Labels,
 ): Labels {
-  return new Map([
-    ...Object.entries(metadata?.labels ?? {}),
+  const own = new Map([
     ...Object.entries(labels),
     ...CHOSEN_BY_TEKTON.map((key): [string, undefined] => [key, undefined]),
     [MANAGED_BY_LABEL, "tekton-pipelines"],
@@ -61,8 +85,8 @@ export function labelsOfPods(
     [TEKTON_PIPELINE_RUN_LABEL, isOfRun ? metadata?.name : undefined],
     [TEKTON_PIPELINE_RUN_UID_LABEL, isOfRun ? metadata?.uid : undefined],
     [TEKTON_PIPELINE_TASK_LABEL, pipelineTask],
-    [PLACEHOLDER_LABEL, metadata?.name === undefined ? undefined : placeholderName(metadata.name)],
   ]);
+  return new LabelsOver(own, ofRun);
 }
 
 function requirementMatch(
@@ -78,6 +102,11 @@ function requirementMatch(
   const isAmong = value !== undefined && values.includes(value);
   return isAmong === (operator === "In") ? "yes" : "no";
 }
+
+/** How many comparisons it takes at most. */
+export const sizeOfSelector = (selector: V1LabelSelector | undefined): number =>
+  Object.keys(selector?.matchLabels ?? {}).length +
+  (selector?.matchExpressions ?? []).reduce((sum, { values }) => sum + 1 + (values?.length ?? 0), 1);
 
 /** No selector selects no pod, an empty one each: LabelSelectorAsSelector in apimachinery's pkg/apis/meta/v1. */
 export function selectorMatch(selector: V1LabelSelector | undefined, labels: Labels): Match {

@@ -1,6 +1,13 @@
 import { expect, test } from "@jest/globals";
+import { MOST_OF_A_RESOURCE } from "../../demand/resources";
 import type { FullTemplate } from "./effective";
-import { commonRuntimeClass, unreadClasses, withRuntimeClass, type RuntimeClasses } from "./runtime-class";
+import {
+  commonRuntimeClass,
+  overheadOf,
+  unreadClasses,
+  withRuntimeClass,
+  type RuntimeClasses,
+} from "./runtime-class";
 
 const TOLERATION = { key: "sandbox", operator: "Exists" };
 const CLASSES: RuntimeClasses = new Map([
@@ -30,7 +37,11 @@ test.each([
     ],
   },
   { name: "one without scheduling", template: { runtimeClassName: "plain" }, leftOut: [] },
-  { name: "one that is not there", template: { runtimeClassName: "gone" }, leftOut: [] },
+  {
+    name: "one that is not there: its pods are refused",
+    template: { runtimeClassName: "gone" },
+    leftOut: [{ what: "runtimeClassName gone, which does not exist", why: "refused" }],
+  },
   { name: "one that was not read", template: { runtimeClassName: "other" }, leftOut: [] },
   { name: "none", template: {}, leftOut: [] },
 ])("$name", ({ template, nodeSelector, tolerations, leftOut }) => {
@@ -47,4 +58,11 @@ test("a class is the placeholder's if all pods have it; of others it has to be k
   expect(unreadClasses([kata], CLASSES)).toEqual([]);
   expect(unreadClasses([plain, kata], CLASSES)).toEqual(["kata"]);
   expect(unreadClasses([plain, { runtimeClassName: "gone" }], CLASSES)).toEqual([]);
+});
+
+test("an overhead of more than can be counted counts as the most", () => {
+  const classes: RuntimeClasses = new Map([
+    ["huge", { handler: "h", overhead: { podFixed: { cpu: "1", memory: "9999E" } } }],
+  ]);
+  expect(overheadOf("huge", classes)).toEqual({ cpu: 1000, memory: MOST_OF_A_RESOURCE });
 });

@@ -3,7 +3,7 @@
  * plugin/pkg/admission/runtimeclass/admission.go.
  */
 import type { V1RuntimeClass, V1Toleration } from "@kubernetes/client-node";
-import { maximum, NOTHING, parseResources, sum, type Resources } from "../../demand/resources";
+import { countedResources, maximum, NOTHING, sum, type Resources } from "../../demand/resources";
 import type { TaskGraph } from "../../demand/task-graph";
 import { isObject, objectOf, objectsOf } from "../../demand/untrusted";
 import type { FullTemplate, PodKind } from "./effective";
@@ -15,6 +15,10 @@ export type RuntimeClasses = ReadonlyMap<string, V1RuntimeClass | undefined>;
 /** Its node selector is added, and one that differs refuses the pod; its tolerations are added. */
 export function withRuntimeClass({ template, leftOut }: Readable, classes: RuntimeClasses): Readable {
   const name = template.runtimeClassName;
+  if (name !== undefined && classes.has(name) && classes.get(name) === undefined) {
+    const missing = { what: `runtimeClassName ${name}, which does not exist`, why: "refused" as const };
+    return { template, leftOut: [...leftOut, missing] };
+  }
   const scheduling = name === undefined ? undefined : objectOf(classes.get(name)?.scheduling);
   if (scheduling === undefined) return { template, leftOut };
   const own = template.nodeSelector ?? {};
@@ -52,7 +56,7 @@ export function unreadClasses(templates: readonly FullTemplate[], classes: Runti
 
 /** @throws InvalidQuantity */
 export const overheadOf = (name: string | undefined, classes: RuntimeClasses): Resources =>
-  name === undefined ? NOTHING : parseResources(objectOf(classes.get(name)?.overhead)?.podFixed);
+  name === undefined ? NOTHING : countedResources(objectOf(classes.get(name)?.overhead)?.podFixed);
 
 /** What a pod asks for on top of its containers; where a task's pods differ, the most. */
 export class Overheads {

@@ -1,4 +1,5 @@
 /** The tasks that a run makes pods for, and what `$(…)` in the pod template of each pod stands for. */
+import type { V1Volume } from "@kubernetes/client-node";
 import { expand, UNREAD_PIPELINE } from "../../demand/expand";
 import type { Place } from "../../demand/expansion";
 import { resolved, type Values } from "../../demand/params";
@@ -29,6 +30,8 @@ export interface TaskPods {
   areParamsKnown: boolean;
   /** Labels that the pipeline's task gives its pods. */
   labels: Record<string, string>;
+  /** The Task's own. */
+  volumes: readonly V1Volume[];
 }
 
 export interface RunPods {
@@ -94,6 +97,13 @@ function labelsOf({ taskRef, taskSpec }: PipelineTask): Record<string, string> {
   };
 }
 
+const NO_VOLUMES: readonly V1Volume[] = [];
+/** A list that is there is not copied: many tasks may name one Task. */
+function volumesOf(task: TaskSpec): readonly V1Volume[] {
+  const { volumes } = task as { volumes?: V1Volume[] };
+  return Array.isArray(volumes) && volumes.every(isObject) ? volumes : NO_VOLUMES;
+}
+
 /** Of a pipeline in a pipeline that is not known. */
 const childPods = (name: string): TaskPods => ({
   name,
@@ -102,6 +112,7 @@ const childPods = (name: string): TaskPods => ({
   labels: {},
   replacements: () => [new Map()],
   areParamsKnown: false,
+  volumes: NO_VOLUMES,
 });
 
 function taskPods({ name, task, origin }: Place, run: PipelineRun): TaskPods {
@@ -125,13 +136,14 @@ function taskPods({ name, task, origin }: Place, run: PipelineRun): TaskPods {
     labels: labelsOf(pipelineTask),
     replacements,
     areParamsKnown: typeof task !== "string",
+    volumes: typeof task === "string" ? NO_VOLUMES : volumesOf(task),
   };
 }
 
 /** What a run makes pods for: its tasks, those under finally and those of pipelines in it. */
 export function podsOf(run: PipelineRun, definitions: Definitions = NO_DEFINITIONS): RunPods {
   const places = expand(run as PlannedRun, definitions).places.filter(
-    ({ count, task }) => count > 0 && task !== "join",
+    ({ count, task }) => count > 0 && task !== "join" && task !== "custom",
   );
   return {
     tasks: places.filter(({ name }) => name !== UNREAD_PIPELINE).map(place => taskPods(place, run)),

@@ -3,6 +3,7 @@
  * Kubernetes' api/core/v1/toleration.go: an empty key or effect is any, Exists is any value, no operator is Equal.
  */
 import type { V1Toleration } from "@kubernetes/client-node";
+import { Effort } from "./effort";
 
 /** Undefined stands for any. */
 interface Tolerated {
@@ -97,16 +98,49 @@ function withoutNeedless(all: readonly Tolerated[]): Tolerated[] {
     .slice(0, MOST_TOLERATIONS);
 }
 
+/** Only one of the same key, or of any, can mean the same taints. */
+class ByKey {
+  private readonly ofAny: Tolerated[];
+  private readonly ofOne = new Map<string, Tolerated[]>();
+
+  constructor(private readonly all: readonly Tolerated[]) {
+    this.ofAny = all.filter(({ key }) => key === undefined);
+    for (const one of all) {
+      if (one.key === undefined) continue;
+      const others = this.ofOne.get(one.key);
+      if (others) others.push(one);
+      else this.ofOne.set(one.key, [one]);
+    }
+  }
+
+  beside({ key }: Tolerated): readonly Tolerated[] {
+    return key === undefined ? this.all : [...this.ofAny, ...(this.ofOne.get(key) ?? [])];
+  }
+}
+
+function common(before: readonly Tolerated[], list: readonly Tolerated[], effort: Effort): Tolerated[] {
+  const byKey = new ByKey(list);
+  const both = before.flatMap(one => {
+    const others = byKey.beside(one);
+    return effort.takes(1 + others.length) ? others.flatMap(other => bothTolerate(one, other)) : [];
+  });
+  return withoutNeedless(both);
+}
+
 /**
- * Those that tolerate a taint exactly if each of the lists does.
+ * Those that tolerate a taint exactly if each of the lists does; none when there is too much to compare.
  *
  * @param lists of tolerations that the API server takes
  */
-export function commonTolerations(lists: readonly (readonly V1Toleration[])[]): V1Toleration[] {
-  const [first = [], ...others] = lists.map(list => withoutNeedless(list.map(meant)));
-  const common = others.reduce<Tolerated[]>(
-    (before, list) => withoutNeedless(before.flatMap(one => list.flatMap(other => bothTolerate(one, other)))),
-    first,
-  );
-  return common.map(worded);
+export function commonTolerations(
+  lists: readonly (readonly V1Toleration[])[],
+  effort = new Effort(),
+): V1Toleration[] {
+  const distinct = new Map(lists.map(list => [JSON.stringify(list), list]));
+  const meanings = [...distinct.values()].map(list => list.map(meant));
+  // To write all in one wording is dearer than to compare two.
+  if (!effort.takes(meanings.reduce((sum, list) => sum + 10 * list.length, 0))) return [];
+  const [first = [], ...others] = meanings.map(withoutNeedless);
+  const left = others.reduce<Tolerated[]>((before, list) => common(before, list, effort), first);
+  return effort.isSpent ? [] : left.map(worded);
 }

@@ -53,6 +53,7 @@ export class ControllerProcess {
       cluster: this.#cluster,
       settings: SETTINGS,
       store: this.#store,
+      tektonDefaults: () => ({}),
       me: options.me ?? "process",
     });
     this.#fill();

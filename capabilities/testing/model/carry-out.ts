@@ -24,7 +24,7 @@ import { unitePodTemplates } from "../../placement/pod-templates";
 import { recordOf } from "../../placement/record";
 import { revised } from "../../room/learned";
 import { withAsk } from "../../room/reservation";
-import { slimStatefulSet } from "../../store/slim";
+import { slimStatefulSet } from "../../store/slim-stateful-set";
 import type { PipelineRun } from "../../tekton/objects";
 import { SETTINGS } from "../builders";
 import {
@@ -81,7 +81,7 @@ function resize(world: World, { pod, size }: Resize, scenario: Scenario): World 
   const run = world.run!;
   const { floor } = reservationOf(statefulSet);
   const to = { pod, node: pod.spec!.nodeName!, size: floor };
-  const change = pinnedTemplate(run, templateOf(run), statefulSet, to);
+  const change = pinnedTemplate(run, statefulSet, to);
   const small = { ask: floor, floor, firstWave: {}, tasks: [] };
   return { ...world, statefulSet: withTemplate(statefulSet, change, small) };
 }
@@ -103,15 +103,15 @@ export function carriedOut(before: World, step: Step, scenario: Scenario): World
     case "make-pod":
       return withMadePod(world) ?? world;
     case "settle-placeholder": {
-      const change = settledTemplate(run!, templateOf(run!), statefulSet!);
+      const change = settledTemplate(statefulSet!);
       return { ...world, statefulSet: withTemplate(statefulSet!, change) };
     }
     case "pin-placeholder": {
-      const change = pinnedTemplate(run!, templateOf(run!), statefulSet!, step);
+      const change = pinnedTemplate(run!, statefulSet!, step);
       return { ...world, statefulSet: withTemplate(statefulSet!, change) };
     }
     case "start-over": {
-      const change = firstTemplate(run!, templateOf(run!), statefulSet!, step);
+      const change = firstTemplate(run!, statefulSet!, step);
       const reservation = withAsk(reservationOf(statefulSet!), step.ask);
       return { ...world, statefulSet: withTemplate(statefulSet!, change, reservation) };
     }

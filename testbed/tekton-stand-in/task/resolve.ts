@@ -1,6 +1,6 @@
 /** A Task's spec with the values of a TaskRun's parameters, contexts and workspaces put in. */
-import { paramReplacements, substitute, united } from "../substitution";
-import type { TaskRun, TaskSpec } from "../types";
+import { paramReplacements, substitute, substituteTexts, united } from "../substitution";
+import type { Json, TaskRun, TaskSpec } from "../types";
 import { mountPath, workspaceVolumes } from "./workspaces";
 
 /** @param task the name of the Task; empty for an embedded one */
@@ -26,4 +26,11 @@ export function resolvedTaskSpec(run: TaskRun, spec: TaskSpec, task: string): Ta
     known.set(`workspaces.${name}.volume`, volumes.get(name)?.name ?? "");
   }
   return substitute(spec, united(paramReplacements(spec.params, run.spec.params), known));
+}
+
+/** The run's pod template: of the parameters those that are texts, and nothing else, are put in. */
+export function resolvedPodTemplate(run: TaskRun, spec: TaskSpec): Json | undefined {
+  const { podTemplate, params } = run.spec;
+  if (podTemplate === undefined) return undefined;
+  return substituteTexts(podTemplate, paramReplacements(spec.params, params));
 }

@@ -11,7 +11,7 @@ import type { TaskRun, Wanted, WantedPod } from "../types";
 import { begun, marked, withPod, withTask, type TaskDefinition } from "./marks";
 import { taskRunPod } from "./pod";
 import { failure, problem } from "./problems";
-import { resolvedTaskSpec } from "./resolve";
+import { resolvedPodTemplate, resolvedTaskSpec } from "./resolve";
 import { areSidecarsReady, type Verdict } from "./status";
 
 export interface Observed {
@@ -74,13 +74,15 @@ export function reconcileTaskRun({ run: observed, task, pod, now }: Observed): O
     spec: { ...known.spec, workspaces: known.spec.workspaces?.map(item => withClaim(item, known)) ?? [] },
   };
   const taskSpec = resolvedTaskSpec(bound, task.spec, task.name ?? "");
+  const podTemplate = resolvedPodTemplate(bound, task.spec);
+  const withTemplate: TaskRun = podTemplate ? { ...bound, spec: { ...bound.spec, podTemplate } } : bound;
   const next: TaskRun = { ...known, status: { ...known.status, taskSpec } };
   const requeue = limit > 0 ? { requeueAfterMilliseconds: left + 1 } : {};
   if (!pod)
     return {
       run: next,
       claims: claims(known.spec.workspaces, known),
-      createPod: taskRunPod(bound, taskSpec),
+      createPod: taskRunPod(withTemplate, taskSpec),
       ...requeue,
     };
   const isToBeMarked = areSidecarsReady(pod) && pod.metadata?.annotations?.[annotation.ready] === undefined;

@@ -46,6 +46,31 @@ describe("a pod template", () => {
   });
 });
 
+test("parameters of the TaskRun, and the Task's defaults, are put into its pod template", () => {
+  const params = [
+    { name: "arch", value: "arm64" },
+    { name: "list", value: ["a", "b"] },
+  ];
+  const podTemplate = {
+    nodeSelector: {
+      "kubernetes.io/arch": "$(params.arch)",
+      "$(params.key)": "x",
+      first: "$(params.list[0])",
+      list: "$(params.list[*])",
+      run: "$(params.unknown)",
+    },
+  };
+  const task: TaskSpec = { ...spec, params: [{ name: "arch" }, { name: "key", default: "disk" }] };
+  const observed = { run: taskRun({ params, podTemplate }), task: { spec: task }, pod: undefined, now };
+  expect(reconcileTaskRun(observed).createPod!.spec!.nodeSelector).toEqual({
+    "kubernetes.io/arch": "arm64",
+    disk: "x",
+    first: "a",
+    list: "$(params.list[*])",
+    run: "$(params.unknown)",
+  });
+});
+
 describe("containers", () => {
   const requestsOf = (task: TaskSpec, run: TaskRun["spec"]) =>
     containers(task, run).steps.map(({ resources }) => resources?.requests);

@@ -1,0 +1,135 @@
+import { describe, expect, test } from "@jest/globals";
+import { aRun } from "../testing/builders";
+import { known, runOf } from "../testing/definitions";
+import type { PipelineSpec } from "../demand/pipeline-spec";
+import type { PipelineRun } from "../tekton/objects";
+import { claimsOf } from "./claims";
+import { podsOf } from "./pod-templates";
+
+const volume = (claimName: string) => ({ name: `for-${claimName}`, persistentVolumeClaim: { claimName } });
+const workspaces = (...items: object[]): PipelineRun => aRun().spec({ workspaces: items as never }).run;
+const template = (...volumes: object[]) => ({ podTemplate: { volumes: volumes as never } });
+const task = (name: string, taskSpec: object, more: object = {}) => ({ name, taskSpec, ...more });
+const ofTasks = (tasks: object[], more: object = {}) => runOf({ tasks } as PipelineSpec, more);
+
+describe("names of claims", () => {
+  test.each<{ name: string; run: PipelineRun; expected: string[] }>([
+    {
+      name: "of workspaces, each once, whatever else they are bound to",
+      run: workspaces(
+        volume("a"),
+        volume("a"),
+        { name: "n" },
+        { ...volume("b"), subPath: "work" },
+        {
+          name: "keys",
+          projected: { sources: [{ secret: { name: "s" } }] },
+        },
+      ),
+      expected: ["a", "b"],
+    },
+    {
+      name: "of workspaces, with the run's parameters put in",
+      run: ofTasks([], {
+        workspaces: [volume("cache-$(params.team)")],
+        params: [{ name: "team", value: "red" }],
+      }),
+      expected: ["cache-red"],
+    },
+    {
+      // Recorded: the pod waits for a claim that is named so.
+      name: "of workspaces, without the Pipeline's defaults",
+      run: runOf(
+        { params: [{ name: "team", default: "red" }], tasks: [] },
+        { workspaces: [volume("cache-$(params.team)")] },
+      ),
+      expected: ["cache-$(params.team)"],
+    },
+    {
+      name: "of the pod templates that pods have",
+      run: ofTasks([task("one", {}), task("two", {})], {
+        taskRunTemplate: template(volume("all")),
+        taskRunSpecs: [
+          { pipelineTaskName: "two", ...template(volume("own")) },
+          { pipelineTaskName: "none", ...template(volume("never")) },
+        ],
+      }),
+      expected: ["all", "own"],
+    },
+    {
+      name: "of pod templates, with the task's params put in, and never the run's",
+      run: ofTasks(
+        [
+          task(
+            "one",
+            { params: [{ name: "shard" }] },
+            { matrix: { params: [{ name: "shard", value: ["1", "2"] }] } },
+          ),
+        ],
+        {
+          params: [{ name: "team", value: "red" }],
+          taskRunTemplate: template(
+            { ...volume("s-$(params.shard)"), name: "s" },
+            { ...volume("t-$(params.team)"), name: "t" },
+          ),
+        },
+      ),
+      expected: ["s-1", "t-$(params.team)", "s-2"],
+    },
+    {
+      name: "of a Task's own volumes, its params and their defaults put in",
+      run: ofTasks([
+        task("fixed", { volumes: [volume("fixed"), { name: "tmp", emptyDir: {} }] }),
+        task("default", { params: [{ name: "c", default: "by-default" }], volumes: [volume("$(params.c)")] }),
+        task(
+          "given",
+          { params: [{ name: "c" }], volumes: [volume("$(params.c)")] },
+          { params: [{ name: "c", value: "given" }] },
+        ),
+      ]),
+      expected: ["fixed", "by-default", "given"],
+    },
+    {
+      name: "of a Task's own volumes, but not where they are a workspace's",
+      run: ofTasks([task("one", { volumes: [volume("$(workspaces.w.claim)")] })]),
+      expected: [],
+    },
+  ])("$name", ({ run, expected }) => {
+    expect(claimsOf(run, { pods: podsOf(run, known()) }).names).toEqual(expected);
+  });
+
+  test("of a Task that is named", () => {
+    const run = ofTasks([{ name: "a", taskRef: { name: "t" } }]);
+    const definitions = known({}, { t: { volumes: [volume("c")] } as object });
+    expect(claimsOf(run, { pods: podsOf(run, definitions) }).names).toEqual(["c"]);
+  });
+
+  test.each([[null], ["x"], [[1]], [[{ name: "w", persistentVolumeClaim: "x" }]]])(
+    "are none in workspaces of another shape: %j",
+    items => {
+      expect(claimsOf(aRun().spec({ workspaces: items as never }).run).names).toEqual([]);
+    },
+  );
+
+  test("are bounded", () => {
+    const many = Array.from({ length: 500 }, (_, index) => volume(`c${index}`));
+    const { names, most } = claimsOf(workspaces(...many));
+    expect({ count: names.length, most }).toEqual({ count: 100, most: 100 });
+  });
+});
+
+test("claims that are made for the run name their classes", () => {
+  const made = { spec: { storageClassName: "fast" } };
+  const run = ofTasks(
+    [task("one", { volumes: [{ name: "scratch", ephemeral: { volumeClaimTemplate: { spec: {} } } }] })],
+    {
+      workspaces: [{ name: "w", volumeClaimTemplate: made }],
+      taskRunTemplate: template({ name: "tmp", ephemeral: { volumeClaimTemplate: made } }),
+    },
+  );
+  expect(claimsOf(run, { pods: podsOf(run, known()) }).templates).toEqual([
+    { what: "the volumeClaimTemplate of workspace w", storageClassName: "fast" },
+    { what: "the ephemeral volume tmp", storageClassName: "fast" },
+    { what: "the ephemeral volume scratch", storageClassName: undefined },
+  ]);
+});

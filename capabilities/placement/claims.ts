@@ -1,0 +1,118 @@
+/**
+ * Claims that a run brings along: of its workspaces, of its pod templates, and of the Tasks' own volumes, parameters put
+ * in as Tekton does it. Sources: ApplyParametersToWorkspaceBindings in Tekton's pkg/reconciler/pipelinerun/resources/
+ * apply.go, which knows no defaults, and ApplyReplacements in pkg/reconciler/taskrun/resources/apply.go.
+ */
+import type { V1PersistentVolumeClaim, V1Volume } from "@kubernetes/client-node";
+import { inText } from "../demand/params";
+import type { Param } from "../demand/pipeline-spec";
+import { isObject, objectOf, objectsOf, textOf } from "../demand/untrusted";
+import { valuesOf } from "../demand/values";
+import type { PipelineRun } from "../tekton/objects";
+import { effectiveTemplates, type KnownOfRun } from "./pod-templates";
+import { replaced, type Replacements } from "./templates/replacements";
+
+/** A claim that is made for the run, or for one pod of it. */
+export interface ClaimTemplate {
+  /** For people. */
+  what: string;
+  storageClassName: string | undefined;
+}
+
+export interface ClaimsOfRun {
+  /** Of claims that are there before the run. */
+  names: string[];
+  /** How many are looked at, where there are more. */
+  most?: number;
+  templates: ClaimTemplate[];
+}
+
+/** Each is read. */
+const MOST_CLAIMS = 100;
+/** Places where claims are named: of many tasks and many pods of each. */
+const MOST_PLACES = 100_000;
+
+const nameOf = (item: object): string | undefined =>
+  textOf(objectOf((item as Partial<V1Volume>).persistentVolumeClaim)?.claimName);
+
+/** Of a workspace the claim is counted where that is bound. */
+const WORKSPACE = /\$\(workspaces\./;
+
+function* taskClaims(volumes: readonly V1Volume[], replacements: () => Replacements[]): Generator<string> {
+  const names = volumes.flatMap(volume => nameOf(volume) ?? []).filter(name => !WORKSPACE.test(name));
+  yield* names.filter(name => !name.includes("$("));
+  const referring = names.filter(name => name.includes("$("));
+  if (referring.length === 0) return;
+  for (const each of replacements()) for (const name of referring) yield replaced(name, each);
+}
+
+/** Volumes of many tasks may be one and the same list. */
+function volumeListsOf({ pods }: KnownOfRun) {
+  const seen = new Set<unknown>();
+  return (pods?.tasks ?? []).flatMap(({ volumes, replacements }) => {
+    const refersToNothing = !volumes.some(volume => nameOf(volume)?.includes("$("));
+    if (refersToNothing && seen.has(volumes)) return [];
+    seen.add(volumes);
+    return [{ volumes, replacements }];
+  });
+}
+
+function* namedClaims(run: PipelineRun, known: KnownOfRun): Generator<string> {
+  const { workspaces, params } = (run.spec ?? {}) as { workspaces?: object[]; params?: Param[] };
+  const values = valuesOf(undefined, params);
+  for (const workspace of objectsOf(workspaces)) {
+    const name = nameOf(workspace);
+    if (name !== undefined) yield inText(name, values);
+  }
+  for (const { volumes } of effectiveTemplates(run.spec, known)) {
+    for (const volume of objectsOf(volumes)) {
+      const name = nameOf(volume);
+      // Tekton puts in the task's params only, and these are in.
+      if (name !== undefined) yield name;
+    }
+  }
+  for (const { volumes, replacements } of volumeListsOf(known)) yield* taskClaims(volumes, replacements);
+}
+
+/** An empty one is a name, too: that of no class. */
+function classIn(template: unknown): string | undefined {
+  const name: unknown = objectOf((template as Partial<V1PersistentVolumeClaim>).spec)?.storageClassName;
+  return typeof name === "string" ? name : undefined;
+}
+
+const ofWorkspaces = ({ spec }: PipelineRun): ClaimTemplate[] =>
+  objectsOf(spec?.workspaces).flatMap(({ name, volumeClaimTemplate: template }) =>
+    isObject(template)
+      ? [{ what: `the volumeClaimTemplate of workspace ${name}`, storageClassName: classIn(template) }]
+      : [],
+  );
+
+const ofVolumes = (volumes: readonly V1Volume[]): ClaimTemplate[] =>
+  volumes.flatMap(({ name, ephemeral }) => {
+    const template = objectOf(ephemeral)?.volumeClaimTemplate;
+    return isObject(template)
+      ? [{ what: `the ephemeral volume ${name}`, storageClassName: classIn(template) }]
+      : [];
+  });
+
+function claimTemplates(run: PipelineRun, known: KnownOfRun): ClaimTemplate[] {
+  const lists = [
+    ...effectiveTemplates(run.spec, known).map(({ volumes }) => objectsOf(volumes)),
+    ...volumeListsOf(known).map(({ volumes }) => volumes),
+  ];
+  const all = [...ofWorkspaces(run), ...lists.flatMap(ofVolumes)];
+  return [...new Map(all.map(template => [JSON.stringify(template), template])).values()];
+}
+
+export function claimsOf(run: PipelineRun, known: KnownOfRun = {}): ClaimsOfRun {
+  const names = new Set<string>();
+  const templates = claimTemplates(run, known);
+  let places = 0;
+  for (const name of namedClaims(run, known)) {
+    if (names.size >= MOST_CLAIMS && !names.has(name))
+      return { names: [...names], most: MOST_CLAIMS, templates };
+    if (++places > MOST_PLACES) return { names: [...names], most: MOST_CLAIMS, templates };
+    names.add(name);
+  }
+  return { names: [...names], templates };
+}

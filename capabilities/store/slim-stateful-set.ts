@@ -1,0 +1,66 @@
+/**
+ * What decisions and changes need of a placeholder's StatefulSet. Where it may go was decided when it was made, and is
+ * read back from its template and record when these change: see placement/placeholder-template.ts.
+ */
+import type { V1Affinity, V1StatefulSet } from "@kubernetes/client-node";
+import { PLACEHOLDER_LABEL, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../keys";
+import { recordOf } from "../placement/record";
+import { MOST_CONTAINER_CHARACTERS, picked, slimContainer, slimMetadata, slimVolumes, upTo } from "./slim";
+
+/**
+ * Of affinity, claims and record, as JSON. Of a longer one only what each look asks for is kept, and the StatefulSet is
+ * read where it changes, see hasWholeTemplate.
+ */
+const MOST_TEMPLATE_CHARACTERS = 16 * 1024;
+
+const cut = new WeakSet<V1StatefulSet>();
+
+/** Whether all that changes of its template and record need is there. */
+export const hasWholeTemplate = (statefulSet: V1StatefulSet): boolean => !cut.has(statefulSet);
+
+/** The terms that tell whose pods it joins. */
+function ownTerms(affinity: V1Affinity | undefined): V1Affinity {
+  const terms = affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
+  const own = terms.filter(({ labelSelector }) => labelSelector?.matchLabels?.[PLACEHOLDER_LABEL]);
+  return { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: own } };
+}
+
+const isOurs = (key: string): boolean => key === RECORD_ANNOTATION || key === RESERVATION_ANNOTATION;
+
+function shortRecord(statefulSet: V1StatefulSet): string {
+  const { nearness: _, ...record } = recordOf(statefulSet);
+  return JSON.stringify(record);
+}
+
+export function slimStatefulSet(statefulSet: V1StatefulSet): V1StatefulSet {
+  const { metadata, spec } = statefulSet;
+  const { affinity, volumes, containers = [] } = spec?.template.spec ?? {};
+  const claims = slimVolumes(volumes);
+  const annotations = picked(metadata?.annotations, isOurs);
+  const template = { affinity, volumes: claims, record: annotations?.[RECORD_ANNOTATION] };
+  const isShort = JSON.stringify(template).length <= MOST_TEMPLATE_CHARACTERS;
+  const slim: V1StatefulSet = {
+    metadata: {
+      ...slimMetadata(metadata),
+      // Its writes are guarded by it.
+      generation: metadata?.generation,
+      annotations,
+    },
+    spec: {
+      selector: {},
+      serviceName: "",
+      template: {
+        spec: {
+          affinity: isShort ? affinity : ownTerms(affinity),
+          containers: upTo(MOST_CONTAINER_CHARACTERS, containers.map(slimContainer)),
+        },
+      },
+    },
+  };
+  if (isShort && claims !== undefined) slim.spec!.template.spec!.volumes = claims;
+  if (!isShort) {
+    if (template.record !== undefined) annotations![RECORD_ANNOTATION] = shortRecord(statefulSet);
+    cut.add(slim);
+  }
+  return slim;
+}
