@@ -9,6 +9,7 @@ import { fanOut } from "./matrix";
 import { PipelineState, skipReason } from "./state";
 import type { TaskState } from "./task-state";
 import { timedOut, untilNextLimit } from "./timeouts";
+import { taskWorkspaces } from "./workspaces";
 
 const never = { pipeline: false, tasks: false, finally: false };
 const named = (name: string, ...runAfter: string[]): PipelineTask => ({ name, runAfter });
@@ -198,4 +199,16 @@ describe("a run", () => {
     ["CustomRun", { name: "t", taskRef: { apiVersion: "example.dev/v1", kind: "Wait" } }],
     ["PipelineRun", { name: "t", pipelineSpec: {} }],
   ])("makes a %s", (kind, task) => expect(childKind(task)).toBe(kind));
+});
+
+test("a task's workspaces have the run's params put in, and no defaults of its pipeline's", () => {
+  const claim = (claimName: string) => ({ name: "w", persistentVolumeClaim: { claimName } });
+  const spec = {
+    params: [{ name: "shard", value: "3" }],
+    workspaces: [{ ...claim("cache-$(params.shard)-$(params.byDefault)"), subPath: "$(params.shard)/work" }],
+    pipelineSpec: { params: [{ name: "byDefault", default: "x" }] },
+  };
+  const run = { kind: "PipelineRun", metadata: { name: "r" }, spec } as unknown as PipelineRun;
+  const { bindings } = taskWorkspaces(run, { name: "a", workspaces: [{ name: "w", subPath: "deep" }] });
+  expect(bindings).toEqual([{ ...claim("cache-3-$(params.byDefault)"), subPath: "3/work/deep" }]);
 });

@@ -2,6 +2,7 @@
 import { join } from "node:path/posix";
 import { ownedBy } from "../metadata";
 import { claimName } from "../names";
+import { paramReplacements, substituteTexts } from "../substitution";
 import type { PipelineRun, PipelineTask, Run, TaskSpec, Wanted, WorkspaceBinding } from "../types";
 
 const claimOf = (binding: WorkspaceBinding, owner: Run): string =>
@@ -31,6 +32,16 @@ export function withClaim(binding: WorkspaceBinding, owner: Run): WorkspaceBindi
   return { ...rest, persistentVolumeClaim: { claimName: claimOf(binding, owner) } };
 }
 
+/**
+ * With the run's params put in, and no defaults of its pipeline's: ApplyParametersToWorkspaceBindings in Tekton's
+ * pkg/reconciler/pipelinerun/resources/apply.go.
+ */
+function withParams(binding: WorkspaceBinding, run: PipelineRun): WorkspaceBinding {
+  const { volumeClaimTemplate, ...rest } = binding;
+  const replaced = substituteTexts(rest, paramReplacements([], run.spec.params));
+  return volumeClaimTemplate ? { ...replaced, volumeClaimTemplate } : replaced;
+}
+
 const workspaceReference = /\$\(workspaces\.([^.)]+)\./g;
 
 /** What the task asks for, and what its embedded spec uses of the run's workspaces without asking. */
@@ -57,8 +68,9 @@ export function taskWorkspaces(
 ): { bindings: WorkspaceBinding[]; missing?: string } {
   const bindings: WorkspaceBinding[] = [];
   for (const { name, workspace, subPath } of asked(task)) {
-    const provided = run.spec.workspaces?.find(binding => binding.name === (workspace || name));
-    if (provided) {
+    const found = run.spec.workspaces?.find(binding => binding.name === (workspace || name));
+    if (found) {
+      const provided = withParams(found, run);
       const path = join(provided.subPath ?? "", subPath ?? "");
       const { subPath: _subPath, ...binding } = withClaim(provided, run);
       bindings.push({ ...binding, name, ...(path === "." ? {} : { subPath: path }) } as WorkspaceBinding);
