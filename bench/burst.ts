@@ -34,7 +34,7 @@ runBenchmark(async () => {
   const operated = await OperatedCluster.start("bench-burst", nodes);
   try {
     for (const kind of COMPARED) await operated.createNamespace(kind);
-    const meter = new Meter(operated.operator, operated.cluster.directory);
+    const meter = new Meter(operated.operator, operated.cluster);
     const burst = async (kind: Kind, name: string, count: number): Promise<Batch> => {
       const batch = await runBatch(operated, meter, { kind, name, runs: count });
       await removeRuns(operated, kind);

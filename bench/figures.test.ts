@@ -9,6 +9,7 @@ import type { Usage } from "./meter";
 const usage = (milliseconds: number, controller: number, reads = 0): Usage => ({
   milliseconds,
   cpu: { controller, admission: 0 },
+  surroundings: 0,
   requests: { reads, writes: 0, events: 0, each: new Map() },
 });
 const batch = (runs: number, used: Usage): Batch => ({

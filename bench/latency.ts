@@ -22,7 +22,7 @@ runBenchmark(async () => {
   const operated = await OperatedCluster.start("bench-latency", nodes);
   try {
     for (const kind of KINDS) await operated.createNamespace(kind);
-    const meter = new Meter(operated.operator, operated.cluster.directory);
+    const meter = new Meter(operated.operator, operated.cluster);
     const round = async (name: string, kinds: readonly Kind[]): Promise<Batch[]> => {
       const batches: Batch[] = [];
       for (const kind of kinds) batches.push(await runBatch(operated, meter, { kind, name, runs: 1 }));

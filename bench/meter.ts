@@ -1,7 +1,9 @@
 /** What the operator uses while something goes on: CPU of its processes, and requests of its controller. */
 import type { Component, Operator } from "../testbed/operator";
 import { RELEASE } from "../testbed/operator-names";
+import type { Cluster } from "../testbed/cluster";
 import { clusterFiles } from "../testbed/control-plane";
+import type { ManagedProcess } from "../testbed/managed-process";
 import { cpuMilliseconds } from "./proc";
 import { AuditLog, countRequests, type Counts } from "./requests";
 
@@ -11,6 +13,8 @@ export interface Usage {
   milliseconds: number;
   /** Milliseconds, of all processes of the component. */
   cpu: Record<Component, number>;
+  /** The same, of the control plane, the nodes and the stand-ins. */
+  surroundings: number;
   requests: Counts;
 }
 
@@ -19,9 +23,9 @@ export class Meter {
 
   constructor(
     private readonly operator: Operator,
-    clusterDirectory: string,
+    private readonly cluster: Cluster,
   ) {
-    this.#log = new AuditLog(clusterFiles(clusterDirectory).auditLog);
+    this.#log = new AuditLog(clusterFiles(cluster.directory).auditLog);
   }
 
   /** Whatever comes between two calls is nobody's. */
@@ -32,20 +36,26 @@ export class Meter {
     await work();
     const milliseconds = performance.now() - start;
     const after = this.#cpu();
-    const used = (component: Component): number =>
-      [...after[component]].reduce((total, [pid, cpu]) => total + cpu - (before[component].get(pid) ?? 0), 0);
+    const used = (part: keyof typeof after): number =>
+      [...after[part]].reduce((total, [pid, cpu]) => total + cpu - (before[part].get(pid) ?? 0), 0);
     const requests = countRequests(await this.#log.further(), `${RELEASE}-controller`);
     return {
       milliseconds,
       cpu: { controller: used("controller"), admission: used("admission") },
+      surroundings: used("surroundings"),
       requests,
     };
   }
 
   /** By the process's id. */
-  #cpu(): Record<Component, Map<number, number>> {
-    const of = (component: Component) =>
-      new Map(this.operator.processes(component).map(({ pid }) => [pid, cpuMilliseconds(pid)]));
-    return { controller: of("controller"), admission: of("admission") };
+  #cpu(): Record<Component | "surroundings", Map<number, number>> {
+    const of = (processes: readonly ManagedProcess[]) =>
+      new Map(processes.map(({ pid }) => [pid, cpuMilliseconds(pid)]));
+    const own = {
+      controller: of(this.operator.processes("controller")),
+      admission: of(this.operator.processes("admission")),
+    };
+    const isOwn = ({ pid }: ManagedProcess): boolean => own.controller.has(pid) || own.admission.has(pid);
+    return { ...own, surroundings: of(this.cluster.running().filter(one => !isOwn(one))) };
   }
 }

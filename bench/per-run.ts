@@ -4,11 +4,14 @@ import type { Batch } from "./batch";
 import type { Usage } from "./meter";
 import { percentile, sum } from "./statistics";
 
+const cpuOf = (usage: Usage, part: Component | "surroundings"): number =>
+  part === "surroundings" ? usage.surroundings : usage.cpu[part];
+
 /** Milliseconds of CPU, beyond what the processes use in the same time when there is nothing to do. */
-export function cpuPerRun(batches: readonly Batch[], idle: Usage, component: Component): number {
-  const used = sum(batches.map(({ usage }) => usage.cpu[component]));
+export function cpuPerRun(batches: readonly Batch[], idle: Usage, part: Component | "surroundings"): number {
+  const used = sum(batches.map(({ usage }) => cpuOf(usage, part)));
   const elapsed = sum(batches.map(({ usage }) => usage.milliseconds));
-  const atRest = (idle.cpu[component] / idle.milliseconds) * elapsed;
+  const atRest = (cpuOf(idle, part) / idle.milliseconds) * elapsed;
   return (used - atRest) / sum(batches.map(({ runs }) => runs));
 }
 

@@ -1,5 +1,5 @@
 /** The figures that latency and burst have in common: what a run costs, and the memory of the processes. */
-import { OPTED_IN_KINDS, type Kind } from "./kinds";
+import { KINDS, OPTED_IN_KINDS, type Kind } from "./kinds";
 import type { Batch } from "./batch";
 import type { Report } from "./budget";
 import { COMPONENTS, type Usage } from "./meter";
@@ -34,6 +34,16 @@ function reportCpu(report: Report, batches: readonly Batch[], idle: Usage): void
   }
 }
 
+/** What a run costs all others: where that keeps the machine busy, no operator can be quicker than it allows. */
+function reportSurroundings(report: Report, batches: readonly Batch[], idle: Usage): void {
+  for (const kind of KINDS) {
+    const some = ofKind(batches, kind);
+    if (some.length === 0) continue;
+    const cpu = cpuPerRun(some, idle, "surroundings");
+    report.noted(`CPU a run: control plane and stand-ins, ${kind}`, cpu, "ms");
+  }
+}
+
 function reportMemory(report: Report, operator: Operator): void {
   for (const component of COMPONENTS) {
     const all = operator.processes(component).map(({ pid }) => memoryOf(pid));
@@ -51,6 +61,7 @@ export function reportUsage(
 ): void {
   reportRequests(report, batches);
   reportCpu(report, batches, idle);
+  reportSurroundings(report, batches, idle);
   reportMemory(report, operator);
 }
 

@@ -17,7 +17,7 @@ let operated: OperatedCluster;
 let meter: Meter;
 beforeAll(async () => {
   operated = await OperatedCluster.start("requests", 2);
-  meter = new Meter(operated.operator, operated.cluster.directory);
+  meter = new Meter(operated.operator, operated.cluster);
 }, START_MILLISECONDS);
 afterAll(() => operated?.stop(), RUN_MILLISECONDS);
 

@@ -39,6 +39,8 @@ export interface Cluster {
    * @returns that directory
    */
   keepEvidence(): Promise<string>;
+  /** Processes of the cluster, and what was spawned on it, that run now. */
+  running(): readonly ManagedProcess[];
   /** Whether the cluster goes on when this is stopped, so that nothing of ours may be left in it. */
   readonly goesOn: boolean;
   /** Something to end before the processes are stopped, the youngest first. */
@@ -191,6 +193,10 @@ class ClusterWithProcesses implements Cluster {
 
   stop(): Promise<void> {
     return (this.#stopped ??= this.#stop());
+  }
+
+  running(): readonly ManagedProcess[] {
+    return this.processes.running;
   }
 
   async #stop(): Promise<void> {

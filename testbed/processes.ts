@@ -20,6 +20,11 @@ export class ProcessSet {
     private readonly guard: Guard,
   ) {}
 
+  /** Those that run now. */
+  get running(): readonly ManagedProcess[] {
+    return this.#running;
+  }
+
   /** From now on, standard error says so when a process fails that was not stopped. */
   reportFailures(): void {
     this.#reporting = true;
