@@ -132,7 +132,7 @@ const CASES: Record<string, Case> = {
     clear: deleteQuota,
   },
   "quota-of-pods": {
-    message: /pod.*exceeded quota.*Raise the quota/,
+    message: /exceeded quota.*no pod would be left for the run.*Raise the quota/,
     obstruct: namespace => allowNone(namespace, "pods"),
     clear: deleteQuota,
   },
