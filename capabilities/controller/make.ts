@@ -6,10 +6,9 @@ import type { Observed } from "../phases/observed";
 import type { PipelineRun } from "../tekton/objects";
 import { asText, type RunKey } from "../tekton/run-key";
 import type { Warning } from "../tekton/warning";
-import { Outdated } from "./failure";
 import { begunBy, survivedBy } from "./attempts";
 import { makePlaceholder, type Outcome } from "./make-placeholder";
-import { noteAttempts, WAIT, type Parts, type Result, type TellLater } from "./parts";
+import { noteAttempts, readAsSeen, WAIT, type Parts, type Result, type TellLater } from "./parts";
 
 /** @param run with its whole spec */
 export async function make(
@@ -56,11 +55,8 @@ export async function make(
  * already, it finds it.
  */
 export async function makePod(seen: V1StatefulSet, key: RunKey, { cluster, store }: Parts): Promise<Result> {
-  const { placeholders } = cluster;
   // The store has no whole template.
-  const statefulSet = await placeholders.read(seen);
-  if (statefulSet === undefined) throw new Outdated("its StatefulSet is not the one that was seen");
-  const made = await placeholders.createPod(statefulSet);
+  const made = await cluster.placeholders.createPod(await readAsSeen(cluster, seen));
   if ("refusal" in made) return { goOn: true, more: { podRefusal: made.refusal } };
   if ("pod" in made) store.written("pods", made.pod);
   else Log.debug({ run: asText(key) }, "The pod is there already");

@@ -52,9 +52,8 @@ export async function wholeRun(
   return read!;
 }
 
-/** The StatefulSet as it was seen, with all that a change of its template or record needs. */
-export async function wholeStatefulSet(cluster: Cluster, seen: V1StatefulSet): Promise<V1StatefulSet> {
-  if (hasWholeTemplate(seen)) return seen;
+/** The StatefulSet with all that it has, as it was when it was seen. */
+export async function readAsSeen(cluster: Cluster, seen: V1StatefulSet): Promise<V1StatefulSet> {
   const { uid, generation } = seen.metadata!;
   const read = await cluster.readStatefulSet(seen);
   if (read?.metadata?.uid !== uid || read?.metadata?.generation !== generation) {
@@ -62,6 +61,10 @@ export async function wholeStatefulSet(cluster: Cluster, seen: V1StatefulSet): P
   }
   return read!;
 }
+
+/** The StatefulSet as it was seen, with all that a change of its template or record needs. */
+export const wholeStatefulSet = async (cluster: Cluster, seen: V1StatefulSet): Promise<V1StatefulSet> =>
+  hasWholeTemplate(seen) ? seen : readAsSeen(cluster, seen);
 
 /** @param attempts the annotation's value; undefined when nothing is to be written */
 export async function noteAttempts(

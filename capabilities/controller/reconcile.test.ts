@@ -110,7 +110,7 @@ describe("a step", () => {
     test("makes it, as that would", async () => {
       const { reconciler, fake, store } = late();
       await reconciler.reconcile(KEY, 0);
-      expect(fake.asked).toEqual(["read", "createPod"]);
+      expect(fake.asked).toEqual(["readStatefulSet", "createPod"]);
       expect(store.lookUp(KEY).observed.pods).toMatchObject([
         { metadata: { ownerReferences: [{ kind: "StatefulSet", controller: true }] } },
       ]);

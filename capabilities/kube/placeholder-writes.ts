@@ -9,7 +9,7 @@ import type { Reservation } from "../room/reservation";
 import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
 import { PLACEHOLDER_COMPONENT, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../keys";
 import type { KubeClients } from "./client";
-import { ifThere, refusalOf, statusOf } from "./errors";
+import { refusalOf, statusOf } from "./errors";
 
 export class PlaceholderWrites {
   constructor(private readonly clients: Pick<KubeClients, "apps" | "core">) {}
@@ -28,15 +28,6 @@ export class PlaceholderWrites {
       if (refusal === undefined) throw error;
       return { refusal };
     }
-  }
-
-  /** @returns undefined where it is gone, or another one */
-  async read({ metadata }: V1StatefulSet): Promise<V1StatefulSet | undefined> {
-    const { namespace, name, uid } = metadata!;
-    const found = await ifThere(
-      this.clients.apps.readNamespacedStatefulSet({ namespace: namespace!, name: name! }),
-    );
-    return found?.metadata?.uid === uid ? found : undefined;
   }
 
   /**

@@ -134,7 +134,6 @@ export class FakeCluster {
         this.pods.push(pod);
         return { pod };
       }),
-    read: () => this.#ask("read", () => this.statefulSet),
     changeTemplate: (seen: V1StatefulSet, { affinity, resources, record }: TemplateChange) =>
       this.#ask("changeTemplate", () => {
         const changed = structuredClone(withRecord(seen, { ...recordOf(seen), ...record }));
