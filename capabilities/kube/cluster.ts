@@ -38,6 +38,7 @@ import {
 import type { KubeClients } from "./client";
 import { readDefinitions, type Reading } from "./definitions";
 import { ifThere } from "./errors";
+import { eachItem, listVersion, type Listed, type Page } from "./pages";
 import { PlaceholderWrites } from "./placeholder-writes";
 import { RunWrites } from "./run-writes";
 import { Shared } from "./shared";
@@ -73,33 +74,7 @@ const METADATA_ONLY = setHeaderOptions(
 );
 const NAMES_PAGE_SIZE = 500;
 
-interface Page<T> {
-  items: T[];
-  /** A typed client says _continue, the one for custom objects continue. */
-  metadata?: { _continue?: string; continue?: string };
-}
-
-/** Page by page, so that no more than a page of objects is in memory. */
-async function eachItem<T>(
-  list: (_continue: string | undefined) => Promise<Page<T>>,
-  see: (item: T) => void,
-): Promise<void> {
-  let _continue: string | undefined;
-  do {
-    const page = await list(_continue);
-    page.items.forEach(item => see(item));
-    _continue = (page.metadata?._continue ?? page.metadata?.continue) || undefined;
-  } while (_continue !== undefined);
-}
-
-interface Listed<T> {
-  items: T[];
-  metadata?: { resourceVersion?: string };
-}
-
 const NO_CUSTOM_RUNS: Listed<CustomRun> = { items: [] };
-
-const listVersion = ({ metadata }: Listed<unknown>): number => Number(metadata?.resourceVersion ?? 0);
 
 export class Cluster {
   readonly runs: RunWrites;

@@ -1,0 +1,26 @@
+/** Lists of the API server: page by page, and their versions. */
+export interface Page<T> {
+  items: T[];
+  /** A typed client says _continue, the one for custom objects continue. */
+  metadata?: { _continue?: string; continue?: string };
+}
+
+/** Page by page, so that no more than a page of objects is in memory. */
+export async function eachItem<T>(
+  list: (_continue: string | undefined) => Promise<Page<T>>,
+  see: (item: T) => void,
+): Promise<void> {
+  let _continue: string | undefined;
+  do {
+    const page = await list(_continue);
+    page.items.forEach(item => see(item));
+    _continue = (page.metadata?._continue ?? page.metadata?.continue) || undefined;
+  } while (_continue !== undefined);
+}
+
+export interface Listed<T> {
+  items: T[];
+  metadata?: { resourceVersion?: string };
+}
+
+export const listVersion = ({ metadata }: Listed<unknown>): number => Number(metadata?.resourceVersion ?? 0);
