@@ -1,6 +1,7 @@
 /** Holds what a benchmark measured against budget.json, and prints each figure beside its limit. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { markdownTable } from "../scripts/markdown";
 
 export interface Limit {
   name: string;
@@ -20,6 +21,16 @@ interface Figure {
 
 export function readBudget(): Limit[] {
   return JSON.parse(readFileSync(join(__dirname, "budget.json"), "utf8")) as Limit[];
+}
+
+/** The table of docs/benchmarks.md. */
+export function budgetTable(): string {
+  const rows = readBudget().map(({ name, limit, unit, calibration }) => [
+    name,
+    `${limit} ${unit}`.trim(),
+    calibration,
+  ]);
+  return markdownTable(["figure", "at most", "why so much"], rows);
 }
 
 /** Whether a figure is beyond its limit. What could not be measured is. */

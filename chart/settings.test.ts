@@ -1,17 +1,7 @@
 import { expect, test } from "@jest/globals";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parse } from "yaml";
 import { SETTINGS } from "../capabilities/choices/settings";
-import { updated } from "./readme";
 import { SET_BY_THE_CHART, settings, settingsSchema, settingsValues } from "./settings";
-
-const README = join(__dirname, "..", "README.md");
-
-test("the README's table of settings is what the schema says; `npm run readme` writes it", () => {
-  const text = readFileSync(README, "utf8");
-  expect(text).toBe(updated(text));
-});
 
 test("every setting has words for its meaning and for what is allowed", () => {
   const known = settings.map(({ variable }) => variable);

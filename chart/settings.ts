@@ -1,6 +1,7 @@
-/** What chart and README say about the operator's settings, all of it from the operator's own schema. */
+/** What chart and docs say about the operator's settings, all of it from the operator's own schema. */
 import { z } from "zod";
 import { SETTINGS } from "../capabilities/choices/settings";
+import { markdownTable } from "../scripts/markdown";
 
 export interface Setting {
   /** Environment variable behind POD_AFFINITY_. */
@@ -53,14 +54,11 @@ export function settingsValues(): string {
 
 const HEAD = ["`settings.…`", "`POD_AFFINITY_…`", "default", "allowed", "meaning"];
 
-/** The README's table, as Markdown with aligned columns. */
+/** The table of docs/settings.md. */
 export function settingsTable(): string {
   const rows = settings.map(({ value, variable, default: default_, allowed, meaning }) => [
     ...[value, variable, default_].map(word => `\`${word}\``),
     ...[allowed, meaning],
   ]);
-  const widths = HEAD.map((_, column) => Math.max(...[HEAD, ...rows].map(row => row[column]!.length)));
-  const line = (cells: string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  return [line(HEAD), line(widths.map(width => "-".repeat(width))), ...rows.map(line)].join("\n");
+  return markdownTable(HEAD, rows);
 }

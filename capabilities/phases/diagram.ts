@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CLUSTER_CHANGES } from "./cluster-changes";
 import { PHASES, STAGES, type Phase } from "./phase";
+import { markdownTable } from "../../scripts/markdown";
 import { TABLE } from "./table";
 
 const HEAD = `# Phases
@@ -66,13 +67,6 @@ function diagram(): string {
   return ["```mermaid", "stateDiagram-v2", ...lines, "```"].join("\n");
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map(cells => cells[column]!.length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((text, column) => text.padEnd(widths[column]!)).join(" | ")} |`;
-  return [line(head), line(widths.map(width => "-".repeat(width))), ...rows.map(line)].join("\n");
-}
-
 /** The page, whole. */
 export function phasesPage(): string {
   const rows = TABLE.map(({ name, stages, phases, takes, why }, index) => [
@@ -86,15 +80,15 @@ export function phasesPage(): string {
   const parts = [
     HEAD,
     "## Where a run stands",
-    table(["the run is", "that is"], Object.entries(STAGES)),
+    markdownTable(["the run is", "that is"], Object.entries(STAGES)),
     "## The phases of a placeholder",
-    table(["phase", "meaning"], Object.entries(PHASES)),
+    markdownTable(["phase", "meaning"], Object.entries(PHASES)),
     "## How one phase leads to another",
     "Steps of the controller by their names; in brackets what the cluster does by itself.",
     diagram(),
     "## The table",
     "The first row that matches counts.",
-    table(["row", "when", "the run is", "phase", "step", "why"], rows),
+    markdownTable(["row", "when", "the run is", "phase", "step", "why"], rows),
   ];
   return `${parts.join("\n\n")}\n`;
 }
