@@ -1,6 +1,7 @@
 /** The chart as it is upgraded, rolled back and taken away, and what there is without it; all of it on one cluster. */
 import { afterAll, beforeAll, describe } from "@jest/globals";
 import { deployment } from "./chart/deploy";
+import { documented } from "./chart/documented";
 import { uninstallation } from "./chart/uninstall";
 import { upgrades } from "./chart/upgrades";
 import { OperatedCluster, OWN_NODES, START_MILLISECONDS, STOP_MILLISECONDS } from "./operated-cluster";
@@ -14,6 +15,7 @@ import { OperatedCluster, OWN_NODES, START_MILLISECONDS, STOP_MILLISECONDS } fro
 
   const operated = () => started;
   describe("changed", () => upgrades(operated));
+  describe("as the pages say", () => documented(operated));
   describe("taken away", () => uninstallation(operated));
   describe("without it", () => deployment(operated));
 });
