@@ -6,6 +6,7 @@ import { PodAffinity, startController } from "./capabilities";
 import { certificateFiles, watchCertificate } from "./capabilities/server/certificate";
 import { onStop, stopAtSignal } from "./capabilities/server/stop";
 import { uninstall } from "./capabilities/controller/uninstall";
+import { verify } from "./capabilities/controller/verify";
 import cfg from "./package.json";
 
 function serve(): void {
@@ -18,7 +19,10 @@ function serve(): void {
       Log.info("The certificate was renewed, and is in use.");
     },
     onEnding: days =>
-      Log.warn({ days }, "The serving certificate is about to end: renew it (docs/install.md, Certificates)."),
+      Log.warn(
+        { days },
+        "The serving certificate is about to end: renew it (docs/install.md, Certificates).",
+      ),
     onFailure: error => Log.warn(error, "The certificate cannot be read; the one in use stays."),
   });
   onStop(() => stopServing());
@@ -26,6 +30,7 @@ function serve(): void {
   stopAtSignal();
 }
 
-// The chart's last job calls it as `uninstall NAME`.
+// The chart's last job calls it as `uninstall NAME`, and `helm test` as `verify NAMESPACE`.
 if (process.argv[2] === "uninstall") void uninstall(process.argv[3] ?? "");
+else if (process.argv[2] === "verify") void verify(process.argv[3] ?? "default");
 else serve();

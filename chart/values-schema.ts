@@ -72,6 +72,7 @@ export const valuesSchema = () => ({
       enabled: flag,
       apiServerPorts: { type: "array", minItems: 1, items: wholeNumber(1, 65_535) },
     }),
+    test: only({ namespace: { type: "string", minLength: 1 } }),
     uninstall: only({ enabled: flag, timeoutSeconds: wholeNumber(30, 3600) }),
   }),
 });

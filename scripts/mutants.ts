@@ -261,7 +261,14 @@ const MUTANTS: Mutant[] = [
   },
 ];
 
-const NEEDED = ["capabilities", "testbed", "jest.config.js", "package.json", "tsconfig.json"];
+const NEEDED = [
+  "capabilities",
+  "testbed",
+  "jest.config.js",
+  "package.json",
+  "tsconfig.json",
+  "scripts/markdown.ts",
+];
 const TIMEOUT_MILLISECONDS = 120_000;
 
 function makeCopy(): string {

@@ -23,7 +23,7 @@ const NAMES = { NAME: "held", NAMESPACE };
 
 /** One that is only named, as `kubectl annotate` is, has no arguments. */
 const ARGUMENTS = 2;
-/** Applied one by one by the test of their shapes. */
+/** Some are in namespaces of their own, which are not there when nothing is made. */
 const EXAMPLES = "kubectl apply -f examples/";
 
 const found = pages().flatMap(({ file, text }) => {
@@ -50,6 +50,7 @@ const helm = (program: string) => `#!/bin/sh
 verb=$1; shift
 case $verb in
   install|upgrade) exec ${program} $verb --dry-run=server "$@" ;;
+  test) exec ${program} test "$@" ;;
   *) exec ${program} $verb --dry-run "$@" ;;
 esac
 `;
