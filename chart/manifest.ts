@@ -1,6 +1,6 @@
 /** `node --import tsx chart/manifest.ts`: makes the plain manifest out of the chart in dist/, with Helm. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import packageJson from "../package.json";
@@ -28,6 +28,19 @@ function plainManifest(helm: (...args: string[]) => string): string {
   return `# Certificates are made by cert-manager, which has to be there.\n${stringify(namespace)}${rendered}`;
 }
 
+/** Whole at every moment: tests that run at the same time read it. */
+function replaceFile(manifest: string): void {
+  const directory = mkdtempSync(join(DIST, ".manifest-"));
+  try {
+    const file = join(directory, "manifest.yaml");
+    writeFileSync(file, manifest);
+    checkNoPrivateKey(directory);
+    renameSync(file, FILE);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
 /**
  * Writes dist/<name>.yaml, and checks the chart by `helm lint`; Helm is built first if it has to be.
  *
@@ -41,8 +54,7 @@ export async function writeManifest(): Promise<string> {
     execFileSync(program, args, { encoding: "utf8", timeout: HELM_TIMEOUT_MILLISECONDS });
   helm("lint", "--strict", CHART);
   const manifest = plainManifest(helm);
-  if (!existsSync(FILE) || readFileSync(FILE, "utf8") !== manifest) writeFileSync(FILE, manifest);
-  checkNoPrivateKey(DIST);
+  if (!existsSync(FILE) || readFileSync(FILE, "utf8") !== manifest) replaceFile(manifest);
   return FILE;
 }
 

@@ -54,7 +54,11 @@ const expected = [`dist/pepr-${uuid}.js`, `dist/pepr-module-${uuid}.yaml`];
 const CHART_TIMEOUT_MILLISECONDS = 2 * 60_000;
 
 rmSync("dist", { recursive: true, force: true });
-const built = spawnSync("npx", ["pepr", "build"], { encoding: "utf8", timeout: 300_000 });
+// Not by npx: what that starts would go on when the time is over.
+const built = spawnSync(join("node_modules", ".bin", "pepr"), ["build"], {
+  encoding: "utf8",
+  timeout: 300_000,
+});
 const missing = expected.filter(file => !existsSync(file));
 if (built.status !== 0 || missing.length > 0) {
   console.error(built.stdout, built.stderr, built.error ?? "");

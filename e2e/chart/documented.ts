@@ -8,13 +8,17 @@ import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { writeManifest } from "../../chart/manifest";
 import { isHeldByUs } from "../../capabilities/tekton/objects";
 import { commandsOfSentences, words } from "../../scripts/commands";
 import { blocks, CHECKOUT, pages } from "../../scripts/pages";
 import { ensureTool } from "../../testbed/binaries";
+import { applyDefinitions } from "../../testbed/manifests";
 import { until } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
+/** The plain manifest has objects of its kinds. */
+const CERT_MANAGER = join(__dirname, "cert-manager-crds.yaml");
 const execute = promisify(execFile);
 const BLOCK_MILLISECONDS = 120_000;
 const NAMESPACE = "documented";
@@ -76,6 +80,8 @@ export function documented(operated: () => OperatedCluster): void {
   let environment: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
+    await writeManifest();
+    await applyDefinitions(operated().cluster.kubeconfigFile, CERT_MANAGER);
     const { stdout } = await execute("sh", ["-c", "command -v kubectl"]);
     const nothing = "#!/bin/sh\n";
     directory = await directoryOf({
