@@ -51,8 +51,8 @@ function annotations({ version, license, pepr }: Described, changelog: string): 
     "artifacthub.io/category": "integration-delivery",
     "artifacthub.io/operator": "true",
     "artifacthub.io/operatorCapabilities": "Seamless Upgrades",
-    "artifacthub.io/images": stringify(images),
-    "artifacthub.io/changes": stringify(changesOf(changelog, version)),
+    "artifacthub.io/images": stringify(images, { lineWidth: 0 }),
+    "artifacthub.io/changes": stringify(changesOf(changelog, version), { lineWidth: 0 }),
   };
 }
 
