@@ -8,8 +8,7 @@ import { provenance, type Origin } from "./provenance";
 import { reproducibleSbom } from "./sbom";
 
 /** The first time Helm is built, in some minutes. */
-const BUILD_TIMEOUT_MILLISECONDS = 30 * 60_000;
-const SBOM_TIMEOUT_MILLISECONDS = 2 * 60_000;
+const TIMEOUT_MILLISECONDS = 30 * 60_000;
 const SBOM = ["sbom", "--sbom-format", "cyclonedx", "--package-lock-only", "--omit", "dev"];
 const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
 
@@ -24,7 +23,7 @@ export function makeArtefacts(directory: string, origin: Origin, time: Date): vo
   const run = (program: string, ...args: string[]) =>
     execFileSync(program, args, {
       ...{ cwd: copy, encoding: "utf8", maxBuffer: MOST_OUTPUT_BYTES, stdio: ["ignore", "pipe", "inherit"] },
-      timeout: args === SBOM ? SBOM_TIMEOUT_MILLISECONDS : BUILD_TIMEOUT_MILLISECONDS,
+      timeout: TIMEOUT_MILLISECONDS,
     });
   try {
     run("npm", "run", "--silent", "build");
@@ -32,7 +31,7 @@ export function makeArtefacts(directory: string, origin: Origin, time: Date): vo
     mkdirSync(directory, { recursive: true });
     for (const file of [`${name}-${version}.tgz`, `${name}.yaml`])
       copyFileSync(join(copy, "dist", file), join(directory, file));
-    const sbom = reproducibleSbom(run("npm", ...SBOM), time);
+    const sbom = reproducibleSbom(run("npm", ...SBOM), name, time);
     writeFileSync(join(directory, "sbom.cdx.json"), `${JSON.stringify(sbom, undefined, 2)}\n`);
     writeFileSync(join(directory, "provenance.json"), provenance(origin));
     writeChecksums(directory);

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 
 export interface Sbom {
   serialNumber?: string;
-  metadata: { timestamp?: string; [field: string]: unknown };
+  metadata: { timestamp?: string; component: { name: string }; [field: string]: unknown };
   [field: string]: unknown;
 }
 
@@ -21,11 +21,13 @@ function uuidOf(digest: string): string {
 
 /**
  * @param text CycloneDX as JSON
+ * @param name of the package; npm writes that of the directory
  * @param time of the commit
  */
-export function reproducibleSbom(text: string, time: Date): Sbom {
+export function reproducibleSbom(text: string, name: string, time: Date): Sbom {
   const sbom = JSON.parse(text) as Sbom;
   sbom.metadata.timestamp = time.toISOString();
+  sbom.metadata.component.name = name;
   delete sbom.serialNumber;
   const digest = createHash("sha256").update(JSON.stringify(sbom)).digest("hex");
   return { ...sbom, serialNumber: `urn:uuid:${uuidOf(digest)}` };
