@@ -50,6 +50,7 @@ async function downloadAll(builds: Build[], environment: NodeJS.ProcessEnv): Pro
   for (const { program, target, release } of builds) {
     if (address === undefined || release === undefined) continue;
     const start = Date.now();
+    say(`${program}: looking for it at ${address} …`);
     try {
       await mkdir(join(target, ".."), { recursive: true });
       await download(address, { program, path: release, target });
