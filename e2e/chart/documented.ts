@@ -36,7 +36,10 @@ const found = pages().flatMap(({ file, text }) => {
   );
   return [...blocks(text, "sh"), ...whole].map(block => ({ file, block }));
 });
-const asked = found.filter(({ block }) => /^\s*(kubectl|helm) /m.test(block));
+/** Once, where several pages have the same. */
+const asked = [...new Map(found.map(({ file, block }) => [block.trim(), { file, block }])).values()].filter(
+  ({ block }) => /^\s*(kubectl|helm) /m.test(block),
+);
 
 /** In place of kubectl: what a page has deleted need not be there, and there are no containers that have logs. */
 const kubectl = (program: string) => `#!/bin/sh
@@ -44,17 +47,17 @@ verb=$1; shift
 case $verb in
   delete) exec ${program} delete --dry-run=server --ignore-not-found "$@" ;;
   apply|label|annotate|patch) exec ${program} $verb --dry-run=server "$@" ;;
-  logs) exec ${program} get pods $(echo "$@" | sed 's/--tail [0-9]*//') ;;
+  logs) exec ${program} get pods $(echo "$@" | sed 's/--tail [0-9]*//; s#job/.*#--ignore-not-found#') ;;
   *) exec ${program} $verb "$@" ;;
 esac
 `;
 
-/** In place of Helm. */
+/** In place of Helm; `helm test` has a test of its own. */
 const helm = (program: string) => `#!/bin/sh
 verb=$1; shift
 case $verb in
   install|upgrade) exec ${program} $verb --dry-run=server "$@" ;;
-  test) exec ${program} test "$@" ;;
+  test) exec ${program} status "$@" ;;
   *) exec ${program} $verb --dry-run "$@" ;;
 esac
 `;
