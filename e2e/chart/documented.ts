@@ -34,11 +34,15 @@ const found = pages().flatMap(({ file, text }) => {
   const whole = commandsOfSentences(text).filter(
     command => command !== EXAMPLES && words(command).length >= 2 + ARGUMENTS,
   );
-  return [...blocks(text, "sh"), ...whole].map(block => ({ file, block }));
+  return [...blocks(text, "sh"), ...whole].map(block => ({
+    file,
+    block,
+    first: block.trim().split("\n")[0],
+  }));
 });
 /** Once, where several pages have the same. */
-const asked = [...new Map(found.map(({ file, block }) => [block.trim(), { file, block }])).values()].filter(
-  ({ block }) => /^\s*(kubectl|helm) /m.test(block),
+const asked = [...new Map(found.map(one => [one.block.trim(), one])).values()].filter(({ block }) =>
+  /^\s*(kubectl|helm) /m.test(block),
 );
 
 /** In place of kubectl: what a page has deleted need not be there, and there are no containers that have logs. */
@@ -47,17 +51,18 @@ verb=$1; shift
 case $verb in
   delete) exec ${program} delete --dry-run=server --ignore-not-found "$@" ;;
   apply|label|annotate|patch) exec ${program} $verb --dry-run=server "$@" ;;
-  logs) exec ${program} get pods $(echo "$@" | sed 's/--tail [0-9]*//; s#job/.*#--ignore-not-found#') ;;
+  logs) exec ${program} get pods $(printf '%s ' "$@" | sed 's/--tail [0-9]*//; s#job/.*#--ignore-not-found#') ;;
   *) exec ${program} $verb "$@" ;;
 esac
 `;
 
-/** In place of Helm; `helm test` has a test of its own. */
+/** In place of Helm; `helm test` has a test of its own, and there may be no revision before this one. */
 const helm = (program: string) => `#!/bin/sh
 verb=$1; shift
 case $verb in
   install|upgrade) exec ${program} $verb --dry-run=server "$@" ;;
   test) exec ${program} status "$@" ;;
+  rollback) exec ${program} rollback --dry-run "$@" 1 ;;
   *) exec ${program} $verb --dry-run "$@" ;;
 esac
 `;
@@ -107,7 +112,7 @@ export function documented(operated: () => OperatedCluster): void {
   }, 2 * RUN_MILLISECONDS);
 
   test.each(asked)(
-    "$file: $block",
+    "$file: $first",
     async ({ block }) => {
       const options = { cwd: CHECKOUT, env: environment, timeout: BLOCK_MILLISECONDS };
       await expect(execute("sh", ["-euc", typed(block)], options)).resolves.toBeDefined();
