@@ -83,11 +83,11 @@ export function upgrades(operated: () => OperatedCluster): void {
     async () => {
       const said = await operated().operator.helm("test", "--timeout", "90s");
       expect(said).toMatch(/Phase: *Succeeded/);
-      const { items } = await operated().cluster.clients.core.listNamespacedPod({
-        namespace: OPERATOR_NAMESPACE,
-        labelSelector: `${COMPONENT_LABEL}=test`,
+      const which = { namespace: OPERATOR_NAMESPACE, labelSelector: `${COMPONENT_LABEL}=test` };
+      await until("its pod to go", RUN_MILLISECONDS, async () => {
+        const { items } = await operated().cluster.clients.core.listNamespacedPod(which);
+        return items.length === 0;
       });
-      expect(items).toEqual([]);
     },
     RUN_MILLISECONDS,
   );
