@@ -3,6 +3,9 @@ import { expect, test } from "@jest/globals";
 import { startWithMany } from "./many-runs";
 import { START_MILLISECONDS } from "./operated-cluster";
 
+// Memory is that of the packages as the image has them.
+delete process.env.TESTBED_PACKAGES;
+
 test(
   "a controller that starts among 400 runs, half of them held, serves all within its bounds",
   async () => {
