@@ -3,9 +3,9 @@
  * load. Then the chart, out of what it made. Does nothing when dist/ is what these sources yield.
  */
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { digest } from "./digest.mjs";
 
 /** Whatever decides what is built. */
 const SOURCES = [
@@ -16,6 +16,7 @@ const SOURCES = [
   "package-lock.json",
   "tsconfig.json",
   "scripts/build.mjs",
+  "scripts/digest.mjs",
   "scripts/markdown.ts",
   "testbed/real-node/tar.ts",
   "CHANGELOG.md",
@@ -26,26 +27,9 @@ const MANIFEST = join("dist", "pipelinerun-pod-affinity.yaml");
 /** Holds the digest of the sources and of what was made of them; written when all is made. */
 const STAMP = join("dist", ".built-from");
 
-const filesBelow = path =>
-  statSync(path).isDirectory()
-    ? readdirSync(path, { recursive: true }).map(name => join(path, name))
-    : [path];
-
-/** SHA-256 over the names and contents of all files below the paths. */
-function digest(paths) {
-  const hash = createHash("sha256");
-  const files = paths.filter(path => existsSync(path)).flatMap(filesBelow);
-  for (const file of files
-    .sort()
-    .filter(name => ![STAMP, MANIFEST].includes(name) && statSync(name).isFile())) {
-    hash.update(`${file}\0`).update(createHash("sha256").update(readFileSync(file)).digest());
-  }
-  return hash.digest("hex");
-}
-
 // Were a source changed while it is built, the next build would make all anew.
 const sources = digest(SOURCES);
-const stamp = () => `${sources} ${digest(["dist"])}\n`;
+const stamp = () => `${sources} ${digest(["dist"], STAMP, MANIFEST)}\n`;
 
 if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp()) process.exit(0);
 

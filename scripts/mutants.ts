@@ -262,12 +262,8 @@ const MUTANTS: Mutant[] = [
 ];
 
 const NEEDED = [
-  "capabilities",
-  "testbed",
-  "jest.config.js",
-  "package.json",
-  "tsconfig.json",
-  "scripts/markdown.ts",
+  ...["capabilities", "testbed", "package.json", "package-lock.json", "tsconfig.json"],
+  ...["jest.config.js", "scripts/bundled-packages.cjs", "scripts/markdown.ts"],
 ];
 const TIMEOUT_MILLISECONDS = 120_000;
 

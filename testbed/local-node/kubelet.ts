@@ -110,12 +110,12 @@ class LocalKubelet {
     await this.#tell(pod, local);
   }
 
-  /** Sooner than a kubelet, and rarely enough: the operator's module is large. */
+  /** Sooner than a kubelet. ConfigMaps stay as they were: the operator's module is large, and a new one makes new pods. */
   async #syncVolumes(pod: V1Pod, local: LocalPod): Promise<void> {
     if (Date.now() - local.volumesWritten < VOLUMES_MILLISECONDS) return;
     local.volumesWritten = Date.now();
     // What has been deleted meanwhile stays as it was written.
-    await ifFound(writeVolumes(this.cluster.clients, pod, local.root));
+    await ifFound(writeVolumes(this.cluster.clients, pod, local.root, ({ secret }) => secret !== undefined));
   }
 
   async #begin(pod: V1Pod): Promise<void> {
