@@ -1,9 +1,9 @@
 /** What the operator would make of a run. Every decision is made by the operator's own functions. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { defaultChoices, type Settings } from "../capabilities/choices/settings";
-import { namedBy, planOf, readableClaims, type Named, type Plan } from "../capabilities/placement/plan";
+import { namedBy, planOf, readableClaims, type Named, type Plan, type Sources } from "../capabilities/placement/plan";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
-import { NOTHING, toQuantities } from "../capabilities/demand/resources";
+import { toQuantities } from "../capabilities/demand/resources";
 import {
   missingDefinitions,
   type Definitions,
@@ -51,8 +51,20 @@ export const definitionsFor = (surroundings: Surroundings): Definitions => ({
   tasks: surroundings.tasks,
   notAllowed: surroundings.notAllowed,
   limitRanges: surroundings.limitRanges,
-  runtimeOverhead: NOTHING,
 });
+
+function sourcesFrom(surroundings: Surroundings): Sources {
+  const { limitRanges, quotas, runtimeClasses, priorities, storage, nodes } = surroundings;
+  const sources = { bounds: { limitRanges, quotas }, runtimeClasses, priorities, storage };
+  return { definitions: definitionsFor(surroundings), ...sources, ...(nodes && { nodes }) };
+}
+
+/** Whether another preview may come of it once the nodes are known. */
+export function dependsOnNodes(sent: PipelineRun, surroundings: Surroundings, settings: Settings): boolean {
+  const held = asHeld(withDefaultPodTemplate(sent, surroundings.defaultPodTemplate), defaultChoices(settings));
+  const sources = sourcesFrom(surroundings);
+  return planOf(held, namedBy(held, sources.definitions), sources, settings).dependsOnNodes;
+}
 
 /** What a cluster has to be asked for yet. */
 export interface Unknown {
@@ -123,9 +135,7 @@ export function previewOf(
   const held = asHeld(run, defaults);
   const definitions = definitionsFor(surroundings);
   const named = namedBy(held, definitions);
-  const { limitRanges, quotas, runtimeClasses, priorities, storage } = surroundings;
-  const sources = { definitions, bounds: { limitRanges, quotas }, runtimeClasses, priorities, storage };
-  const plan = planOf(held, named, sources, settings);
+  const plan = planOf(held, named, sourcesFrom(surroundings), settings);
   const { graph, known } = plan;
   const { peak, tasks } = peakDemand(graph);
   const admission = admissionOf(run, surroundings.namespaceLabels, defaults);
