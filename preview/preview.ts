@@ -1,7 +1,14 @@
 /** What the operator would make of a run. Every decision is made by the operator's own functions. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { defaultChoices, type Settings } from "../capabilities/choices/settings";
-import { namedBy, planOf, readableClaims, type Named, type Plan, type Sources } from "../capabilities/placement/plan";
+import {
+  namedBy,
+  planOf,
+  readableClaims,
+  type Named,
+  type Plan,
+  type Sources,
+} from "../capabilities/placement/plan";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
 import { toQuantities } from "../capabilities/demand/resources";
 import {
@@ -61,7 +68,10 @@ function sourcesFrom(surroundings: Surroundings): Sources {
 
 /** Whether another preview may come of it once the nodes are known. */
 export function dependsOnNodes(sent: PipelineRun, surroundings: Surroundings, settings: Settings): boolean {
-  const held = asHeld(withDefaultPodTemplate(sent, surroundings.defaultPodTemplate), defaultChoices(settings));
+  const held = asHeld(
+    withDefaultPodTemplate(sent, surroundings.defaultPodTemplate),
+    defaultChoices(settings),
+  );
   const sources = sourcesFrom(surroundings);
   return planOf(held, namedBy(held, sources.definitions), sources, settings).dependsOnNodes;
 }

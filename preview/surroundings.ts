@@ -64,7 +64,9 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
   const valueOf = (item: ManifestObject) => Number(item["value"] ?? 0);
   const storageClasses = ofKind("storage.k8s.io", "StorageClass") as object[] as V1StorageClass[];
   const configDefaults = objects.find(isConfigDefaults);
-  const nodes = objects.filter(object => groupOf(object) === "" && object.kind === "Node") as object[] as V1Node[];
+  const nodes = objects.filter(
+    object => groupOf(object) === "" && object.kind === "Node",
+  ) as object[] as V1Node[];
   const byDefault = priorityClasses.find(item => item["globalDefault"] === true);
   return {
     pipelines: definitions("Pipeline"),

@@ -220,7 +220,9 @@ describe("a LimitRange's min that has risen since the placeholder was made", () 
     403,
     'pods "p" is forbidden: minimum cpu usage per Container is 200m, but request is 10m',
   );
-  const limitRanges = (cpu: string) => [{ metadata: { name: "l" }, spec: { limits: [{ type: "Container", min: { cpu } }] } }];
+  const limitRanges = (cpu: string) => [
+    { metadata: { name: "l" }, spec: { limits: [{ type: "Container", min: { cpu } }] } },
+  ];
   const there = (): There => {
     const { run } = aRun().placed();
     return {

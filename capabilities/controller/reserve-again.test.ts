@@ -154,15 +154,22 @@ describe("a run whose pipeline a resolver brings", () => {
       expect(kept().ask["cpu"]).toBe(4300);
     });
 
-    test("is left as it was counted when a process has ended over it", async () => {
+    test("is counted again where that has failed", async () => {
       const { reconciler, fake, kept } = there();
-      fake.fails.set("demandSources", new Error("the process ends here"));
-      await expect(reconciler.reconcile(KEY, 0)).rejects.toThrow("ends here");
-      fake.fails.clear();
-      const before = fake.asked.length;
-      await reconciler.reconcile(KEY, 0);
-      expect(fake.asked.slice(before)).toEqual([]);
-      expect(kept()).toEqual(keeping({ name: UNREAD_PIPELINE, count: 1, each: guess, after: [] }));
+      fake.fails.set("demandSources", new Error("not now"));
+      await expect(reconciler.reconcile(KEY, 0)).rejects.toThrow("not now");
+      expect(kept()).toEqual(keeping(unknown(UNREAD_PIPELINE)));
+    });
+
+    test("is left as it was counted where a process has ended over it", async () => {
+      const { reconciler, fake, kept } = there();
+      fake.demandSources = () => new Promise(() => undefined);
+      void reconciler.reconcile(KEY, 0);
+      while (!fake.asked.includes("reserve")) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      const next = reconcilerOf(placed(byResolver, { pipelineSpec: large }), kept());
+      await next.reconciler.reconcile(KEY, 0);
+      expect(next.fake.asked).toEqual([]);
     });
   });
 

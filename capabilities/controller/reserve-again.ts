@@ -103,7 +103,15 @@ export async function reserveAgain(
     Log.info(about, "A large run: what Tekton has resolved of it is counted now, and once");
     seen = await parts.cluster.placeholders.reserve(seen, notAskedAgain(before, learned));
   });
-  const { reservation, notes } = await countedAgain(parts, run, observed, before, learned, onRead);
+  let counted;
+  try {
+    counted = await countedAgain(parts, run, observed, before, learned, onRead);
+  } catch (error) {
+    // This process lives, and tries again.
+    if (seen !== observed.statefulSet) await parts.cluster.placeholders.reserve(seen, before);
+    throw error;
+  }
+  const { reservation, notes } = counted;
   if (notes.length > 0) {
     const message = [`Known now that Tekton has resolved it: ${learned.join(", ")}.`, ...notes].join(" ");
     teller.tellLater(run, [{ type: "Normal", reason: "ReservedAgain", message }]);

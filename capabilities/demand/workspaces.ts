@@ -29,7 +29,8 @@ function referredTo(taskSpec: TaskSpec): string[] {
   return known;
 }
 
-const outerName = ({ name, workspace }: BoundWorkspace): string | undefined => textOf(workspace) ?? textOf(name);
+const outerName = ({ name, workspace }: BoundWorkspace): string | undefined =>
+  textOf(workspace) ?? textOf(name);
 
 /** @returns what the run calls them */
 export function usedWorkspaces({ workspaces, taskSpec }: PipelineTask, names: WorkspaceNames): string[] {

@@ -94,7 +94,12 @@ describe("a claim that is made for the run, of a StorageClass that allows some z
       values: [["b"]],
     },
   ])("$name: the placeholder goes there", ({ storageClassName, template, values }) => {
-    const found = claimsTogether(made(storageClassName), { ...storage, classes: CLASSES }, template, HOSTNAME);
+    const found = claimsTogether(
+      made(storageClassName),
+      { ...storage, classes: CLASSES },
+      template,
+      HOSTNAME,
+    );
     const required = found.template.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     const zones = required?.nodeSelectorTerms.map(({ matchExpressions }) => matchExpressions?.[0]?.values);
     expect({ zones, selector: found.template.nodeSelector }).toEqual({

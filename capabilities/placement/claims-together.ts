@@ -40,7 +40,10 @@ interface Demand {
 function demanding(whose: string, nodeSelectorTerms: V1NodeSelectorTerm[]): Demand | undefined {
   if (nodeSelectorTerms.length === 0) return undefined;
   const requiredDuringSchedulingIgnoredDuringExecution = { nodeSelectorTerms };
-  return { whose, template: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution } } } };
+  return {
+    whose,
+    template: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution } } },
+  };
 }
 
 function termsOf(volume: V1PersistentVolume | undefined): V1NodeSelectorTerm[] {

@@ -94,7 +94,10 @@ function classIn(template: unknown): string | undefined {
 
 const ofWorkspaces = (run: PipelineRun, known: KnownOfRun): ClaimTemplate[] =>
   usedWorkspaces(run, known).flatMap(workspace => {
-    const { name, volumeClaimTemplate: template } = workspace as { name?: string; volumeClaimTemplate?: object };
+    const { name, volumeClaimTemplate: template } = workspace as {
+      name?: string;
+      volumeClaimTemplate?: object;
+    };
     return isObject(template)
       ? [{ what: `the volumeClaimTemplate of workspace ${name}`, storageClassName: classIn(template) }]
       : [];

@@ -259,7 +259,8 @@ export function unitePodTemplates(
     template,
     contradictions: [...contradictions, ...never, ...schedulersClash],
     apart: apart.length > 0 ? templates : [],
-    dependsOnNodes: nodes === undefined && (apart.length > 0 || (never.length > 0 && spreadsOverZones(kinds))),
+    dependsOnNodes:
+      nodes === undefined && (apart.length > 0 || (never.length > 0 && spreadsOverZones(kinds))),
     notes: leftOutNotes({
       leftOut,
       apart,

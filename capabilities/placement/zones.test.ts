@@ -43,5 +43,7 @@ test("an affinity is narrowed in each of its terms, and has one where it had non
   expect(within(undefined, ZONE, ["b"])).toEqual(required({ matchExpressions: [inZone] }));
   expect(
     within(required({ matchExpressions: [gpu] }, { matchFields: [field] }) as never, ZONE, ["b"]),
-  ).toEqual(required({ matchExpressions: [gpu, inZone] }, { matchFields: [field], matchExpressions: [inZone] }));
+  ).toEqual(
+    required({ matchExpressions: [gpu, inZone] }, { matchFields: [field], matchExpressions: [inZone] }),
+  );
 });

@@ -49,7 +49,11 @@ test.each([
       quota(
         { pods: "0" },
         {},
-        { scopeSelector: { matchExpressions: [{ scopeName: "CrossNamespacePodAffinity", operator: "Exists" }] } },
+        {
+          scopeSelector: {
+            matchExpressions: [{ scopeName: "CrossNamespacePodAffinity", operator: "Exists" }],
+          },
+        },
       ),
     ],
     expected: /limited: pods=0/,

@@ -54,7 +54,9 @@ test.each([
   {
     name: "required, of all namespaces",
     affinity: {
-      podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ ...term, namespaceSelector: {} }] },
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [{ ...term, namespaceSelector: {} }],
+      },
     },
     expected: true,
   },

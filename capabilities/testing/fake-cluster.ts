@@ -99,7 +99,7 @@ export class FakeCluster {
         tasks: new Map(),
         pipelines: new Map(),
         limitRanges: this.limitRanges,
-              resolvedPipelines,
+        resolvedPipelines,
       },
       bounds: { limitRanges: this.limitRanges, quotas: this.quotas },
     }));

@@ -163,7 +163,11 @@ function isPinned({ nodeSelector, affinity }: PodKind["template"], topologyKey: 
  * Whether a cluster's nodes leave one value to spread over: where there is one zone, no pod is kept out of it. Nodes come
  * and go, and so does their number; zones stay.
  */
-function hasOneValue(kind: PodKind, { topologyKey, minDomains = 1 }: V1TopologySpreadConstraint, own: OwnPods) {
+function hasOneValue(
+  kind: PodKind,
+  { topologyKey, minDomains = 1 }: V1TopologySpreadConstraint,
+  own: OwnPods,
+) {
   if (topologyKey === HOSTNAME_TOPOLOGY || own.nodes === undefined || minDomains > 1) return false;
   const pod = { ...kind.template, containers: [] };
   const nodes = own.nodes.filter(node => Object.hasOwn(node.labels, topologyKey) && isSelected(node, pod));
