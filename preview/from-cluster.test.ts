@@ -147,7 +147,10 @@ test("quotas, as they are used, and volumes of claims are read", async () => {
 });
 
 test("nodes are read where the run depends on them, and else not", async () => {
-  const node = (zone: string, arch: string) => ({ metadata: { name: zone + arch, labels: { zone, arch } } });
+  const node = (zone: string, arch: string) => ({
+    metadata: { name: zone + arch, labels: { zone, arch } },
+    status: { allocatable: { cpu: "4", memory: "8Gi" } },
+  });
   objects.set("/api/v1/nodes", { items: [node("1", "amd64"), node("2", "amd64"), node("2", "arm64")] });
   const tasks = ["a", "b"].map(name => ({ name, taskSpec: step("1") }));
   const onArch = (pipelineTaskName: string, arch: string) => ({

@@ -204,5 +204,6 @@ export async function completed(
       classes: known.storage.classes ?? storage.classes,
     },
   };
-  return dependsOnNodes(stored.run, found, settings) ? { ...found, nodes: await reader.nodes() } : found;
+  const asksNodes = settings.AUTOSCALER === "none" || dependsOnNodes(stored.run, found, settings);
+  return asksNodes && known.nodes === undefined ? { ...found, nodes: await reader.nodes() } : found;
 }

@@ -129,6 +129,31 @@ test("a run that would be held for ever has a problem", () => {
   expect(previewOfText(runText({ spec })).problems).toEqual([]);
 });
 
+test.each([
+  { choices: {}, words: "held for ever" },
+  { choices: { "placement-timeout": "30s" }, words: "held for ever" },
+  {
+    choices: { "placement-timeout": "30s", "on-timeout": "run-anyway" },
+    words: "held for 30s, and then start without affinity",
+  },
+  {
+    choices: { "placement-timeout": "10m", "on-timeout": "cancel" },
+    words: "held for 10m, and then be cancelled",
+  },
+])("a run that no node can serve would be $words", ({ choices, words }) => {
+  const onZone = (pipelineTaskName: string, zone: string) => ({
+    pipelineTaskName,
+    podTemplate: { nodeSelector: { zone } },
+  });
+  const { tasks } = TEMPLATES.pipelineSpec;
+  const spec = { pipelineSpec: { tasks }, taskRunSpecs: [onZone("a", "1"), onZone("b", "2")] };
+  const annotations = Object.fromEntries(
+    Object.entries(choices).map(([name, value]) => [`pod-affinity.tekton.dev/${name}`, value]),
+  );
+  const { problems } = previewOfText(runText({ metadata: { annotations }, spec }));
+  expect(problems).toEqual([expect.stringContaining(`would be ${words}, as no one node`)]);
+});
+
 test("Tekton's default pod template counts, from its ConfigMap", () => {
   const template = { nodeSelector: { arch: "amd64" }, tolerations: [{ key: "all", operator: "Exists" }] };
   const configMap = (text: string) =>
@@ -248,7 +273,7 @@ describe("nodes of the file", () => {
   const node = (zone: string, arch: string) =>
     named("v1", "Node", `${zone}-${arch}`, {
       metadata: { name: `${zone}-${arch}`, labels: { zone, arch } },
-      status: { allocatable: { cpu: "4" } },
+      status: { allocatable: { cpu: "4", memory: "8Gi" } },
     });
   const onArch = (pipelineTaskName: string, arch: string) => ({
     pipelineTaskName,
@@ -272,6 +297,14 @@ describe("nodes of the file", () => {
       zones: ["2"],
       note: "It goes where there are nodes of all of these kinds: zone 2.",
     });
+  });
+  test("say that none is large enough", () => {
+    const small = named("v1", "Node", "small", { status: { allocatable: { cpu: "2", memory: "8Gi" } } });
+    const { steps } = { steps: [{ name: "s", computeResources: { requests: { cpu: "3" } } }] };
+    const large = runText({ spec: { pipelineSpec: { tasks: [{ name: "a", taskSpec: { steps } }] } } });
+    const { problems, notes } = previewOfText(file(small, large));
+    expect(problems).toEqual([]);
+    expect(notes).toEqual([expect.stringMatching(/asks for cpu 3, memory 16Mi; .* small, has cpu 2/)]);
   });
   test("that are not there are not counted", () => {
     expect(goesTo()).toEqual({ zones: undefined, note: expect.stringMatching(/nodes of different kinds/) });

@@ -1,6 +1,8 @@
 /** What the operator would make of a run. Every decision is made by the operator's own functions. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { choicesOf, type Choices } from "../capabilities/choices/choices";
 import { defaultChoices, type Settings } from "../capabilities/choices/settings";
+import { neverFits } from "../capabilities/placement/never-fits";
 import {
   namedBy,
   planOf,
@@ -150,11 +152,15 @@ export function previewOf(
   const { peak, tasks } = peakDemand(graph);
   const admission = admissionOf(run, surroundings.namespaceLabels, defaults);
   const isPlaced = admission.outcome !== "refused" && admission.outcome !== "left alone";
+  const never = isPlaced ? wordsOnNodes(plan, surroundings.nodes, settings) : NO_WORDS;
   const example = exampleTask(graph);
   return {
     run: { namespace: run.metadata.namespace, name: run.metadata.name, isExampleName },
     admission,
-    problems: problemsOf(admission, plan),
+    problems: [
+      ...problemsOf(admission, plan, choicesOf(held.metadata?.annotations ?? {})),
+      ...never.problems,
+    ],
     waves: previewedWaves(graph),
     peak: toQuantities(peak),
     peakTasks: tasks,
@@ -166,18 +172,44 @@ export function previewOf(
       // What the placeholder asks for is shown as it is.
       ...plan.notes.filter(note => note !== plan.asks),
       ...plan.advice.map(({ message }) => message),
+      ...never.notes,
       ...notesOnUnknown(stillUnknown(run, named, surroundings)),
     ],
   };
 }
 
-function problemsOf({ outcome, why }: Admission, { contradictions, refusal, graph }: Plan): string[] {
+const NO_WORDS: Pick<Preview, "problems" | "notes"> = { problems: [], notes: [] };
+
+/** Where an autoscaler is expected, a larger node may come. */
+function wordsOnNodes(
+  { placeholder, contradictions }: Plan,
+  nodes: Surroundings["nodes"],
+  { AUTOSCALER }: Settings,
+): Pick<Preview, "problems" | "notes"> {
+  if (nodes === undefined || contradictions.length > 0) return NO_WORDS;
+  const said = neverFits(placeholder.spec!.template as V1Pod, nodes)?.message;
+  if (said === undefined) return NO_WORDS;
+  return AUTOSCALER === "none" ? { problems: [said], notes: [] } : { problems: [], notes: [said] };
+}
+
+/** How long a run that finds no node is held, and what becomes of it then. */
+function heldInWords(choices: Choices): string {
+  const { "placement-timeout": most, "on-timeout": then } = choices;
+  if (most === "none" || then === "wait") return "held for ever";
+  return `held for ${most}, and then ${then === "cancel" ? "be cancelled" : "start without affinity"}`;
+}
+
+function problemsOf(
+  { outcome, why }: Admission,
+  { contradictions, refusal, graph }: Plan,
+  choices: Choices,
+): string[] {
   const problems: string[] = [];
   if (outcome === "refused") problems.push(`The run would be refused: ${why}.`);
   const isHeld = outcome.startsWith("held");
   if (contradictions.length > 0 && isHeld) {
     problems.push(
-      `The run would be held for ever, as no one node can serve all of its pods: ${contradictions.join("; ")}.`,
+      `The run would be ${heldInWords(choices)}, as no one node can serve all of its pods: ${contradictions.join("; ")}.`,
     );
   }
   if (refusal !== undefined && isHeld) {

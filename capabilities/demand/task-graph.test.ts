@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@jest/globals";
-import { asking, aTask, graphOf, known, peakOf, runOf } from "../testing/definitions";
+import { asking, aTask, graphOf, peakOf, runOf } from "../testing/definitions";
 import type { PipelineRun } from "../tekton/objects";
 import { firstWave, peakDemand, waves } from "./peak";
 import type { PipelineSpec } from "./pipeline-spec";

@@ -2,7 +2,7 @@
 import { expect, test } from "@jest/globals";
 import { isPending } from "../../capabilities/tekton/objects";
 import { until } from "../../testbed/until";
-import { after, asking, chosen, cpu, type FitTests } from "../fit/fixture";
+import { after, asking, cpu, type FitTests } from "../fit/fixture";
 import { optedIn, RUN_MILLISECONDS, run } from "../operated-cluster";
 import type { NodeOptions } from "../../testbed/nodes";
 import { Case, example } from "./case";
@@ -18,7 +18,7 @@ interface Reported {
   nodes: [string, string, Partial<NodeOptions>?][];
   objects: () => object[] | Promise<object[]>;
   /** What decides where the placeholder goes, in part. */
-  made: object;
+  made: Record<string, unknown>;
   /** Where all pods of the run were. */
   on: string[];
 }
@@ -229,10 +229,9 @@ export const reportedTests: FitTests = fit => {
     async () => {
       const own = new Case(fit(), "no-value");
       await fit().node("no-value", "8");
-      const podTemplate = { nodeSelector: { disk: null } };
-      const spec = { podTemplate, pipelineSpec: { tasks: [{ name: "only", taskSpec: { steps: [] } }] } };
       const steps = [{ name: "s", image: "busybox", command: ["sleep", "1"] }];
-      spec.pipelineSpec.tasks[0]!.taskSpec = { steps } as never;
+      const pipelineSpec = { tasks: [{ name: "only", taskSpec: { steps } }] };
+      const spec = { podTemplate: { nodeSelector: { disk: null } }, pipelineSpec };
       const previewed = await own.apply([inV1Beta1("without", spec)]);
       expect((await own.madeAs(previewed)).nodeSelector).toEqual({ disk: "" });
       expect(await fit().told("no-value", "NeverFits")).toMatch(/may be used by it \(node selector/);
@@ -248,7 +247,7 @@ export const reportedTests: FitTests = fit => {
       const timeouts = { pipeline: "10s", tasks: "7s", finally: "3s" };
       const podTemplate = { nodeSelector: { pool: "weekend" } };
       const spec = { timeouts, taskRunTemplate: { podTemplate } };
-      await own.apply([run("waits", [cpu("build", "1")], { labels: optedIn, ...chosen({}) }, spec)]);
+      await own.apply([run("waits", [cpu("build", "1")], { labels: optedIn }, spec)]);
       const since = Date.now();
       await until("it to have waited for longer than that", RUN_MILLISECONDS, async () => {
         const [held] = fit().operated.history.now("run", "weekend");
