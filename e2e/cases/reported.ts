@@ -36,6 +36,13 @@ const quota = (name: string, scope: string, hard: Record<string, string>) => ({
   metadata: { name },
   spec: { scopes: [scope], hard },
 });
+/** A quota of requests refuses pods of which any container asks for nothing, as those that Tekton adds do. */
+const SOMETHING = {
+  apiVersion: "v1",
+  kind: "LimitRange",
+  metadata: { name: "something" },
+  spec: { limits: [{ type: "Container", defaultRequest: { cpu: "10m" } }] },
+};
 const using = (name: string, workspace: string) => {
   const task = cpu(name, "1");
   const workspaces = [{ name: workspace }];
@@ -115,6 +122,7 @@ const RIGHT: Reported[] = [
       ["scopes-8", "8"],
     ],
     objects: () => [
+      SOMETHING,
       quota("builds", "Terminating", { "requests.cpu": "6", pods: "10" }),
       quota("services", "NotTerminating", { "requests.cpu": "1", pods: "5" }),
       run("between", [cpu("build", "3"), cpu("test", "2", after("build"))]),
@@ -130,6 +138,7 @@ const RIGHT: Reported[] = [
       ["one-scope-8", "8"],
     ],
     objects: () => [
+      SOMETHING,
       quota("builds", "Terminating", { "requests.cpu": "3" }),
       run("within", [cpu("build", "1"), cpu("test", "3", after("build"))]),
     ],
