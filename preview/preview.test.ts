@@ -129,6 +129,14 @@ test("a run that would be held for ever has a problem", () => {
   expect(previewOfText(runText({ spec })).problems).toEqual([]);
 });
 
+test("a quota of requests, and pods of which one container asks for nothing, are said", () => {
+  const quota = named("v1", "ResourceQuota", "builds", { spec: { hard: { "requests.cpu": "9" } } });
+  const { notes } = previewOfText(file(quota, runText()));
+  expect(notes).toEqual([
+    "Kubernetes will refuse the pods of a (ResourceQuota builds demands requests of cpu of each container, and one has none).",
+  ]);
+});
+
 test.each([
   { choices: {}, words: "held for ever" },
   { choices: { "placement-timeout": "30s" }, words: "held for ever" },

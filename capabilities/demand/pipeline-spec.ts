@@ -132,12 +132,21 @@ export interface Definitions {
   resolvedPipelines?: ReadonlyMap<string, PipelineSpec> | undefined;
   /** Of the run's namespace. */
   limitRanges: readonly V1LimitRange[];
+  /** What quotas of the namespace demand that each container names. */
+  demanded?: readonly DemandedOfContainer[];
   /** Of Tekton's ConfigMap config-defaults. */
   containerDefaults?: ContainerDefaults | undefined;
   /** Combinations that Tekton allows a matrix; by default 256. */
   mostCombinations?: number | undefined;
   /** Why definitions that are not in the maps are not read, if there are too many or too large ones. */
   notReadBecause?: string | undefined;
+}
+
+export interface DemandedOfContainer {
+  of: "requests" | "limits";
+  resource: string;
+  /** For people: whose demand it is. */
+  source: string;
 }
 
 export interface Reference {

@@ -7,7 +7,7 @@ import { taskGraph, type Definitions, type TaskGraph } from "../demand/task-grap
 import { OPT_IN_LABEL, OPTED_OUT } from "../keys";
 import { needsLimits, type NamespaceBounds } from "../room/namespace-bounds";
 import { refusedByObjectQuota } from "../room/object-quota";
-import { countingPod, crossesNamespaces, type CountedPod } from "../room/quota-scopes";
+import { countingPod, crossesNamespaces, demandedOfContainers, type CountedPod } from "../room/quota-scopes";
 import { reservationFor } from "../room/reservation";
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import type { Warning } from "../tekton/warning";
@@ -163,7 +163,8 @@ export function planOf(run: PipelineRun, named: Named, sources: Sources, setting
   const choices = choicesOf(run.metadata?.annotations ?? {});
   const united = unitePodTemplates(run.spec, name => priorities.get(name) ?? 0, known);
   const { template } = united;
-  const graph = demandOf(run, known, definitions, settings);
+  const demanded = demandedOfContainers(bounds.quotas);
+  const graph = demandOf(run, known, { ...definitions, demanded }, settings);
   const overhead = overheadOf(template.runtimeClassName, runtimeClasses);
   const counted = countedPod(template, placingOf(choices));
   const counting = { ...bounds, quotas: countingPod(bounds.quotas, counted) };

@@ -1,6 +1,13 @@
 import { expect, test } from "@jest/globals";
 import type { V1ResourceQuota, V1ScopedResourceSelectorRequirement } from "@kubernetes/client-node";
-import { countingPod, countsPod, crossesNamespaces, POD_OF_TEKTON, type CountedPod } from "./quota-scopes";
+import {
+  countingPod,
+  countsPod,
+  crossesNamespaces,
+  demandedOfContainers,
+  POD_OF_TEKTON,
+  type CountedPod,
+} from "./quota-scopes";
 
 const PLACEHOLDER: CountedPod = {
   hasDeadline: false,
@@ -41,6 +48,27 @@ test.each([
 test("quotas that may count a pod are kept", () => {
   const [ends, stays, other] = [scoped("Terminating"), scoped("NotTerminating"), scoped("Sleeping")];
   expect(countingPod([ends, stays, other], PLACEHOLDER)).toEqual([stays, other]);
+});
+
+test("of each container of a run's pods, quotas that count them demand what they bound of cpu and memory", () => {
+  const hard = {
+    "requests.cpu": "1",
+    memory: "1Gi",
+    "limits.memory": "2Gi",
+    pods: "3",
+    "requests.storage": "9",
+  };
+  const named = (quota: V1ResourceQuota) => ({
+    ...quota,
+    metadata: { name: "q" },
+    spec: { ...quota.spec, hard },
+  });
+  expect(demandedOfContainers([named({})])).toEqual([
+    { of: "requests", resource: "cpu", source: "ResourceQuota q" },
+    { of: "requests", resource: "memory", source: "ResourceQuota q" },
+    { of: "limits", resource: "memory", source: "ResourceQuota q" },
+  ]);
+  expect(demandedOfContainers([named(scoped("NotTerminating"))])).toEqual([]);
 });
 
 const term = { topologyKey: "kubernetes.io/hostname", labelSelector: {} };

@@ -8,6 +8,7 @@ import type {
   V1ResourceQuota,
   V1ScopedResourceSelectorRequirement,
 } from "@kubernetes/client-node";
+import type { DemandedOfContainer } from "../demand/pipeline-spec";
 
 /** What of a pod decides it; undefined where that is not known in advance. */
 export interface CountedPod {
@@ -87,3 +88,17 @@ export function countsPod({ spec }: V1ResourceQuota, pod: CountedPod): Counts {
 /** Those that count the pod, or may. */
 export const countingPod = (quotas: readonly V1ResourceQuota[], pod: CountedPod): V1ResourceQuota[] =>
   quotas.filter(quota => countsPod(quota, pod) !== "no");
+
+const DEMANDED = /^(?:(requests|limits)\.)?(cpu|memory)$/;
+
+/** What they demand that each container of a run's pods names: Constraints in pods.go. */
+export const demandedOfContainers = (quotas: readonly V1ResourceQuota[]): DemandedOfContainer[] =>
+  quotas
+    .filter(quota => countsPod(quota, POD_OF_TEKTON) === "yes")
+    .flatMap(({ metadata, spec, status }) =>
+      Object.keys(spec?.hard ?? status?.hard ?? {}).flatMap((key): DemandedOfContainer[] => {
+        const [, of = "requests", resource] = DEMANDED.exec(key) ?? [];
+        if (resource === undefined) return [];
+        return [{ of: of as "requests", resource, source: `ResourceQuota ${metadata?.name}` }];
+      }),
+    );
