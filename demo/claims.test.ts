@@ -10,7 +10,7 @@ import {
 import { verdicts, type Expected } from "./claims";
 import type { Kind, Kinds, Seen } from "./observation";
 
-const expected: Expected = { runs: ["first", "late"], late: { run: "late", node: "node-2" } };
+const expected: Expected = { runs: ["first", "late"], late: { run: "late", nodesBefore: ["node-1"] } };
 
 type Change = Omit<Seen, "revision" | "atMilliseconds">;
 
@@ -93,7 +93,7 @@ const before = (key: string, inserted: Change) =>
 
 const TOGETHER = "Each run had all of its pods, and its placeholder, on one node";
 const APART = "No two runs, and no two placeholders, were on one node at the same time";
-const WAITED = "late waited until node-2 was added, and went there";
+const WAITED = "late waited until a node was added for it, and went there";
 const SUCCEEDED = "Every run succeeded";
 const RELEASED = "No run is held any more";
 const CLEAN = "No placeholder is left";
@@ -107,7 +107,7 @@ test("all claims hold of a good course, and say how long the late run waited", (
     "first: placeholder and 1 pod on node-1",
     "late: placeholder and 1 pod on node-2",
   ]);
-  expect(found[2].evidence).toEqual(["it waited 2.0 s; the scheduler: 0/1 nodes are available"]);
+  expect(found[2].evidence).toEqual(["it waited 2.0 s for node-2; the scheduler: 0/1 nodes are available"]);
 });
 
 test("what is expected and was never seen is no success", () => {

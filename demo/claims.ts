@@ -5,8 +5,8 @@ import { isActive, isPlaceholder, ofKind, present, runOf, schedulerReason, type 
 export interface Expected {
   /** Names of all runs, that of `late` among them. */
   runs: readonly string[];
-  /** The run that there was no node for, and the node that was added for it. */
-  late: { run: string; node: string };
+  /** The run that there was no node for, and the nodes that there were before; one more was added for it. */
+  late: { run: string; nodesBefore: readonly string[] };
 }
 
 export interface Verdict {
@@ -93,9 +93,10 @@ function neverTwoOnANode(seen: readonly Seen[], { runs }: Expected, sharedNodes:
   );
 }
 
-function waitedForItsNode(seen: readonly Seen[], { late: { run, node } }: Expected): Verdict {
-  const claim = `${run} waited until ${node} was added, and went there`;
-  const added = ofKind(seen, "node").find(({ object }) => object.metadata?.name === node);
+function waitedForItsNode(seen: readonly Seen[], { late: { run, nodesBefore } }: Expected): Verdict {
+  const claim = `${run} waited until a node was added for it, and went there`;
+  const added = ofKind(seen, "node").find(({ object }) => !nodesBefore.includes(object.metadata!.name!));
+  const node = added?.object.metadata!.name;
   const own = ofKind(seen, "pod").filter(({ object }) => runOf(object) === run);
   const placeholder = own.filter(({ object }) => isPlaceholder(object));
   const waiting = placeholder.find(({ object }) => !object.spec?.nodeName && schedulerReason(object));
@@ -103,7 +104,7 @@ function waitedForItsNode(seen: readonly Seen[], { late: { run, node } }: Expect
   const early = own.find(
     ({ object, revision }) => !isPlaceholder(object) && !(revision > (bound?.revision ?? 0)),
   );
-  if (added === undefined) return verdict(claim, [`${node} was never added`], []);
+  if (added === undefined) return verdict(claim, ["no node was added"], []);
   if (bound === undefined) return verdict(claim, ["its placeholder was never bound"], []);
   const against: string[] = [];
   if (waiting === undefined || waiting.revision > added.revision) {
@@ -115,7 +116,7 @@ function waitedForItsNode(seen: readonly Seen[], { late: { run, node } }: Expect
     against.push(`${early.object.metadata?.name} was there before its placeholder was bound`);
   const seconds = (bound.atMilliseconds - placeholder[0].atMilliseconds) / 1000;
   const evidence = [
-    `it waited ${seconds.toFixed(1)} s; the scheduler: ${schedulerReason(waiting?.object ?? {})}`,
+    `it waited ${seconds.toFixed(1)} s for ${node}; the scheduler: ${schedulerReason(waiting?.object ?? {})}`,
   ];
   return verdict(claim, against, evidence);
 }

@@ -2,9 +2,11 @@
 import { writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { History } from "../e2e/history";
+import { ensureTool } from "../testbed/binaries";
 import { startCluster, type Cluster } from "../testbed/cluster";
 import { verdicts, type Expected } from "./claims";
 import { Observer } from "./observe";
+import { parseOptions, USAGE, type DemoOptions } from "./options";
 import { expectation, play } from "./scenario";
 import { outputFormat, Screen } from "./screen";
 import { summaryLines } from "./summary";
@@ -15,13 +17,17 @@ const INTERRUPTED_EXIT_CODE = 130;
 class Interrupted extends Error {}
 
 async function main(): Promise<void> {
+  const options = readOptions();
+  if (options === undefined) return;
   const expected = await expectation();
+  // What it may take to build it is none of the demo's time.
+  if (options.autoscaler) await ensureTool("karpenter");
   console.log("Starting a Kubernetes cluster on this machine …");
   // Until the cluster is up, a signal ends this process at once, and the guard clears up after it.
   const cluster = await startCluster({ name: "demo" });
   const interrupted = interruption();
   try {
-    process.exitCode = (await perform(cluster, expected, interrupted)) ? 0 : 1;
+    process.exitCode = (await perform(cluster, expected, interrupted, options)) ? 0 : 1;
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     process.exitCode = INTERRUPTED_EXIT_CODE;
@@ -31,11 +37,29 @@ async function main(): Promise<void> {
   }
 }
 
+/** Undefined when there is nothing to do: help was given, or the mistake was told. */
+function readOptions(): DemoOptions | undefined {
+  try {
+    const options = parseOptions(process.argv.slice(2));
+    if (options === undefined) console.log(USAGE);
+    return options;
+  } catch (error) {
+    console.error(`${wordsOf(error)}\n\n${USAGE}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
 /**
  * @returns whether everything went well and every claim holds
  * @throws Interrupted, without evidence or summary
  */
-async function perform(cluster: Cluster, expected: Expected, interrupted: AbortSignal): Promise<boolean> {
+async function perform(
+  cluster: Cluster,
+  expected: Expected,
+  interrupted: AbortSignal,
+  options: DemoOptions,
+): Promise<boolean> {
   const start = Date.now();
   const seconds = (): number => (Date.now() - start) / 1000;
   const observer = new Observer();
@@ -49,7 +73,7 @@ async function perform(cluster: Cluster, expected: Expected, interrupted: AbortS
   let problem: unknown;
   try {
     await Promise.all([observer.start(cluster.kubeconfigFile), history.start(cluster.kubeconfigFile)]);
-    await play({ cluster, observer, signal, say: text => (headline = text) });
+    await play({ cluster, observer, signal, say: text => (headline = text), ...options });
     headline = "All runs have ended.";
   } catch (error) {
     problem = error;

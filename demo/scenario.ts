@@ -3,6 +3,7 @@ import { hasEnded, isPending } from "../capabilities/tekton/objects";
 import type { Cluster } from "../testbed/cluster";
 import { applyObjects } from "../testbed/manifests";
 import { addNode } from "../testbed/nodes";
+import { startKarpenter } from "../testbed/karpenter/start";
 import { startOperator } from "../testbed/operator";
 import { until } from "../testbed/until";
 import type { Expected } from "./claims";
@@ -10,8 +11,9 @@ import { again, readExample } from "./examples";
 import { isActive, isPlaceholder, placeholderOf, schedulerReason } from "./observation";
 import type { Observer } from "./observe";
 
-export const FIRST_NODES = ["node-1", "node-2", "node-3"];
-export const LATE = { run: "one-too-many", node: "node-4" };
+const FIRST_NODES = ["node-1", "node-2", "node-3"];
+const LATE = "one-too-many";
+const LATE_NODE = "node-4";
 
 const FILES = ["four-tasks.yaml", "long-running.yaml", "four-volumes.yaml"];
 const STEP_MILLISECONDS = 60_000;
@@ -27,12 +29,15 @@ export interface Stage {
   signal: AbortSignal;
   /** Tells what is going on. */
   say: (headline: string) => void;
+  /** Whether Karpenter makes the node for the last run, and nobody has to. */
+  autoscaler: boolean;
 }
 
 /** The names of all runs that there will be. */
 export async function expectation(): Promise<Expected> {
   const examples = await Promise.all(FILES.map(readExample));
-  return { runs: [...examples.map(({ run }) => run), LATE.run], late: LATE };
+  const late = { run: LATE, nodesBefore: FIRST_NODES };
+  return { runs: [...examples.map(({ run }) => run), LATE], late };
 }
 
 /**
@@ -41,10 +46,10 @@ export async function expectation(): Promise<Expected> {
  * @throws Error when a step takes more than a minute, a watch breaks, or the reason of the signal
  */
 export async function play(stage: Stage): Promise<void> {
-  const { cluster, say } = stage;
-  say(`Adding ${FIRST_NODES.length} nodes, and starting the operator …`);
+  const { cluster, say, autoscaler } = stage;
+  say(`Adding ${FIRST_NODES.length} nodes, and starting the operator${autoscaler ? " and Karpenter" : ""} …`);
   await Promise.all(FIRST_NODES.map(name => addNode(cluster.clients, { name })));
-  await startOperator(cluster);
+  await Promise.all([startOperator(cluster), ...(autoscaler ? [startKarpenter(cluster)] : [])]);
   await fillNodes(stage);
   await overfill(stage);
   say("Every run has a node. Waiting until all have ended …");
@@ -61,26 +66,32 @@ async function fillNodes({ cluster, say, ...stage }: Stage): Promise<void> {
 }
 
 /** One run more, and a node for it only once the scheduler has said that there is none. */
-async function overfill({ cluster, say, ...stage }: Stage): Promise<void> {
-  const { objects } = again(await readExample(FILES[0]), LATE.run);
-  say(`One run more than there are nodes: ${LATE.run}`);
+async function overfill(stage: Stage): Promise<void> {
+  const { cluster, say, autoscaler, observer } = stage;
+  const { objects } = again(await readExample(FILES[0]), LATE);
+  say(`One run more than there are nodes: ${LATE}`);
   await applyObjects(cluster.kubeconfigFile, objects);
-  await met(stage, `the scheduler to say why ${LATE.run} waits`, () => {
-    const placeholder = placeholderOf(stage.observer.now("pod"), LATE.run);
+  await met(stage, `the scheduler to say why ${LATE} waits`, () => {
+    const placeholder = placeholderOf(observer.now("pod"), LATE);
     return placeholder !== undefined && schedulerReason(placeholder) !== undefined;
   });
-  say(`${LATE.run} waits, as no node is left`);
+  if (autoscaler) say(`${LATE} waits, as no node is left: Karpenter makes one for its placeholder …`);
+  else await addNodeByHand(stage);
+  await met(stage, `${LATE} to be on a node`, () => isPlaced(observer, LATE));
+}
+
+async function addNodeByHand({ cluster, say, ...stage }: Stage): Promise<void> {
+  say(`${LATE} waits, as no node is left`);
   const since = Date.now();
   // A run that ends would free its node, so the wait is over when the first task of any run is.
   await met(stage, "people to read why", () => {
     return Date.now() - since > READING_MILLISECONDS || stage.observer.now("pod").some(pod => !isActive(pod));
   });
-  say(`Adding ${LATE.node} for it, as an autoscaler would …`);
-  await addNode(cluster.clients, { name: LATE.node });
-  await met(stage, `${LATE.run} to be on a node`, () => isPlaced(stage.observer, LATE.run));
+  say(`Adding ${LATE_NODE} for it, as an autoscaler would …`);
+  await addNode(cluster.clients, { name: LATE_NODE });
 }
 
-async function ended({ observer, ...stage }: Omit<Stage, "cluster" | "say">): Promise<void> {
+async function ended({ observer, ...stage }: Pick<Stage, "observer" | "signal">): Promise<void> {
   await met(
     { observer, ...stage },
     "all runs to end",

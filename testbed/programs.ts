@@ -14,8 +14,8 @@ export const PROGRAMS = [
 
 export type Program = (typeof PROGRAMS)[number];
 
-/** Programs that not every cluster needs: one installs charts, the other makes this machine a node. */
-export type ExtraTool = "helm" | "kubelet";
+/** Programs that not every cluster needs: they install charts, make this machine a node, and add and remove nodes. */
+export type ExtraTool = "helm" | "kubelet" | "karpenter";
 
 /** What can be built. */
 export type Tool = Program | ExtraTool;
@@ -41,6 +41,7 @@ export const PROGRAM_SOURCES: Readonly<Record<Tool, ProgramSource>> = {
   "kube-scheduler": { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kube-scheduler` },
   kubelet: { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kubelet` },
   helm: { module: "helm", package: "helm.sh/helm/v3/cmd/helm" },
+  karpenter: { module: "karpenter", package: "sigs.k8s.io/karpenter/kwok" },
 };
 
 /** Helm takes Kubernetes to be 1.20 where it asks no cluster, unless it is told its client's version. */
