@@ -97,6 +97,11 @@ export const PENDING = "PipelineRunPending";
 export const CANCELLED = "Cancelled";
 /** The value of `spec.managedBy` that leaves a run to Tekton's own controller. */
 export const TEKTON_MANAGER = "tekton.dev/pipeline";
+/** Set by users on a PipelineRun. Only the exact value "true" has its claims deleted, see placement/made-claims.ts. */
+export const AUTO_CLEANUP_ANNOTATION = "tekton.dev/auto-cleanup-pvc";
+export const AUTO_CLEANUP = "true";
+/** Kubernetes' own finalizer on claims: it stays while there is a pod that uses the claim, one that has ended included. */
+export const CLAIM_PROTECTION = "kubernetes.io/pvc-protection";
 /** The ConfigMap, in Tekton's namespace, that switches its own Affinity Assistant. */
 export const FEATURE_FLAGS = "feature-flags";
 /** The ConfigMap, in Tekton's namespace, with what counts where runs and tasks say nothing themselves. */

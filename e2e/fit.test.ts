@@ -1,5 +1,6 @@
 /** Room: the placeholder finds a node where the run's widest moment fits, and hands it over. */
 import { boundsTests } from "./fit/bounds";
+import { claimTests } from "./fit/claims";
 import { neverFitsTests } from "./fit/never-fits";
 import { roomTests } from "./fit/room";
 import { suiteOfRoom } from "./fit/suite";
@@ -16,5 +17,6 @@ suiteOfRoom("fit", settings, {
   "in a zone": topologyTests,
   nowhere: neverFitsTests,
   "beside volumes": volumeTests,
+  "with claims of its own": claimTests,
   "that others want": theftTests,
 });

@@ -28,6 +28,8 @@ const LEAST_USED = [
   "controller watch pods",
   "controller delete pods",
   "controller patch pods/resize",
+  "controller patch persistentvolumeclaims",
+  "controller delete persistentvolumeclaims",
   "controller delete mutatingwebhookconfigurations.admissionregistration.k8s.io",
   "controller delete validatingwebhookconfigurations.admissionregistration.k8s.io",
 ];

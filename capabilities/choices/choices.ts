@@ -38,8 +38,10 @@ function areRequests(text: string): boolean {
 const LEAST_TIMEOUT_MILLISECONDS = 1000;
 const MOST_TIMEOUT_MILLISECONDS = 8760 * 3_600_000;
 
-function isTimeout(text: string): boolean {
-  if (text === NO_TIMEOUT) return true;
+const isTimeout = (text: string): boolean => text === NO_TIMEOUT || isBoundedDuration(text);
+
+/** Whether it is a duration from 1s to 8760h. */
+export function isBoundedDuration(text: string): boolean {
   try {
     const milliseconds = parseDuration(text);
     return milliseconds >= LEAST_TIMEOUT_MILLISECONDS && milliseconds <= MOST_TIMEOUT_MILLISECONDS;
@@ -80,6 +82,12 @@ export const CHOICES = {
   "on-timeout": oneOf(["wait", "run-anyway", "cancel"])
     .default("wait")
     .describe("What becomes of a run that waited so long: goes on waiting, starts without affinity, ends."),
+  claims: oneOf(["keep", "delete"])
+    .default("keep")
+    .describe(
+      "Whether claims that Tekton makes of the run's volumeClaimTemplates stay until the run is deleted, or go when " +
+        "it and its pods have ended.",
+    ),
 } as const;
 
 const schema = z.strictObject(CHOICES);

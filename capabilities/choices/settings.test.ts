@@ -27,6 +27,8 @@ test.each([
   ["DEFAULT_TOPOLOGY_KEY", "a b", "node label"],
   ["DEFAULT_PLACEMENT_TIMEOUT", "soon", "none, or a duration from 1s to 8760h"],
   ["DEFAULT_ON_TIMEOUT", "retry", "wait, run-anyway, cancel"],
+  ["DEFAULT_CLAIMS", "drop", "keep, delete"],
+  ["KARPENTER_DO_NOT_DISRUPT", "false", "true, none, or a duration from 1s to 8760h"],
   ["COLOUR", "red", "POD_AFFINITY_WORKERS"],
   ["toString", "x", "POD_AFFINITY_WORKERS"],
 ])("%s=%j stops the start with key, value and what is allowed", (key, value, allowed) => {

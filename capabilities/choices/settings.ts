@@ -5,7 +5,7 @@
  * ignored would be found out by a build that waits.
  */
 import { z } from "zod";
-import { CHOICES, COMPUTED, oneOf, type Choices } from "./choices";
+import { CHOICES, COMPUTED, isBoundedDuration, oneOf, type Choices } from "./choices";
 import { parseResources, type Resources } from "../demand/resources";
 
 const PREFIX = "POD_AFFINITY_";
@@ -17,6 +17,9 @@ const wholeNumber = (least: number, most: number) =>
     .min(least)
     .max(most)
     .meta({ allowed: `a whole number from ${least} to ${most}` });
+
+/** The value of KARPENTER_DO_NOT_DISRUPT that leaves the annotation away. */
+export const NOT_SAID = "none";
 
 const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const IMAGE = /^[a-zA-Z0-9][\w.-]*(?::\d+)?(?:\/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
@@ -65,6 +68,7 @@ export const SETTINGS = {
     "What a run without the annotation placement-timeout gets.",
   ),
   DEFAULT_ON_TIMEOUT: CHOICES["on-timeout"].describe("What a run without the annotation on-timeout gets."),
+  DEFAULT_CLAIMS: CHOICES.claims.describe("What a run without the annotation claims gets."),
   UNKNOWN_TASK_CPU: z
     .string()
     .regex(CPU)
@@ -85,6 +89,15 @@ export const SETTINGS = {
   ON_NEVER_FITS: oneOf(["wait", "at-once"])
     .default("wait")
     .describe("Whether such a run waits until its placement-timeout, or on-timeout applies at once."),
+  KARPENTER_DO_NOT_DISRUPT: z
+    .string()
+    .refine(text => text === "true" || text === NOT_SAID || isBoundedDuration(text))
+    .meta({ allowed: `true, ${NOT_SAID}, or a duration from 1s to 8760h, for example 4h` })
+    .default("true")
+    .describe(
+      "Whether Karpenter leaves the node of a run alone until the run ends (true), for so long after the placeholder " +
+        "came onto it (a duration: newer versions of Karpenter), or not at all.",
+    ),
   GROWTH_RETRY_SECONDS: wholeNumber(5, 3600)
     .default(30)
     .describe("Seconds after which a placeholder asks again for room that its node could not give back."),
@@ -172,4 +185,5 @@ export const defaultChoices = (settings: Settings): Choices => ({
   requests: COMPUTED,
   "placement-timeout": settings.DEFAULT_PLACEMENT_TIMEOUT,
   "on-timeout": settings.DEFAULT_ON_TIMEOUT,
+  claims: settings.DEFAULT_CLAIMS,
 });

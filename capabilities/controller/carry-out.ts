@@ -5,6 +5,7 @@ import { stageOf } from "../phases/phase";
 import type { Action, Step } from "../phases/steps";
 import type { RunKey } from "../tekton/run-key";
 import { isSetAside, SET_ASIDE, setAsideWarning, survivedByAll } from "./attempts";
+import { deleteClaims } from "./delete-claims";
 import { guardDeletion, guardMove } from "./guards";
 import { make, makePod } from "./make";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
@@ -70,6 +71,8 @@ export class CarryOut {
       case "cancel":
         store.written("run", await runs.cancel(run!));
         return WAIT;
+      case "delete-claims":
+        return deleteClaims(key, observed, this.parts);
       case "delete-placeholder":
         await guardDeletion(this.parts, key, observed);
         if (stageOf(run) === "held") await noteAttempts(this.parts, run!, survivedByAll(run!));

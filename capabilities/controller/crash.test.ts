@@ -44,7 +44,15 @@ test("every kind of step that writes has its rows", () => {
   expect(kinds.size).toBe(CASES.length);
   expect([...kinds].sort()).toEqual(
     [
-      ...["cancel", "delete-placeholder", "let-go", "make-placeholder", "pin-placeholder", "release"],
+      ...[
+        "cancel",
+        "delete-claims",
+        "delete-placeholder",
+        "let-go",
+        "make-placeholder",
+        "pin-placeholder",
+        "release",
+      ],
       ...["remake-pod", "reserve-again", "resize", "settle-placeholder", "start-over", "wait"],
       "withdraw-growth",
     ].sort(),

@@ -36,9 +36,10 @@ import {
   type TaskRun,
 } from "../tekton/objects";
 import type { KubeClients } from "./client";
+import { ClaimWrites } from "./claim-writes";
 import { readDefinitions, type Reading } from "./definitions";
 import { ifThere } from "./errors";
-import { eachItem, listVersion, type Listed, type Page } from "./pages";
+import { ACTIVE_PODS, eachItem, listVersion, type Listed, type Page } from "./pages";
 import { PlaceholderWrites } from "./placeholder-writes";
 import { RunWrites } from "./run-writes";
 import { Shared } from "./shared";
@@ -49,8 +50,6 @@ const NODES_MILLISECONDS = 5_000;
 const BOUNDS_MILLISECONDS = 500;
 /** People change classes rarely, and have no answer by the second. */
 const CLASSES_MILLISECONDS = 5_000;
-/** Pods that have ended need nothing any more. */
-export const ACTIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
 
 /** All of one run, read afresh; the versions are those of the lists. */
 export interface FreshRun {
@@ -79,6 +78,7 @@ const NO_CUSTOM_RUNS: Listed<CustomRun> = { items: [] };
 export class Cluster {
   readonly runs: RunWrites;
   readonly placeholders: PlaceholderWrites;
+  readonly claims: ClaimWrites;
   readonly #nodes = new Shared<NodeSummary[]>(NODES_MILLISECONDS);
   readonly #bounds = new Shared<NamespaceBounds>(BOUNDS_MILLISECONDS);
   readonly #priorities = new Shared<number>(CLASSES_MILLISECONDS);
@@ -90,6 +90,7 @@ export class Cluster {
   ) {
     this.runs = new RunWrites(clients);
     this.placeholders = new PlaceholderWrites(clients);
+    this.claims = new ClaimWrites(clients);
   }
 
   readRun({ namespace, name }: RunKey): Promise<PipelineRun | undefined> {

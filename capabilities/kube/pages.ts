@@ -1,4 +1,8 @@
 /** Lists of the API server: page by page, and their versions. */
+
+/** Pods that have ended need nothing any more. */
+export const ACTIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
+
 export interface Page<T> {
   items: T[];
   /** A typed client says _continue, the one for custom objects continue. */

@@ -26,6 +26,8 @@ export interface Observed {
   podMissingSince?: Date;
   /** Why the StatefulSet's pod was refused, as its Events tell; read only where it lacks its pod. */
   podRefusal?: string;
+  /** Whether the claims that Tekton made for the run were deleted just now, or are there for good. */
+  areClaimsDone?: boolean;
   /** All nodes of the cluster; read only where they decide something, see dependsOnNodes. */
   nodes?: readonly NodeSummary[];
 }

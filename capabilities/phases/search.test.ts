@@ -1,6 +1,7 @@
 /** A bounded search over the table: every state that a small cluster can come to, see testing/model. */
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import {
+  claimsAgainstWish,
   heldForEver,
   heldSilently,
   movedFromItsRun,
@@ -39,6 +40,7 @@ describe.each(SCENARIOS)("$name", scenario => {
     { what: "no steps undo each other", check: stepsInCircles },
     { what: "no placeholder leaves active pods of its run", check: movedFromItsRun },
     { what: "no run is on two nodes", check: split },
+    { what: "claims go with the run that asks for it, and not before its pods", check: claimsAgainstWish },
     { what: "rows take the steps, and lead to the phases, that they say", check: otherThanDeclared },
     { what: "what the cluster changes is on the page about the phases", check: unnamedChanges },
   ])("$what", ({ check }) => {

@@ -30,6 +30,8 @@ export type Action =
   | { kind: "let-go" }
   /** End the run that has not started. */
   | { kind: "cancel" }
+  /** Those that Tekton has made for the run, of its volumeClaimTemplates. */
+  | { kind: "delete-claims" }
   | { kind: "delete-placeholder" };
 
 export type StepKind = Action["kind"];

@@ -1,8 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Affinity, V1StatefulSet } from "@kubernetes/client-node";
-import { aRun, placeholderOf, reservation, RUN_UID, type RunBuilder } from "../testing/builders";
+import {
+  aRun,
+  NO_RESERVATION,
+  placeholderOf,
+  reservation,
+  RUN_UID,
+  SETTINGS,
+  type RunBuilder,
+} from "../testing/builders";
 import { placeholderName } from "./names";
 import { hasLimits, requestedBy, reservationOf } from "../room/placeholder-size";
+import { placeholderFor } from "./placeholder";
 import { joinsItsRun } from "./placeholder-affinity";
 import { settledTemplate } from "./placeholder-template";
 import { recordOf } from "./record";
@@ -27,6 +36,25 @@ const joins = ({ spec }: V1StatefulSet) => joinsItsRun(spec!.template.spec!.affi
 const specOf = (builder: RunBuilder) => placeholderOf(builder.run).spec!.template.spec!;
 const choose = (choice: string, value: string) =>
   aRun().held().annotation(`pod-affinity.tekton.dev/${choice}`, value);
+
+describe("autoscalers leave its node alone", () => {
+  const { run } = aRun().held();
+  const annotations = (value: string) => {
+    const settings = { ...SETTINGS, KARPENTER_DO_NOT_DISRUPT: value };
+    const made = placeholderFor(run, {}, settings, NO_RESERVATION, { limits: false, volumes: [] });
+    return made.spec!.template.metadata!.annotations;
+  };
+  const always = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" };
+  test.each([
+    { name: "until the run ends", value: SETTINGS.KARPENTER_DO_NOT_DISRUPT, more: "true" },
+    { name: "for as long as the setting says", value: "4h", more: "4h" },
+  ])("$name", ({ value, more }) => {
+    expect(annotations(value)).toEqual({ ...always, "karpenter.sh/do-not-disrupt": more });
+  });
+  test("but for Karpenter, where the setting says so", () => {
+    expect(annotations("none")).toEqual(always);
+  });
+});
 
 describe("the StatefulSet", () => {
   const { metadata, spec } = placeholderOf(aRun().held().run);

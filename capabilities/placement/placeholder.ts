@@ -7,7 +7,7 @@ import type {
   V1StatefulSet,
   V1Volume,
 } from "@kubernetes/client-node";
-import type { Settings } from "../choices/settings";
+import { NOT_SAID, type Settings } from "../choices/settings";
 import {
   INSTANCE_LABEL,
   PLACEHOLDER_COMPONENT,
@@ -25,7 +25,7 @@ import { resourcesFor } from "../room/placeholder-size";
 import type { Reservation } from "../room/reservation";
 import { firstRecord, type PlaceholderRecord } from "./record";
 
-export type PlaceholderSettings = Pick<Settings, "PLACEHOLDER_IMAGE">;
+export type PlaceholderSettings = Pick<Settings, "PLACEHOLDER_IMAGE" | "KARPENTER_DO_NOT_DISRUPT">;
 
 /** What a placeholder has of its namespace. */
 export interface Surroundings {
@@ -68,6 +68,18 @@ function podSpec(
   };
 }
 
+/**
+ * Keep autoscalers from taking the node away between two tasks, when its placeholder is all of a run that is there. Both
+ * take a StatefulSet's pod for one that can be anywhere: see rules/replicated and rules/notsafetoevict in
+ * cluster-autoscaler/simulator/drainability, and IsDisruptable in Karpenter's pkg/utils/pod/scheduling.go. With the
+ * placeholder, which goes when its run has ended, they go as well.
+ */
+function keptByAutoscalers({ KARPENTER_DO_NOT_DISRUPT: value }: PlaceholderSettings): Record<string, string> {
+  const annotations: Record<string, string> = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" };
+  if (value !== NOT_SAID) annotations["karpenter.sh/do-not-disrupt"] = value;
+  return annotations;
+}
+
 function podTemplate(
   run: PipelineRun,
   name: string,
@@ -83,11 +95,7 @@ function podTemplate(
         [TEKTON_PIPELINE_RUN_LABEL]: run.metadata!.name!,
         [PLACEHOLDER_LABEL]: name,
       },
-      annotations: {
-        // Keep autoscalers from taking the node away between two tasks.
-        "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
-        "karpenter.sh/do-not-disrupt": "true",
-      },
+      annotations: keptByAutoscalers(settings),
     },
     spec: podSpec(template, affinityAtFirst(run, template), settings, resources, volumes),
   };

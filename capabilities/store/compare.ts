@@ -5,7 +5,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { HELD, HELD_LABEL, PLACEHOLDER_LABEL, PLACEHOLDER_SELECTOR } from "../keys";
-import { ACTIVE_PODS, type Cluster } from "../kube/cluster";
+import type { Cluster } from "../kube/cluster";
+import { ACTIVE_PODS } from "../kube/pages";
 import { isChild } from "../tekton/objects";
 import { rootRunOf } from "./root-run";
 import { asText, fromText, type RunKey } from "../tekton/run-key";

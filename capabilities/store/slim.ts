@@ -14,6 +14,7 @@ import type {
 } from "@kubernetes/client-node";
 import {
   APP_NAME_LABEL,
+  AUTO_CLEANUP_ANNOTATION,
   COMPONENT_LABEL,
   HELD_LABEL,
   INSTANCE_LABEL,
@@ -95,9 +96,12 @@ export function upTo<T>(most: number, items: readonly T[]): T[] {
 
 const word = (text: string | undefined): string | undefined => text?.slice(0, MOST_WORD_CHARACTERS);
 
+const isRunAnnotation = (key: string): boolean =>
+  key.startsWith(KEY_PREFIX) || key === AUTO_CLEANUP_ANNOTATION;
+
 /** A run's choices, and what we have written on it. */
 function runAnnotations(annotations: Strings): { kept: Strings; isAll: boolean } {
-  const keys = Object.keys(annotations ?? {}).filter(key => key.startsWith(KEY_PREFIX));
+  const keys = Object.keys(annotations ?? {}).filter(isRunAnnotation);
   const short = keys.filter(key => annotations![key]!.length <= MOST_ANNOTATION_CHARACTERS);
   const few = new Set(short.slice(0, MOST_ANNOTATIONS));
   return { kept: picked(annotations, key => few.has(key)), isAll: few.size === keys.length };

@@ -3,7 +3,8 @@ import type { KubeConfig, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { setTimeout as delay } from "node:timers/promises";
 import { HELD_LABEL, PLACEHOLDER_LABEL } from "../keys";
 import { Log } from "pepr";
-import { ACTIVE_PODS, type Cluster } from "../kube/cluster";
+import type { Cluster } from "../kube/cluster";
+import { ACTIVE_PODS } from "../kube/pages";
 import { describeError, statusOf } from "../kube/errors";
 import {
   CUSTOM_RUN,

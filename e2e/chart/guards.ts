@@ -2,13 +2,13 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { V1PodSpec } from "@kubernetes/client-node";
+import type { V1OwnerReference, V1PodSpec } from "@kubernetes/client-node";
 import { parse, stringify } from "yaml";
 import { JSON_PATCH } from "../../capabilities/kube/json-patch";
 import { kubeClients, type KubeClients } from "../../capabilities/kube/client";
 import { until } from "../../testbed/until";
 import { OPERATOR_NAMESPACE, RELEASE } from "../../testbed/operator-names";
-import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
+import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
 const NAMESPACE = "guards";
 const PLACEHOLDER = {
@@ -152,6 +152,43 @@ export function guards(operated: () => OperatedCluster): void {
         replace("/spec/template/spec", { ...pod, restartPolicy: "Always" }),
       );
       expect(await outcome(change)).toContain(refusal);
+    });
+
+    test("may delete a claim that Tekton made for a run, and no user's own", async () => {
+      // One that nobody starts: an owner that is not there would have the claim collected.
+      const owner = await operated().createRun(
+        NAMESPACE,
+        run("owner", [nap("only")], { labels: {} }, { status: "PipelineRunPending" }),
+      );
+      const { apiVersion, kind, metadata } = owner;
+      const ref = { apiVersion: apiVersion!, kind: kind!, name: metadata!.name!, uid: metadata!.uid! };
+      const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+      const make = (name: string, ownerReferences: V1OwnerReference[]) =>
+        admin().core.createNamespacedPersistentVolumeClaim({
+          namespace: NAMESPACE,
+          body: { metadata: { name, ownerReferences, finalizers: ["example.com/kept"] }, spec: claim },
+        });
+      await make("made", [{ ...ref, controller: true }]);
+      await make("users", [ref]);
+      const remove = (name: string) =>
+        controller.core.deleteNamespacedPersistentVolumeClaim({ namespace: NAMESPACE, name });
+      const patch = (path: string, value: unknown) =>
+        controller.core.patchNamespacedPersistentVolumeClaim(
+          { namespace: NAMESPACE, name: "made", body: replace(path, value) },
+          JSON_PATCH,
+        );
+      expect(await outcome(remove("users"))).toContain("only claims that Tekton has made");
+      const TAKES_NOTHING = "may take nothing but the finalizer";
+      expect(await outcome(patch("/metadata/finalizers", ["example.com/kept"]))).toContain(TAKES_NOTHING);
+      expect(await outcome(remove("made"))).toBe("done");
+      expect(await outcome(patch("/metadata/finalizers", []))).toContain(TAKES_NOTHING);
+      expect(await outcome(patch("/metadata/finalizers", ["example.com/kept"]))).toBe("done");
+      for (const name of ["made", "users"]) {
+        await admin().core.patchNamespacedPersistentVolumeClaim(
+          { namespace: NAMESPACE, name, body: replace("/metadata/finalizers", []) },
+          JSON_PATCH,
+        );
+      }
     });
 
     test("may read no Secret", async () => {

@@ -1,11 +1,19 @@
 import { describe, expect, test } from "@jest/globals";
 import { HELD_LABEL, OPTED_IN_LATE } from "../../keys";
+import type { PipelineRun } from "../../tekton/objects";
 import { aRun, observed, runPod, withPlaceholder } from "../../testing/builders";
 import { stepFor } from "../../testing/decide";
 import { deleting, earlier, foreign, orphan } from "../../testing/stateful-sets";
 
 const ended = () => aRun().placed().ended().run;
 const going = () => aRun().placed().deleting().run;
+
+/** By Tekton's own annotation. */
+function losing(run: PipelineRun): PipelineRun {
+  run.metadata!.annotations = { ...run.metadata!.annotations, "tekton.dev/auto-cleanup-pvc": "true" };
+  run.spec = { ...run.spec, workspaces: [{ name: "source", volumeClaimTemplate: {} }] };
+  return run;
+}
 
 describe("a run that is over", () => {
   test.each([
@@ -39,6 +47,26 @@ describe("a run that is over", () => {
     {
       name: "loses it when it is cancelled",
       seen: withPlaceholder(aRun().held().ended("False").run, "n"),
+      kind: "delete-placeholder",
+    },
+    {
+      name: "keeps its placeholder until claims that are to go with it have gone",
+      seen: withPlaceholder(losing(ended()), "n", [runPod("Succeeded")]),
+      kind: "delete-claims",
+    },
+    {
+      name: "keeps such claims while a pod is active",
+      seen: withPlaceholder(losing(ended()), "n", [runPod("Running")]),
+      kind: "wait",
+    },
+    {
+      name: "loses its placeholder once they have gone",
+      seen: { ...withPlaceholder(losing(ended()), "n"), areClaimsDone: true },
+      kind: "delete-placeholder",
+    },
+    {
+      name: "is deleted, and its claims with it",
+      seen: withPlaceholder(losing(going()), "n"),
       kind: "delete-placeholder",
     },
     { name: "has its placeholder go", seen: observed(ended(), { statefulSet: deleting() }), kind: "none" },

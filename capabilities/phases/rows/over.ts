@@ -1,5 +1,6 @@
 /** Rows for runs that need no placeholder: away with it, once no pod needs it. */
 import { HELD_LABEL, OPT_IN_LABEL, OPTED_IN_LATE } from "../../keys";
+import { losesItsClaims } from "../../placement/made-claims";
 import { hasEnded, isChild, isManagedElsewhere } from "../../tekton/objects";
 import { ownership } from "../observed";
 import type { Row } from "../row";
@@ -66,6 +67,17 @@ export const OVER: readonly Row[] = [
       kind: "wait",
       why: `${reasonFor(seen)}; ${seen.activePods.length} of its pods are still active`,
     }),
+  },
+  {
+    name: "its claims are to go with it",
+    why:
+      "Once no pod of it is left that could use them, and before the placeholder goes: by its StatefulSet a controller " +
+      "that begins knows that there is something to do.",
+    stages: ["over"],
+    when: ({ observed: { run, areClaimsDone } }) =>
+      areClaimsDone !== true && run !== undefined && losesItsClaims(run),
+    takes: ["delete-claims"],
+    step: seen => ({ kind: "delete-claims", why: `${reasonFor(seen)}, and its claims are to go with it` }),
   },
   {
     name: "nothing needs the placeholder",

@@ -1,6 +1,7 @@
 /** For each kind of step a cluster in which it is taken, and what is written from there until nothing is left to do. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { KEY_PREFIX, RECORD_ANNOTATION } from "../../keys";
+import { CLAIM_PROTECTION, KEY_PREFIX, RECORD_ANNOTATION } from "../../keys";
+import { madeClaims } from "../../placement/made-claims";
 import { ownContainer, resourcesFor } from "../../room/placeholder-size";
 import type { StepKind } from "../../phases/steps";
 import type { Reservation } from "../../room/reservation";
@@ -169,6 +170,26 @@ export const CASES: readonly Case[] = [
     },
     cluster: { isFull: true },
     writes: ["create events", "patch pipelineruns", "delete statefulsets"],
+  },
+  {
+    step: "delete-claims",
+    begin: api => {
+      const workspaces = ["source", "cache"].map(name => ({ name, volumeClaimTemplate: {} }));
+      const { run } = aRun()
+        .placed()
+        .ended()
+        .annotation(`${KEY_PREFIX}claims`, "delete")
+        .spec({ workspaces });
+      put(api, { run, node: "node-1" });
+      const [own, users] = madeClaims(run);
+      const { kind, uid } = { kind: "PipelineRun", ...run.metadata };
+      const owner = { apiVersion: "tekton.dev/v1", kind, name: "build", uid: uid!, controller: true };
+      const finalizers = [CLAIM_PROTECTION];
+      for (const metadata of [{ name: own!, ownerReferences: [owner] }, { name: users! }]) {
+        api.create("persistentvolumeclaims", { metadata: { ...metadata, namespace: "ci", finalizers } });
+      }
+    },
+    writes: ["delete persistentvolumeclaims", "patch persistentvolumeclaims", "delete statefulsets"],
   },
   {
     step: "delete-placeholder",

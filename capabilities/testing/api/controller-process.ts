@@ -89,7 +89,7 @@ export class ControllerProcess {
   }
 
   #hear(event: WatchEvent): void {
-    if (event.kind === "events") return;
+    if (event.kind === "events" || event.kind === "persistentvolumeclaims") return;
     if (++this.#events === this.options.misses) return;
     this.#late.push(event);
     while (this.#late.length > (this.options.lag ?? 0)) this.#see(this.#late.shift()!);

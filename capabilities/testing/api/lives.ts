@@ -45,7 +45,7 @@ function shown(kind: string, { metadata, spec, status }: KubeObject): unknown {
 }
 
 function endOf(api: MemoryApi, { writes, events, known }: ControllerProcess): End {
-  const kinds = ["pipelineruns", "statefulsets", "pods"] as const;
+  const kinds = ["pipelineruns", "statefulsets", "pods", "persistentvolumeclaims"] as const;
   const objects = kinds.flatMap(kind => api.all<KubeObject>(kind).map(one => shown(kind, one)));
   const told = api.all<KubeObject & { reason?: string }>("events").map(({ reason }) => reason!);
   return { objects, told, known, writes, events };

@@ -1,6 +1,6 @@
 /**
  * An API server in memory, as far as writes carry guards: resourceVersions, generations, the tests of JSON Patches and
- * preconditions count as they do for a real one.
+ * preconditions count as they do for a real one, and finalizers.
  */
 import { ApiException, type V1ObjectMeta } from "@kubernetes/client-node";
 import { applyPatch, type Operation } from "fast-json-patch";
@@ -11,7 +11,13 @@ export interface KubeObject {
   status?: unknown;
 }
 
-export type Kind = "pipelineruns" | "statefulsets" | "pods" | "taskruns" | "events";
+export type Kind =
+  | "pipelineruns"
+  | "statefulsets"
+  | "pods"
+  | "taskruns"
+  | "persistentvolumeclaims"
+  | "events";
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";
 
 export interface WatchEvent {
@@ -29,6 +35,8 @@ const copied = <T>(object: T): T => JSON.parse(JSON.stringify(object)) as T;
 
 export const refused = (status: number, message: string): ApiException<string> =>
   new ApiException(status, message, JSON.stringify({ kind: "Status", message, code: status }), {});
+
+const hasFinalizers = ({ metadata }: KubeObject): boolean => (metadata?.finalizers ?? []).length > 0;
 
 export class MemoryApi {
   readonly #objects = new Map<string, KubeObject>();
@@ -97,11 +105,19 @@ export class MemoryApi {
     if (isOther || (resourceVersion !== undefined && resourceVersion !== metadata!.resourceVersion)) {
       throw refused(409, "the precondition does not match");
     }
+    if (hasFinalizers({ metadata })) {
+      const now = new Date().toISOString() as unknown as Date;
+      return this.change(kind, name, object => (object.metadata!.deletionTimestamp ??= now));
+    }
+    this.#remove(kind, name);
+  }
+
+  #remove(kind: Kind, name: string): void {
     const object = this.#objects.get(`${kind}/${name}`)!;
     this.#objects.delete(`${kind}/${name}`);
     this.#tell(kind, "DELETED", {
       ...object,
-      metadata: { ...metadata, resourceVersion: `${++this.#version}` },
+      metadata: { ...object.metadata, resourceVersion: `${++this.#version}` },
     });
   }
 
@@ -110,7 +126,10 @@ export class MemoryApi {
     if (JSON.stringify(before.spec) !== JSON.stringify(after.spec)) {
       after.metadata!.generation = (before.metadata!.generation ?? 0) + 1;
     }
-    return this.#store(kind, "MODIFIED", after);
+    const stored = this.#store(kind, "MODIFIED", after);
+    const isFree = after.metadata!.deletionTimestamp !== undefined && !hasFinalizers(after);
+    if (isFree && hasFinalizers(before)) this.#remove(kind, after.metadata!.name!);
+    return stored;
   }
 
   #store<T extends KubeObject>(kind: Kind, type: EventType, object: T): T {

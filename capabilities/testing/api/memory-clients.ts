@@ -92,6 +92,12 @@ export class MemoryClients {
       deleteNamespacedPod: (request: Request) => this.#delete("pods", request),
       listNamespacedPod: (request: Request) => this.#list("pods", request),
       listPodForAllNamespaces: (request: Request) => this.#list("pods", request),
+      readNamespacedPersistentVolumeClaim: ({ name }: Request) =>
+        this.#read(() => this.api.get("persistentvolumeclaims", name!)),
+      deleteNamespacedPersistentVolumeClaim: (request: Request) =>
+        this.#delete("persistentvolumeclaims", request),
+      patchNamespacedPersistentVolumeClaim: (request: Request) =>
+        this.#patch("persistentvolumeclaims", request),
       createNamespacedEvent: (request: Request) => this.#create("events", request),
       listNamespacedEvent: nothing,
       listNamespacedLimitRange: nothing,

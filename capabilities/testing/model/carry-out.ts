@@ -38,7 +38,7 @@ import {
   withTemplate,
 } from "./objects";
 import { withMadePod } from "./tekton";
-import { LONG_AGO, NOW, QUOTA, type Scenario, type World } from "./world";
+import { forgotten, LONG_AGO, NOW, QUOTA, type Scenario, type World } from "./world";
 
 const templateOf = (run: PipelineRun) => unitePodTemplates(run.spec, () => 0).template;
 
@@ -92,7 +92,7 @@ function written(world: World, change: (run: PipelineRun) => void): World {
 }
 
 export function carriedOut(before: World, step: Step, scenario: Scenario): World {
-  const world: World = { ...before, refusal: undefined };
+  const world: World = { ...before, ...forgotten };
   const { run, statefulSet } = world;
   switch (step.kind) {
     case "none":
@@ -143,6 +143,12 @@ export function carriedOut(before: World, step: Step, scenario: Scenario): World
       });
     case "cancel":
       return written(world, ({ spec }) => (spec!.status = CANCELLED));
+    case "delete-claims":
+      return {
+        ...world,
+        claim: world.claim === run!.metadata!.uid ? undefined : world.claim,
+        areClaimsDone: true,
+      };
     case "delete-placeholder":
       return { ...world, statefulSet: undefined, podMissingSince: undefined };
   }

@@ -1,4 +1,5 @@
 /** What must hold of every state that the search comes to. Each check gives a line for each state where it does not. */
+import { losesItsClaims } from "../../placement/made-claims";
 import { hasEnded } from "../../tekton/objects";
 import { CLUSTER_CHANGES } from "../../phases/cluster-changes";
 import { nodeOf, ownPods, runPods } from "./objects";
@@ -88,6 +89,18 @@ export const split = (found: Found): string[] =>
   failing(found, ({ world }) => {
     const nodes = new Set(runPods(world).map(nodeOf).filter(Boolean));
     return nodes.size > 0 && ownPods(world).some(pod => nodeOf(pod) && !nodes.has(nodeOf(pod))) && "split";
+  });
+
+/** Tekton's claims stay while pods may use them, and go with a run that asks for it. */
+export const claimsAgainstWish = (found: Found): string[] =>
+  failing(found, ({ world, step }) => {
+    const { run, claim } = world;
+    if (step.kind === "delete-claims") {
+      return (runPods(world).length > 0 || !hasEnded(run!)) && "claims deleted while its run may use them";
+    }
+    const isOurs = claim !== undefined && claim === run?.metadata!.uid;
+    const isLeft = isOurs && hasEnded(run!) && world.statefulSet === undefined && losesItsClaims(run!);
+    return isLeft && "claims left behind";
   });
 
 export const otherThanDeclared = (found: Found): string[] =>

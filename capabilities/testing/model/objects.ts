@@ -53,6 +53,8 @@ export function begin(scenario: Scenario): World {
     refuses: "nothing",
     refusal: undefined,
     podMissingSince: undefined,
+    claim: undefined,
+    areClaimsDone: false,
     budget: scenario.budget,
   };
   return scenario.from?.(world) ?? world;

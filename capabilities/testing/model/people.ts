@@ -39,7 +39,8 @@ function gone(world: World, keepsOrphans: boolean): World | undefined {
     keepsOrphans && world.statefulSet !== undefined
       ? changed(world.statefulSet, copy => delete copy.metadata!.ownerReferences)
       : world.statefulSet;
-  return { ...world, run: undefined, statefulSet, taskRuns: [] };
+  const claim = keepsOrphans ? world.claim : undefined;
+  return { ...world, run: undefined, statefulSet, taskRuns: [], claim };
 }
 
 /** Each costs one of the world's budget. */

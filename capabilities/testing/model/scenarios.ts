@@ -111,6 +111,15 @@ export const SCENARIOS: readonly Scenario[] = [
     resize: "never shrinks",
   },
   { name: "resizes are refused", reservation: one(1000), budget: 1, disturbances: NODES, resize: "refused" },
+  {
+    name: "its claims go with it",
+    reservation: one(1000),
+    budget: 1,
+    annotations: { [`${KEY_PREFIX}claims`]: "delete" },
+    spec: { workspaces: [{ name: "source", volumeClaimTemplate: {} }] },
+    // A run that has no placeholder when it ends keeps its claims until it is deleted.
+    disturbances: [...NODES, "the run is cancelled", "the run begins to go", "the run is deleted"],
+  },
   { name: "a run that fills a node to the last", reservation: one(2000), budget: 0 },
   {
     name: "it gives up when it waits too long",

@@ -20,7 +20,7 @@ import {
   runEnds,
   taskEnds,
 } from "./tekton";
-import { internedWorld, keyOf, NOW, observedOf, type Scenario, type World } from "./world";
+import { forgotten, internedWorld, keyOf, NOW, observedOf, type Scenario, type World } from "./world";
 
 /** What happens sooner or later, if it can. */
 const FAIR: readonly Happenings[] = [
@@ -114,12 +114,12 @@ export function search(scenario: Scenario, mostStates = 200_000): Found {
       state.edges.push({ kind: "step", name: step.kind, to: at(after, { state, name: step.kind }) });
     }
     for (const { name, kind, world: happened } of happenings(world, scenario)) {
-      const to = at({ ...happened, refusal: undefined }, { state, name });
+      const to = at({ ...happened, ...forgotten }, { state, name });
       if (to !== state) state.edges.push({ kind, name, to });
     }
     if (after !== world) continue;
     // Of two states that differ in nothing but the time, the later one counts where another step follows.
-    const later = internedWorld({ ...timePasses(world), refusal: undefined });
+    const later = internedWorld({ ...timePasses(world), ...forgotten });
     const nextRow = known.get(keyOf(later))?.row ?? chosenRow(sightOf(later));
     if (nextRow !== state.row || world.refusal !== undefined) {
       state.edges.push({ kind: "time", name: "time passes", to: at(later, { state, name: "time passes" }) });

@@ -2,7 +2,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import type { PlannedTask } from "../../demand/task-graph";
 import { PLACEHOLDER_LABEL, PLACEHOLDER_LABELS } from "../../keys";
-import { hasEnded, isPending } from "../../tekton/objects";
+import { hasEnded, isPending, usesClaims } from "../../tekton/objects";
 import { taskPod, taskRunOf } from "../builders";
 import { happens, type Happenings } from "./event";
 import {
@@ -41,7 +41,11 @@ export const makesTaskRun: Happenings = (world, scenario) => {
     if (placeholder !== undefined) metadata!.labels![PLACEHOLDER_LABEL] = placeholder;
   });
   const run = changed(world.run!, copy => (copy.status = { ...copy.status, startTime: NOW }));
-  return [{ name: "Tekton makes the next TaskRun", world: { ...world, run, taskRuns: [...own, taskRun] } }];
+  // Before its first task; one of the name that is there already is taken as it is.
+  const claim = own.length === 0 && usesClaims(run) ? uidOf(world) : world.claim;
+  return [
+    { name: "Tekton makes the next TaskRun", world: { ...world, run, taskRuns: [...own, taskRun], claim } },
+  ];
 };
 
 /** Before its tasks come, or a moment after. */

@@ -34,9 +34,16 @@ export interface World {
   /** Said to the last try, of which the next decision knows. */
   refusal: string | undefined;
   podMissingSince: string | undefined;
+  /** UID of the run that Tekton has made a claim for. */
+  claim: string | undefined;
+  /** Told by the last step, of which the next decision knows. */
+  areClaimsDone: boolean;
   /** How many more things may go wrong. */
   budget: number;
 }
+
+/** What a decision knows of the last step, and no later one. */
+export const forgotten = { refusal: undefined, areClaimsDone: false } satisfies Partial<World>;
 
 export interface Scenario {
   name: string;
@@ -91,6 +98,8 @@ export const keyOf = (world: World): string =>
     world.refuses,
     world.refusal,
     world.podMissingSince,
+    world.claim,
+    world.areClaimsDone,
     world.budget,
   ].join("|");
 
@@ -116,6 +125,7 @@ export function observedOf(world: World): Observed {
     coschedule: world.coschedule,
   };
   if (world.refusal !== undefined) observed.refusal = world.refusal;
+  if (world.areClaimsDone) observed.areClaimsDone = true;
   if (world.podMissingSince !== undefined) observed.podMissingSince = new Date(world.podMissingSince);
   if (world.refuses === "pods" && lacksItsPod(observed, new Date(NOW))) observed.podRefusal = QUOTA;
   return observed;
