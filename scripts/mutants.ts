@@ -18,6 +18,18 @@ interface Mutant {
 
 const MUTANTS: Mutant[] = [
   {
+    name: "an earlier run's claims go with a run",
+    file: "capabilities/placement/made-claims.ts",
+    find: "uid === run.metadata!.uid",
+    replace: "uid !== undefined",
+  },
+  {
+    name: "claims that others use are torn from them",
+    file: "capabilities/kube/claim-writes.ts",
+    find: "!used.has(nameOf(claim))",
+    replace: "used.size >= 0",
+  },
+  {
     name: "a custom task is over as soon as it begins",
     file: "capabilities/room/progress.ts",
     find: "({ count, customRuns = 0 }: PlannedTask): number => count + customRuns;",

@@ -1,17 +1,24 @@
 /** Claims that Tekton makes for a run go with it where it asks for that: its own, and no others. */
 import { expect, test } from "@jest/globals";
-import type { V1PersistentVolumeClaim } from "@kubernetes/client-node";
-import { AUTO_CLEANUP_ANNOTATION, KEY_PREFIX } from "../../capabilities/keys";
+import {
+  AUTO_CLEANUP,
+  AUTO_CLEANUP_ANNOTATION,
+  KEY_PREFIX,
+  TEKTON_PIPELINE_RUN_LABEL,
+} from "../../capabilities/keys";
+import { claimsIn } from "../../capabilities/placement/volumes";
 import { until } from "../../testbed/until";
 import { nap, optedIn, RUN_MILLISECONDS, run } from "../operated-cluster";
 import type { Fit, FitTests } from "./fixture";
 
 const NAMESPACE = "claims-go";
+const USERS = "users";
+/** After the last pod has ended. */
 const GONE_SECONDS = 10;
 const claim = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
 const using = (name: string) => {
   const task = nap(name);
-  const workspaces = [{ name: "made" }, { name: "users" }];
+  const workspaces = [{ name: "made" }, { name: USERS }];
   return { ...task, workspaces, taskSpec: { ...task.taskSpec, workspaces } };
 };
 
@@ -24,21 +31,30 @@ const withClaims = (name: string, annotations: Record<string, string>) =>
     {
       workspaces: [
         { name: "made", volumeClaimTemplate: { spec: claim } },
-        { name: "users", persistentVolumeClaim: { claimName: "users" } },
+        { name: USERS, persistentVolumeClaim: { claimName: USERS } },
       ],
-      pipelineSpec: { workspaces: [{ name: "made" }, { name: "users" }], tasks: [using("only")] },
+      pipelineSpec: { workspaces: [{ name: "made" }, { name: USERS }], tasks: [using("only")] },
     },
   );
 
-const claims = async ({ operated }: Fit): Promise<V1PersistentVolumeClaim[]> =>
-  (await operated.cluster.clients.core.listNamespacedPersistentVolumeClaim({ namespace: NAMESPACE })).items;
+/** By run, the name of the claim that was made for it, as its pods name it. */
+function made({ operated }: Fit): Record<string, string> {
+  const pods = operated.history.now("pod", NAMESPACE);
+  return Object.fromEntries(
+    pods.map(({ metadata, spec }) => [
+      metadata!.labels![TEKTON_PIPELINE_RUN_LABEL]!,
+      claimsIn(spec!.volumes).find(name => name !== USERS)!,
+    ]),
+  );
+}
 
-/** Of those that are not about to go: the user's own as "users", others by the run that they were made for. */
-const left = async (fit: Fit): Promise<string[]> =>
-  (await claims(fit))
-    .filter(({ metadata }) => metadata!.deletionTimestamp === undefined)
-    .map(({ metadata }) => metadata!.ownerReferences?.[0]?.name ?? metadata!.name!)
-    .sort();
+/** Names of the claims that are there, whether they are about to go or not. */
+async function left({ operated }: Fit): Promise<string[]> {
+  const list = await operated.cluster.clients.core.listNamespacedPersistentVolumeClaim({
+    namespace: NAMESPACE,
+  });
+  return list.items.map(({ metadata }) => metadata!.name!).sort();
+}
 
 export const claimTests: FitTests = fit => {
   test(
@@ -47,29 +63,22 @@ export const claimTests: FitTests = fit => {
       const { operated } = fit();
       await operated.createNamespace(NAMESPACE);
       await fit().node("claims", "8");
-      const users = {
-        apiVersion: "v1",
-        kind: "PersistentVolumeClaim",
-        metadata: { name: "users" },
-        spec: claim,
-      };
       await operated.apply(NAMESPACE, [
-        users,
-        withClaims("by-tekton", { [AUTO_CLEANUP_ANNOTATION]: "true" }),
+        { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: USERS }, spec: claim } as object,
+        withClaims("by-tekton", { [AUTO_CLEANUP_ANNOTATION]: AUTO_CLEANUP }),
         withClaims("by-choice", { [`${KEY_PREFIX}claims`]: "delete" }),
         withClaims("keeps", {}),
-      ] as never[]);
-      await until("claims to be made", RUN_MILLISECONDS, async () => (await claims(fit())).length === 4);
+      ]);
       const runs = await operated.untilEnded(NAMESPACE);
       const ended = Date.now();
       expect(runs.map(({ status }) => status!.conditions![0]!.reason)).toEqual(Array(3).fill("Succeeded"));
-      // Those of pods that are still there, and have ended: Kubernetes alone would keep the claims for them.
-      await until("claims to go", GONE_SECONDS * 1000, async () => (await claims(fit())).length === 2);
-      console.log(`claims were gone ${Date.now() - ended} ms after the last run's end`);
-      expect(await left(fit())).toEqual(["keeps", "users"]);
       await operated.untilNoPlaceholder(NAMESPACE);
-      const pods = operated.history.now("pod", NAMESPACE);
-      expect(pods.map(({ status }) => status!.phase)).toEqual(Array(3).fill("Succeeded"));
+      // Their pods are still there, and have ended: Kubernetes alone would keep the claims for them.
+      const byRun = made(fit());
+      expect(Object.keys(byRun).sort()).toEqual(["by-choice", "by-tekton", "keeps"]);
+      const milliseconds = GONE_SECONDS * 1000 - (Date.now() - ended);
+      await until("claims to go", milliseconds, async () => (await left(fit())).length === 2);
+      expect(await left(fit())).toEqual([byRun["keeps"], USERS].sort());
     },
     RUN_MILLISECONDS,
   );
