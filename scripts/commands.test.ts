@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import packageJson from "../package.json";
+import { parseOptions as demoOptions } from "../demo/options";
 import { parseOptions as previewOptions } from "../preview/options";
 import { parseOptions as releaseOptions } from "./release/options";
 import { parseOptions as soakOptions } from "../soak/options";
@@ -18,6 +19,7 @@ const of = (program: string) => all.filter(({ command }) => words(command)[0] ==
 
 /** Each throws when the script does not know an option. */
 const OPTIONS: Record<string, (args: string[]) => unknown> = {
+  demo: demoOptions,
   preview: args => previewOptions(args, CHECKOUT),
   soak: args => soakOptions(args, 1),
   testbed: testbedOptions,
