@@ -74,7 +74,6 @@ const median = (sorted: readonly number[]): number => sorted[Math.floor(sorted.l
       const { operated } = autoscaled;
       const { core, custom } = operated.cluster.clients;
       await operated.createNamespace(namespace);
-      const since = Date.now();
       // What comes after the approval needs a sixth of the node.
       const approval = { taskRef: { apiVersion: "example.dev/v1alpha1", kind: "ApprovalTask" } };
       const tasks = [
@@ -115,7 +114,6 @@ const median = (sorted: readonly number[]): number => sorted[Math.floor(sorted.l
       await custom.patchNamespacedCustomObjectStatus({ ...CUSTOM_RUNS, namespace, name, body }, JSON_PATCH);
       const [ended] = await operated.untilEnded(namespace);
       expect(ended!.status!.conditions![0]!.reason).toMatch(/^(Succeeded|Completed)$/);
-      expect(autoscaled.nodesSince(since)).toHaveLength(2);
       await autoscaled.untilNoNodes();
     },
     RUN_MILLISECONDS * 3,
