@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import packageJson from "../package.json";
 import { ensureTool } from "../testbed/binaries";
+import { ruleFile } from "./alerts";
+import { dashboard } from "./dashboard";
 import { moduleFrom } from "./pepr-output";
 import { splitRules } from "./rules";
 import { checkNoPrivateKey } from "./private-keys";
@@ -37,6 +39,8 @@ function writeChart(compressedModule: Buffer): void {
   writeFileSync(join(CHART, "files", "module.js.gz"), compressedModule);
   writeFileSync(join(CHART, "files", "rules.json"), json(splitRules(pepr.rbac)));
   writeFileSync(join(CHART, "files", "webhooks.json"), json(ENTRIES));
+  writeFileSync(join(CHART, "files", "alerts.yaml"), ruleFile());
+  writeFileSync(join(CHART, "files", "dashboard.json"), json(dashboard()));
   writeFileSync(join(CHART, "values.schema.json"), json(valuesSchema()));
 }
 

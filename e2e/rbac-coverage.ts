@@ -15,6 +15,7 @@ const WHILE_UNINSTALLING = ["mutatingwebhookconfigurations", "validatingwebhookc
 const LEAST_USED = [
   "admission get namespaces",
   "controller create events",
+  "controller patch events",
   "controller create leases.coordination.k8s.io",
   "controller update leases.coordination.k8s.io",
   "controller create statefulsets.apps",

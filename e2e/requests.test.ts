@@ -8,7 +8,7 @@ import { Report } from "../bench/budget";
 import { OPTED_IN_KINDS } from "../bench/kinds";
 import { Meter } from "../bench/meter";
 import { requestLines } from "../bench/per-run";
-import { reportRequests } from "../bench/usage-figures";
+import { reportEvents, reportRequests } from "../bench/usage-figures";
 import { OperatedCluster, RUN_MILLISECONDS, START_MILLISECONDS } from "./operated-cluster";
 
 const RUNS = 3;
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => operated?.stop(), RUN_MILLISECONDS);
 
 test.each(OPTED_IN_KINDS)(
-  "reads and writes of one run are within the budget: %s",
+  "reads, writes and Events of one run are within the budget: %s",
   async kind => {
     await operated.createNamespace(kind);
     const batches: Batch[] = [];
@@ -30,6 +30,7 @@ test.each(OPTED_IN_KINDS)(
       batches.push(await runBatch(operated, meter, { kind, name: `round-${index}`, runs: 1 }));
     const report = new Report();
     reportRequests(report, batches);
+    reportEvents(report, batches, true);
     const which = [...report.beyond(), report.table(), ...requestLines(batches)].join("\n");
     expect(report.beyond().length === 0 ? "" : which).toBe("");
   },

@@ -259,7 +259,7 @@ describe("a step that fails becomes one that people see", () => {
     // The API server's own words, where the placeholder can be asked for at all.
     fake.fails.set("create", answer(400, "json: cannot unmarshal object"));
     await expect(reconciler.reconcile(KEY, 0)).rejects.toThrow();
-    expect(fake.told).toMatchObject([{ reason: "Reserved" }, { reason: "StepFailed" }]);
+    expect(fake.told).toMatchObject([{ reason: "StepFailed" }, { reason: "Reserved" }]);
   });
 
   test.each([

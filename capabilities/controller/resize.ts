@@ -8,7 +8,7 @@ import { recordOf } from "../placement/record";
 import { hasLimits, requestedBy, resizedResources } from "../room/placeholder-size";
 import { alteredBy, raisedWarning } from "../room/resized";
 import { asText, type RunKey } from "../tekton/run-key";
-import { resizesRefused } from "./metrics";
+import { countMove, countRefusedResize } from "./metrics";
 import { GO_ON, type Parts, type Result, type TellLater } from "./parts";
 import { noteGrowthRefused, noteRaised, pinByFloor } from "./template-changes";
 
@@ -38,12 +38,14 @@ export class Resize {
       return await this.#after(resized, size, key, grows);
     } catch (error) {
       if (!isResizeRefused(error)) throw error;
-      resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
+      countRefusedResize(grows ? "growth" : "shrink");
       if (grows) return this.#changed(noteGrowthRefused(cluster, statefulSet));
       const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
       if (!this.#saidNoResize) Log.warn({ run: asText(key), error: describeError(error) }, why);
       this.#saidNoResize = true;
-      return this.#changed(pinByFloor(cluster, observed.run!, statefulSet, pod));
+      const result = await this.#changed(pinByFloor(cluster, observed.run!, statefulSet, pod));
+      countMove("not_resizable");
+      return result;
     }
   }
 

@@ -1,16 +1,18 @@
 /** What people are told on a run. A leaf. */
 
 /** What stands in the way of a placeholder; the values of a metric's label. */
-export type RefusalReason =
-  | "quota"
-  | "limit_range"
-  | "pod_security"
-  | "admission_policy"
-  | "admission_webhook"
-  | "volume"
-  | "class"
-  | "permission"
-  | "other";
+export const REFUSAL_REASONS = [
+  "quota",
+  "limit_range",
+  "pod_security",
+  "admission_policy",
+  "admission_webhook",
+  "volume",
+  "class",
+  "permission",
+  "other",
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** What people are told on the run, as an Event. */
 export interface Warning {

@@ -1,11 +1,11 @@
 /** A placeholder that cannot be made, or finds no node: the run says why, and ends its wait as it was asked to. */
 import { describe, expect, test } from "@jest/globals";
-import { request } from "node:https";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { placeholderName } from "../../capabilities/placement/names";
 import { at } from "../../capabilities/kube/json-patch";
 import { COMPONENT_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { hasEnded, isPending } from "../../capabilities/tekton/objects";
+import { scrapeAll, total } from "../../testbed/scrape";
 import { until, untilRefused } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS } from "../operated-cluster";
 import { operated, tasks } from "./cluster";
@@ -173,18 +173,6 @@ const chooseAnew = (namespace: string, name: string, choice: string, value: stri
   return operated.patchRun(namespace, name, [{ op: "replace", path, value }]);
 };
 
-/** @returns what a process of the controller answers at /metrics */
-function metricsAt(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ port, path: "/metrics", rejectUnauthorized: false }, response => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-      response.on("end", () => resolve(text));
-    });
-    sent.on("error", reject).end();
-  });
-}
-
 export function refusedTests(): void {
   describe("a placeholder that is refused is told on the run, tried again, and placed once nothing is in its way", () => {
     test.concurrent.each(Object.entries(CASES))(
@@ -335,15 +323,17 @@ export function refusedTests(): void {
   });
 
   test("refusals are counted by what stood in the way, beside Pepr's own metrics", async () => {
-    const controllers = operated.operator.kubelet
-      .pods()
-      .filter(({ pod }) => pod.spec!.containers[0]!.name === "controller");
-    const answers = await Promise.all(controllers.map(({ port }) => metricsAt(port)));
+    const answers = await scrapeAll(operated.operator, "controller");
     for (const answer of answers) expect(answer).toContain("pepr_errors");
     const all = answers.join("\n");
     for (const reason of ["quota", "limit_range", "admission_policy", "volume"])
       expect(all).toMatch(
         new RegExp(`pod_affinity_placeholders_refused_total\\{reason="${reason}"\\} [1-9]`),
       );
+    const admission = await scrapeAll(operated.operator, "admission");
+    const asked = { kind: "PipelineRun", operation: "CREATE", code: "200" };
+    expect(total(admission, "pod_affinity_admission_duration_seconds_count", asked)).toBeGreaterThan(0);
+    expect(total(admission, "pod_affinity_admission_answers_total", { allowed: "true" })).toBeGreaterThan(0);
+    expect(total(admission, "pod_affinity_certificate_end_timestamp_seconds")).toBeGreaterThan(Date.now() / 1000);
   });
 }

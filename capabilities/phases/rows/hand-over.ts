@@ -61,6 +61,7 @@ export const HAND_OVER: readonly Row[] = [
     takes: ["start-over"],
     step: ({ pod, needed, own, reservation }) => ({
       kind: "start-over",
+      reason: "room_taken",
       pod: pod!,
       ask: maximum(needed, sum(...own.pods.map(podRequests)), reservation.floor),
       why: "strangers have taken the room of its next pods",

@@ -30,6 +30,7 @@ export const RELEASE: readonly Row[] = [
     takes: ["start-over"],
     step: ({ pod }) => ({
       kind: "start-over",
+      reason: "room_lost",
       pod: pod!,
       why: "its placeholder was made again without its room",
     }),

@@ -93,6 +93,7 @@ export class MemoryClients {
       listNamespacedPod: (request: Request) => this.#list("pods", request),
       listPodForAllNamespaces: (request: Request) => this.#list("pods", request),
       createNamespacedEvent: (request: Request) => this.#create("events", request),
+      patchNamespacedEvent: ({ name }: Request) => this.#write("patch events", () => this.api.get("events", name!)),
       listNamespacedEvent: nothing,
       listNamespacedLimitRange: nothing,
       listNamespacedResourceQuota: nothing,
