@@ -3,18 +3,12 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { checkRules, type Checked } from "../testbed/check-rules";
 import { ALERTS, ruleFile } from "./alerts";
 import { allMetrics, seriesOf } from "./all-metrics";
-import { PANELS } from "./dashboard";
+import { panelQueries } from "./dashboard";
 
 /** The first time the program is built. */
 const BUILD_MILLISECONDS = 30 * 60_000;
-const INTERVAL = "$__rate_interval";
 
-const queries = Object.fromEntries(
-  PANELS.flatMap(({ title, queries }) =>
-    queries.map(({ expr }, index) => [`${title}, ${index + 1}`, expr.replaceAll(INTERVAL, "5m")]),
-  ),
-);
-
+const queries = panelQueries();
 const BROKEN = ruleFile().replace("sum(pod_affinity_leader)", "sum(pod_affinity_leader");
 
 let checked: Record<string, Checked>;
@@ -37,7 +31,8 @@ test("every metric of alerts and panels is one that there is; every metric is on
   const there = known.flatMap(({ series }) => series);
   for (const name of used(["alerts", ...Object.keys(queries)])) expect(there).toContain(name);
   const shown = used(Object.keys(queries));
-  for (const { name, series } of known) expect([name, series.some(one => shown.has(one))]).toEqual([name, true]);
+  for (const { name, series } of known)
+    expect([name, series.some(one => shown.has(one))]).toEqual([name, true]);
 });
 
 describe("each alert", () => {
@@ -48,4 +43,3 @@ describe("each alert", () => {
     expect(alert.runbook.length).toBeGreaterThan(40);
   });
 });
-

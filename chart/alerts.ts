@@ -28,7 +28,7 @@ export const ALERTS: readonly Alert[] = [
     summary: "No controller acts.",
     description: "No process of the controller holds the Lease, or none is scraped: held runs stay held.",
     runbook:
-      "Look whether the controller's pods are Running and Ready (kubectl get pods -n NAMESPACE -l app.kubernetes.io/component=controller); " +
+      "Look whether the controller's pods are Running and Ready (`kubectl get pods -n NAMESPACE -l app.kubernetes.io/component=controller`); " +
       "/readyz and their log say what they wait for, most often a Lease that may not be written or an API server that is not reached. " +
       "Runs that have to start now are let go by their label tekton.dev/custom-pod-affinity=false.",
   },
@@ -42,7 +42,7 @@ export const ALERTS: readonly Alert[] = [
       "No process of admission is there, or none is scraped. While none answers, opted-in runs, and pods of placed runs, are refused.",
     runbook:
       "Look at the admission pods and their Events, and at the certificate (PodAffinityCertificateEnds). " +
-      "If they cannot be brought back, take the webhooks away: kubectl delete mutatingwebhookconfigurations,validatingwebhookconfigurations RELEASE. " +
+      "If they cannot be brought back, take the webhooks away: `kubectl delete mutatingwebhookconfigurations,validatingwebhookconfigurations RELEASE`. " +
       "Runs then start without co-location.",
   },
   {
@@ -51,7 +51,8 @@ export const ALERTS: readonly Alert[] = [
     for: "10m",
     severity: "warning",
     summary: "Admission answers with errors.",
-    description: "Admission answers requests with HTTP status {{ $labels.code }}: what they were about is refused.",
+    description:
+      "Admission answers requests with HTTP status {{ $labels.code }}: what they were about is refused.",
     runbook:
       "The log of the admission pods names each such request. 400 and 413 are requests that nobody but an API server should send; " +
       "500 is a fault of the operator: keep the log, and report it.",
@@ -77,7 +78,7 @@ export const ALERTS: readonly Alert[] = [
     description:
       "The certificate ends in {{ $value | humanizeDuration }}. After that opted-in runs, and pods of placed runs, are refused.",
     runbook:
-      "With certificates.source: helm, run helm upgrade; with cert-manager, look at the Certificate of the release (kubectl describe certificate).",
+      "With certificates.source: helm, run helm upgrade; with cert-manager, look at the Certificate of the release (`kubectl describe certificate`).",
   },
   {
     name: "PodAffinityRunHeldLong",
@@ -87,8 +88,8 @@ export const ALERTS: readonly Alert[] = [
     summary: "A run has been held for more than half an hour.",
     description: "A run has waited for {{ $value | humanizeDuration }} to be placed.",
     runbook:
-      "List held runs, the oldest first: kubectl get pipelineruns -A -l pod-affinity.tekton.dev/held=true,!pod-affinity.tekton.dev/placeholder --sort-by=.metadata.creationTimestamp. " +
-      "The Events of the first (kubectl describe pipelinerun) say what it waits for and what to do. " +
+      "List held runs, the oldest first: `kubectl get pipelineruns -A -l pod-affinity.tekton.dev/phase=held --sort-by=.metadata.creationTimestamp`. " +
+      "The Events of the first (`kubectl describe pipelinerun`) say what it waits for and what to do. " +
       "Many at once: there are too few nodes, or an autoscaler that makes none.",
   },
   {
@@ -111,7 +112,7 @@ export const ALERTS: readonly Alert[] = [
     description: "The placeholders of runs cannot be made, because of: {{ $labels.reason }}. The runs wait.",
     runbook:
       "The Event PlaceholderRefused on each run has Kubernetes' own words and what to do: " +
-      "kubectl get events -A --field-selector reason=PlaceholderRefused. They are tried again by themselves.",
+      "`kubectl get events -A --field-selector reason=PlaceholderRefused`. They are tried again by themselves.",
   },
   {
     name: "PodAffinityRunsNotPlaced",
@@ -123,7 +124,7 @@ export const ALERTS: readonly Alert[] = [
       "{{ $value | humanize }} runs ended their wait otherwise than placed: {{ $labels.outcome }}.",
     runbook:
       "They waited for longer than their placement-timeout, or people took them out. " +
-      "kubectl get events -A --field-selector reason=PlacementTimedOut says why each could not be placed.",
+      "`kubectl get events -A --field-selector reason=PlacementTimedOut` says why each could not be placed.",
   },
   {
     name: "PodAffinityRoomTaken",
@@ -131,7 +132,8 @@ export const ALERTS: readonly Alert[] = [
     for: "0m",
     severity: "info",
     summary: "Others take the room that was kept for runs.",
-    description: "{{ $value | humanize }} placeholders had to look for a node anew within an hour: {{ $labels.reason }}.",
+    description:
+      "{{ $value | humanize }} placeholders had to look for a node anew within an hour: {{ $labels.reason }}.",
     runbook:
       "Pods of higher priority, or static ones, come onto the nodes of runs. Keep CI on nodes of its own by a taint, or give runs a priority class.",
   },
@@ -164,7 +166,8 @@ export const ALERTS: readonly Alert[] = [
     for: "10m",
     severity: "warning",
     summary: "The API server does not answer as it should.",
-    description: "{{ $value | humanizePercentage }} of the requests to the API server fail or have no answer.",
+    description:
+      "{{ $value | humanizePercentage }} of the requests to the API server fail or have no answer.",
     runbook:
       "Ask whoever runs the cluster; look whether networkPolicy.apiServerPorts names the ports that the API server listens on.",
   },

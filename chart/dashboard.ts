@@ -98,7 +98,8 @@ const GRAPHS: readonly Panel[] = [
   },
   {
     title: "Processors: reserved, wanted, used",
-    description: "Kept by placeholders with a node; looked for by those without one; asked for by pods of placed runs.",
+    description:
+      "Kept by placeholders with a node; looked for by those without one; asked for by pods of placed runs.",
     kind: "timeseries",
     unit: "short",
     queries: [
@@ -109,7 +110,8 @@ const GRAPHS: readonly Panel[] = [
   },
   {
     title: "Memory: reserved, wanted, used",
-    description: "Kept by placeholders with a node; looked for by those without one; asked for by pods of placed runs.",
+    description:
+      "Kept by placeholders with a node; looked for by those without one; asked for by pods of placed runs.",
     kind: "timeseries",
     unit: "bytes",
     queries: [
@@ -214,6 +216,14 @@ const GRAPHS: readonly Panel[] = [
 ];
 
 export const PANELS: readonly Panel[] = [...STATS, ...GRAPHS];
+
+/** All queries by the title of their panel, as Prometheus reads them: Grafana puts a duration for its variable. */
+export const panelQueries = (): Record<string, string> =>
+  Object.fromEntries(
+    PANELS.flatMap(({ title, queries }) =>
+      queries.map(({ expr }, index) => [`${title}, ${index + 1}`, expr.replaceAll(RATE, "[5m]")]),
+    ),
+  );
 
 const COLUMNS = 24;
 const STAT_HEIGHT = 4;

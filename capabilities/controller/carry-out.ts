@@ -1,6 +1,6 @@
 /** Carries a step out: its writes, each with a guard, and what they answer put into the store. */
 import type { V1StatefulSet } from "@kubernetes/client-node";
-import { placeholderPod, type Observed } from "../phases/observed";
+import type { Observed } from "../phases/observed";
 import { stageOf } from "../phases/phase";
 import type { Action, MoveReason, Step } from "../phases/steps";
 import type { PipelineRun } from "../tekton/objects";
@@ -12,7 +12,7 @@ import { guardDeletion, guardMove } from "./guards";
 import { make, makePod } from "./make";
 import { Notes } from "./notes";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
-import { movedEvent, movingEvent, placedEvent } from "./placed";
+import { movingEvent, placedEvent } from "./placed";
 import { reserveAgain } from "./reserve-again";
 import { Resize } from "./resize";
 import { noteGrowthRefused, pin, settle, startOver } from "./template-changes";
@@ -43,24 +43,22 @@ export class CarryOut {
         if (stageOf(run) === "held" && isSetAside(run!, this.parts.me)) {
           return { goOn: false, warnings: [setAsideWarning()], blocked: SET_ASIDE };
         }
-        return make(
-          await wholeRun(this.parts, key, observed, isWhole),
-          key,
-          observed,
-          this.parts,
-          text => this.#notes.keep(run!, text),
+        return make(await wholeRun(this.parts, key, observed, isWhole), key, observed, this.parts, text =>
+          this.#notes.keep(run!, text),
         );
       case "make-pod":
         return makePod(statefulSet!, key, this.parts);
       case "settle-placeholder":
-        return this.#settle(observed);
+        return this.#changed(settle(cluster, statefulSet!));
       case "pin-placeholder":
         return this.#moved("not_resizable", pin(cluster, run!, statefulSet!, step));
       case "start-over":
-        return {
-          ...(await this.#moved(step.reason, startOver(cluster, observed, step))),
-          warnings: [movingEvent(step)],
-        };
+        // Told first: a process that dies in between tells it again.
+        this.teller.tellLater(run, [movingEvent(step)]);
+        return this.#moved(step.reason, startOver(cluster, observed, step));
+      case "note-node":
+        store.written("run", await runs.noteNode(run!, step.node));
+        return GO_ON;
       case "remake-pod":
         if (observed.run !== undefined) await guardMove(this.parts, key, observed);
         await placeholders.deletePod(step.pod);
@@ -101,18 +99,6 @@ export class CarryOut {
     return message === undefined
       ? WAIT
       : { goOn: false, warnings: [{ type: "Normal", reason: "Reserved", message }] };
-  }
-
-  /** A run whose placeholder has moved shows where it is now. */
-  async #settle(observed: Observed): Promise<Result> {
-    const { cluster, store } = this.parts;
-    const { run, statefulSet } = observed;
-    const result = await this.#changed(settle(cluster, statefulSet!));
-    const node = placeholderPod(observed)?.spec?.nodeName;
-    const moved = node === undefined ? undefined : movedEvent(observed, node);
-    if (moved === undefined) return result;
-    store.written("run", await cluster.runs.noteNode(run!, node!));
-    return { ...result, warnings: [moved] };
   }
 
   async #moved(reason: MoveReason, writing: Promise<V1StatefulSet>): Promise<Result> {

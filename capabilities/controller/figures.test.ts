@@ -21,7 +21,11 @@ const seen = (run: PipelineRun, node: string | undefined, ...pods: V1Pod[]): Obs
 
 describe("figures", () => {
   const waiting = (created: number) => seen(aRun().held().created(at(created)).run, undefined);
-  const placed = seen(aRun().placed().run, "node-1", runPod());
+  const pod = {
+    ...runPod("Running"),
+    spec: { containers: [{ name: "step", resources: { requests: { cpu: "500m" } } }] },
+  };
+  const placed = seen(aRun().placed().run, "node-1", pod);
   const ended = seen(aRun().placed().ended().run, "node-1");
   const found = figuresOf([waiting(100), waiting(40), placed, ended], at(160));
 
@@ -41,8 +45,8 @@ describe("figures", () => {
 
   test("room that is looked for, kept and used", () => {
     expect(found.wanted["cpu"]).toBe(6000);
-    expect(found.reserved["cpu"]).toBe(6000);
-    expect(figuresOf([placed], at(0)).used).toEqual(figuresOf([placed, ended], at(0)).used);
+    expect(found.reserved["cpu"]).toBe(20);
+    expect(found.used["cpu"]).toBe(500);
   });
 });
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import { aRun, placeholderOf, placeholderPodOf, withRecord } from "../testing/builders";
+import { aRun, placeholderOf, placeholderPodOf } from "../testing/builders";
 import type { Observed } from "../phases/observed";
 import type { Step } from "../phases/steps";
 import type { Reservation } from "../room/reservation";
-import { duration, movedEvent, movingEvent, placedEvent } from "./placed";
+import { duration, movingEvent, placedEvent } from "./placed";
 
 const { run } = aRun().held();
 const wide: Reservation = {
@@ -67,28 +67,11 @@ test.each([
 });
 
 describe("a placeholder that moves", () => {
-  const movedFrom = (movingFrom?: string): Observed => ({
-    ...observedWith(),
-    statefulSet: withRecord(placeholderOf(run), { moves: 1, ...(movingFrom !== undefined && { movingFrom }) }),
-  });
-
   test("is told with its node and why", () => {
     const pod = placeholderPodOf(run, "node-1");
     const why = "strangers have taken the room of its next pods";
     expect(movingEvent({ kind: "start-over", reason: "room_taken", pod, why }).message).toBe(
       `Its placeholder leaves node-1 and looks for a node anew: ${why}.`,
     );
-  });
-
-  test.each([
-    ["node-1", "Moved from node-1 to node-2: its next pods go there."],
-    ["node-2", "Its placeholder is on node-2 again."],
-    ["", "Moved to node-2: its next pods go there."],
-  ])("from %j to node-2: %s", (from, message) => {
-    expect(movedEvent(movedFrom(from), "node-2")!.message).toBe(message);
-  });
-
-  test("but not when it has not", () => {
-    expect(movedEvent(movedFrom(), "node-2")).toBeUndefined();
   });
 });

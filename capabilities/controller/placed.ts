@@ -1,9 +1,8 @@
-/** What people are told when a run is placed, and when its placeholder moves. Pure. */
+/** What people are told when a run is placed, and when its placeholder leaves its node. Pure. */
 import { exceeds, toQuantities, type Resources } from "../demand/resources";
 import type { Observed } from "../phases/observed";
 import type { Step } from "../phases/steps";
 import { WAITS_SECONDS } from "../phases/waiting";
-import { recordOf } from "../placement/record";
 import { reservationOf } from "../room/placeholder-size";
 import { resizable } from "../room/reservation";
 import type { Warning } from "../tekton/warning";
@@ -17,7 +16,11 @@ const listed = (resources: Resources): string =>
 
 /** For people: tenths of a second only while they mean something. */
 export const duration = (seconds: number): string =>
-  seconds < 10 ? `${seconds.toFixed(1)} s` : seconds < 120 ? `${Math.round(seconds)} s` : `${Math.round(seconds / 60)} min`;
+  seconds < 10
+    ? `${seconds.toFixed(1)} s`
+    : seconds < 120
+      ? `${Math.round(seconds)} s`
+      : `${Math.round(seconds / 60)} min`;
 
 /** What is known of the reservation where nobody remembers more. */
 function reserved({ statefulSet }: Observed): string | undefined {
@@ -58,15 +61,4 @@ export function movingEvent({ pod, why }: Of<"start-over">): Warning {
     reason: "Moving",
     message: `Its placeholder ${from ? `leaves ${from} and ` : ""}looks for a node anew: ${why}.`,
   };
-}
-
-/** @returns undefined unless its placeholder had left its node */
-export function movedEvent({ statefulSet }: Observed, node: string): Warning | undefined {
-  const { movingFrom, moves } = recordOf(statefulSet!);
-  if (movingFrom === undefined) return undefined;
-  const message =
-    movingFrom === node
-      ? `Its placeholder is on ${node} again.`
-      : `Moved ${movingFrom === "" ? "" : `from ${movingFrom} `}to ${node}: its next pods go there.`;
-  return { type: "Normal", reason: "Moved", message, about: `${moves}` };
 }

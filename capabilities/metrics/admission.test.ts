@@ -6,7 +6,7 @@ import { measuringReviews } from "./admission";
 import { registry } from "./registry";
 
 let server: Server | undefined;
-afterEach(() => server?.close());
+afterEach(() => void server?.close());
 
 /** What is counted of a request with this body, once it was answered. */
 async function countedOf(body: unknown): Promise<string[]> {

@@ -32,6 +32,8 @@ export type Action =
   | { kind: "remake-pod"; pod: V1Pod }
   /** What Tekton has resolved of the run is counted in place of what was not known. */
   | { kind: "reserve-again"; learned: string[] }
+  /** The run shows the node that its placeholder has moved to. */
+  | { kind: "note-node"; node: string }
   | { kind: "resize"; pod: V1Pod; size: Resources }
   /** The node has no room to grow into: ask for no more than there is. */
   | { kind: "withdraw-growth"; pod: V1Pod; size: Resources }

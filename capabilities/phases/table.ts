@@ -46,7 +46,7 @@ function unlessNeverFits(step: Step, { run, pod, observed, settings }: Sight): S
 function ofHeldRun(step: Step, seen: Sight): Step {
   const assistant = assistantWarning(seen);
   const told = assistant === undefined ? step : { ...step, warnings: [assistant, ...(step.warnings ?? [])] };
-  return withinTimeout(seen.run, toldOfWait(unlessNeverFits(told, seen), seen), seen.now);
+  return toldOfWait(withinTimeout(seen.run, unlessNeverFits(told, seen), seen.now), seen);
 }
 
 /** Of an amount that is more than can be counted the sum is so large as well. */

@@ -5,6 +5,10 @@ import { placeholderName } from "../../capabilities/placement/names";
 import { at } from "../../capabilities/kube/json-patch";
 import { COMPONENT_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { hasEnded, isPending } from "../../capabilities/tekton/objects";
+import { ruleFile } from "../../chart/alerts";
+import { panelQueries } from "../../chart/dashboard";
+import { checkRules } from "../../testbed/check-rules";
+import { samplesIn } from "../../testbed/metrics";
 import { scrapeAll, total } from "../../testbed/scrape";
 import { until, untilRefused } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS } from "../operated-cluster";
@@ -322,7 +326,7 @@ export function refusedTests(): void {
     );
   });
 
-  test("refusals are counted by what stood in the way, beside Pepr's own metrics", async () => {
+  test("refusals are counted by what stood in the way; what alerts and dashboard ask for is there, and Pepr's own", async () => {
     const answers = await scrapeAll(operated.operator, "controller");
     for (const answer of answers) expect(answer).toContain("pepr_errors");
     const all = answers.join("\n");
@@ -334,6 +338,12 @@ export function refusedTests(): void {
     const asked = { kind: "PipelineRun", operation: "CREATE", code: "200" };
     expect(total(admission, "pod_affinity_admission_duration_seconds_count", asked)).toBeGreaterThan(0);
     expect(total(admission, "pod_affinity_admission_answers_total", { allowed: "true" })).toBeGreaterThan(0);
-    expect(total(admission, "pod_affinity_certificate_end_timestamp_seconds")).toBeGreaterThan(Date.now() / 1000);
+    expect(total(admission, "pod_affinity_certificate_end_timestamp_seconds")).toBeGreaterThan(
+      Date.now() / 1000,
+    );
+    const checked = await checkRules({ alerts: ruleFile() }, panelQueries());
+    const there = new Set([...answers, ...admission].flatMap(samplesIn).map(({ name }) => name));
+    const missing = Object.values(checked).flatMap(({ metrics }) => metrics.filter(name => !there.has(name)));
+    expect(missing).toEqual([]);
   });
 }
