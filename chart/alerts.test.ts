@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import { checkRules, type Checked } from "../testbed/check-rules";
 import { ALERTS, ruleFile } from "./alerts";
 import { allMetrics, seriesOf } from "./all-metrics";
-import { panelQueries } from "./dashboard";
+import { panelQueries } from "./panels";
 
 /** The first time the program is built. */
 const BUILD_MILLISECONDS = 30 * 60_000;

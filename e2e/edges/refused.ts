@@ -3,10 +3,18 @@ import { describe, expect, test } from "@jest/globals";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { placeholderName } from "../../capabilities/placement/names";
 import { at } from "../../capabilities/kube/json-patch";
-import { COMPONENT_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import {
+  COMPONENT_LABEL,
+  OPT_IN_LABEL,
+  OPTED_OUT,
+  PHASE,
+  PHASE_LABEL,
+  PLACEHOLDER_COMPONENT,
+  PLACEHOLDER_LABEL,
+} from "../../capabilities/keys";
 import { hasEnded, isPending } from "../../capabilities/tekton/objects";
 import { ruleFile } from "../../chart/alerts";
-import { panelQueries } from "../../chart/dashboard";
+import { panelQueries } from "../../chart/panels";
 import { checkRules } from "../../testbed/check-rules";
 import { samplesIn } from "../../testbed/metrics";
 import { scrapeAll, total } from "../../testbed/scrape";
@@ -174,7 +182,7 @@ const within = (timeout: string, then: string) => ({
 
 const chooseAnew = (namespace: string, name: string, choice: string, value: string) => {
   const path = at("/metadata/annotations", `pod-affinity.tekton.dev/${choice}`);
-  return operated.patchRun(namespace, name, [{ op: "replace", path, value }]);
+  return operated.patchRun(namespace, name, [{ op: "add", path, value }]);
 };
 
 export function refusedTests(): void {
@@ -225,6 +233,44 @@ export function refusedTests(): void {
       2 * RUN_MILLISECONDS,
     );
   });
+
+  test.concurrent(
+    "what goes on is one Event, which says how often it was seen, and in which order things came",
+    async () => {
+      const namespace = "series";
+      await operated.createNamespace(namespace);
+      await operated.createRun(namespace, run("waits", tasks, {}, nowhere));
+      const told = await until("the run to be told of again", RUN_MILLISECONDS, async () => {
+        // Whatever changes about a run is a reason to look at it.
+        await chooseAnew(
+          namespace,
+          "waits",
+          "placement-timeout",
+          `${60 + (Math.floor(Date.now() / 1000) % 60)}m`,
+        );
+        const { items } = await operated.cluster.clients.core.listNamespacedEvent({ namespace });
+        const found = items.filter(({ involvedObject }) => involvedObject.kind === "PipelineRun");
+        return found.some(({ series }) => (series?.count ?? 0) > 1) && found;
+      });
+      const waiting = told.filter(({ reason }) => reason === "WaitingForNode");
+      expect(waiting).toMatchObject([
+        { type: "Normal", action: "Place", reportingComponent: "pipelinerun-pod-affinity" },
+      ]);
+      expect(waiting[0]!.eventTime!.getTime()).toBeLessThan(waiting[0]!.series!.lastObservedTime!.getTime());
+      expect(waiting[0]!.message).toContain("nodes are available");
+      await operated.patchRun(namespace, "waits", [
+        { op: "replace", path: at("/metadata/labels", OPT_IN_LABEL), value: OPTED_OUT },
+      ]);
+      const ended = await until("the run to end", RUN_MILLISECONDS, async () => {
+        const found = await operated.readRun(namespace, "waits");
+        return hasEnded(found) || found.metadata?.labels?.[PHASE_LABEL] === PHASE.withoutAffinity
+          ? found
+          : undefined;
+      });
+      expect(ended.metadata!.labels![PHASE_LABEL]).toBe(PHASE.withoutAffinity);
+    },
+    2 * RUN_MILLISECONDS,
+  );
 
   describe("at its placement-timeout", () => {
     const untilEnded = (namespace: string, name: string) =>
