@@ -3,7 +3,18 @@ import tseslint from "typescript-eslint";
 /** What a folder of capabilities/ may import from, besides itself and keys.ts: imports go one way, downwards. */
 const MAY_IMPORT = {
   admission: ["kube", "placement", "choices", "tekton"],
-  controller: ["leader", "store", "metrics", "kube", "phases", "placement", "room", "choices", "demand", "tekton"],
+  controller: [
+    "leader",
+    "store",
+    "metrics",
+    "kube",
+    "phases",
+    "placement",
+    "room",
+    "choices",
+    "demand",
+    "tekton",
+  ],
   leader: ["kube", "server", "choices"],
   server: ["metrics"],
   store: ["kube", "metrics", "phases", "placement", "tekton"],

@@ -21,7 +21,10 @@ function serve(): void {
       Log.info("The certificate was renewed, and is in use.");
     },
     onEnding: days =>
-      Log.warn({ days }, "The serving certificate is about to end: renew it (docs/install.md, Certificates)."),
+      Log.warn(
+        { days },
+        "The serving certificate is about to end: renew it (docs/install.md, Certificates).",
+      ),
     onFailure: error => Log.warn(error, "The certificate cannot be read; the one in use stays."),
   });
   onStop(() => stopServing());

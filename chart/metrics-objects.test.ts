@@ -61,7 +61,7 @@ describe("metrics", () => {
       'serviceMonitor={"enabled":true,"labels":{"release":"stack"},"interval":"15s"}',
     );
     const [service, monitor] = ofMetrics(objects);
-    const { matchLabels } = monitor!.spec!["selector"] as { matchLabels: object };
+    const { matchLabels } = monitor!.spec!["selector"] as { matchLabels: Record<string, unknown> };
     expect(service!.metadata.labels).toMatchObject(matchLabels);
     expect(monitor!.metadata.labels["release"]).toBe("stack");
     const scrape = { port: "metrics", path: "/metrics", scheme: "https", interval: "15s", tlsConfig };
@@ -69,8 +69,8 @@ describe("metrics", () => {
     const workloads = objects.filter(({ kind }) => kind === "Deployment");
     expect(workloads).toHaveLength(2);
     for (const { spec } of workloads) {
-      const { template } = spec as { template: { metadata: { labels: object } } };
-      expect(template.metadata.labels).toMatchObject(service!.spec!["selector"] as object);
+      const { template } = spec as { template: { metadata: { labels: Record<string, unknown> } } };
+      expect(template.metadata.labels).toMatchObject(service!.spec!["selector"] as Record<string, unknown>);
     }
     const others = objects.filter(({ kind, metadata }) => kind === "Service" && metadata.name === "release");
     expect(others[0]!.metadata.labels).not.toMatchObject(matchLabels);

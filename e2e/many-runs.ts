@@ -112,11 +112,7 @@ function apiServerPort({ kubeconfigFile }: Cluster): number {
   return Number(new URL(readKubeConfig(kubeconfigFile).getCurrentCluster()!.server).port);
 }
 
-async function serve(
-  cluster: Cluster,
-  operator: Operator,
-  count: number,
-): Promise<Omit<Outcome, "metrics">> {
+async function serve(cluster: Cluster, operator: Operator, count: number): Promise<Omit<Outcome, "metrics">> {
   const port = apiServerPort(cluster);
   const start = Date.now();
   const outcome = { held: count, servedMilliseconds: 0, peakMebibytes: 0, mostConnections: 0 };

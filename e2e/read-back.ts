@@ -47,7 +47,8 @@ export async function readBack(
   requests: readonly Use[],
 ): Promise<ReadBack> {
   const answers = await scrapeAll(operator, "controller");
-  const of = (name: string, labels?: Record<string, string>) => total(answers, `pod_affinity_${name}`, labels);
+  const of = (name: string, labels?: Record<string, string>) =>
+    total(answers, `pod_affinity_${name}`, labels);
   const asked = requests.filter(({ account }) => account === `${RELEASE}-controller`);
   const times = timesToPlace(history, namespace);
   const runs = history.now("run", namespace).filter(run => !hasEnded(run));

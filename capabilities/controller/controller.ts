@@ -60,8 +60,7 @@ export class Controller {
       leastPause: retryAfterMilliseconds,
     };
     this.#runs = new WorkQueue(
-      (text, tries) =>
-        this.#ifActive(() => measuringWork(() => reconciler.reconcile(fromText(text), tries))),
+      (text, tries) => this.#ifActive(() => measuringWork(() => reconciler.reconcile(fromText(text), tries))),
       {
         ...retries,
         workers: settings.WORKERS,

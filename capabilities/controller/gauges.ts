@@ -21,7 +21,10 @@ const oldestHeld = gauge(
 );
 const depth = gauge("workqueue_depth", "Runs that wait for a worker of the controller.");
 const working = gauge("workqueue_working", "Runs that are worked on.");
-const delayed = gauge("workqueue_delayed", "Runs that are looked at after a while, for a retry or by a clock.");
+const delayed = gauge(
+  "workqueue_delayed",
+  "Runs that are looked at after a while, for a retry or by a clock.",
+);
 
 const AMOUNTS = {
   reserved: "asked for by placeholders that have a node: room that is kept for runs",

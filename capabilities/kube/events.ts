@@ -34,7 +34,14 @@ const ACTION = "Place";
  * Where a reason stands in the story of a run. Times of Events that people see have whole seconds, and of one second
  * kubectl shows them by name.
  */
-const RANKS: Record<string, number> = { Reserved: 1, Held: 2, WaitingForNode: 2, Placed: 6, Moving: 7, Moved: 8 };
+const RANKS: Record<string, number> = {
+  Reserved: 1,
+  Held: 2,
+  WaitingForNode: 2,
+  Placed: 6,
+  Moving: 7,
+  Moved: 8,
+};
 const RANK = 4;
 
 const cut = (text: string): string => text.slice(0, MOST_MESSAGE_CHARACTERS);

@@ -65,7 +65,8 @@ https.createServer = ((options: ServerOptions, listener?: RequestListener) => {
   server.keepAliveTimeout = IDLE_MILLISECONDS;
   server.on("secureConnection", (socket: Socket) => opened.set(socket, Date.now()));
   server.on("request", begin);
-  if (listener !== undefined) server.on("request", answeringReadiness(measuringReviews(readingReviews(listener))));
+  if (listener !== undefined)
+    server.on("request", answeringReadiness(measuringReviews(readingReviews(listener))));
   servers.add(server);
   return server;
 }) as typeof https.createServer;

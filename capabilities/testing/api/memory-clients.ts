@@ -93,7 +93,8 @@ export class MemoryClients {
       listNamespacedPod: (request: Request) => this.#list("pods", request),
       listPodForAllNamespaces: (request: Request) => this.#list("pods", request),
       createNamespacedEvent: (request: Request) => this.#create("events", request),
-      patchNamespacedEvent: ({ name }: Request) => this.#write("patch events", () => this.api.get("events", name!)),
+      patchNamespacedEvent: ({ name }: Request) =>
+        this.#write("patch events", () => this.api.get("events", name!)),
       listNamespacedEvent: nothing,
       listNamespacedLimitRange: nothing,
       listNamespacedResourceQuota: nothing,
