@@ -2,7 +2,13 @@
 import { Counter, Histogram } from "prom-client";
 import { PREFIX, registry } from "../metrics/registry";
 import { MOVE_REASONS, type MoveReason } from "../phases/steps";
-import { REFUSAL_REASONS, type RefusalReason } from "../tekton/warning";
+import {
+  NORMAL_REASONS,
+  REFUSAL_REASONS,
+  WARNING_REASONS,
+  type Reason,
+  type RefusalReason,
+} from "../tekton/warning";
 
 /** What ended the hold of a run. */
 export const OUTCOMES = ["placed", "without_affinity", "cancelled"] as const;
@@ -69,6 +75,8 @@ const reconcileDuration = new Histogram({
 });
 
 // A counter that is not there before its first increase hides that increase from rate().
+for (const reason of NORMAL_REASONS) events.inc({ type: "Normal", reason }, 0);
+for (const reason of WARNING_REASONS) events.inc({ type: "Warning", reason }, 0);
 for (const reason of REFUSAL_REASONS) placeholdersRefused.inc({ reason }, 0);
 for (const direction of ["growth", "shrink"] as const) resizesRefused.inc({ direction }, 0);
 for (const outcome of OUTCOMES) holdsEnded.inc({ outcome }, 0);
@@ -81,7 +89,7 @@ export function countPlaced(seconds: number): void {
 }
 export const countHoldEnded = (outcome: Exclude<Outcome, "placed">): void => holdsEnded.inc({ outcome });
 export const countMove = (reason: MoveReason): void => moves.inc({ reason });
-export const countEvent = (type: "Normal" | "Warning", reason: string): void => events.inc({ type, reason });
+export const countEvent = (type: "Normal" | "Warning", reason: Reason): void => events.inc({ type, reason });
 export const countRetry = (cause: "outdated" | "error"): void => retries.inc({ cause });
 
 /** Measures a look at a run, whatever comes of it. */

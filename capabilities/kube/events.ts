@@ -7,7 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import { V1MicroTime, type CoreV1Event } from "@kubernetes/client-node";
-import type { Warning } from "../tekton/warning";
+import type { Reason, Warning } from "../tekton/warning";
 import { APP_NAME } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
 
@@ -17,7 +17,7 @@ const MOST_MESSAGE_CHARACTERS = 1024;
 const MOST_INSTANCE_CHARACTERS = 128;
 
 /** What was being done, by reason; what is not here came about while a run was to be placed. */
-const ACTIONS: Record<string, string> = {
+const ACTIONS: Partial<Record<Reason, string>> = {
   Held: "Hold",
   OptedInTooLate: "Hold",
   Reserved: "Reserve",
@@ -34,7 +34,7 @@ const ACTION = "Place";
  * Where a reason stands in the story of a run. Times of Events that people see have whole seconds, and of one second
  * kubectl shows them by name.
  */
-const RANKS: Record<string, number> = {
+const RANKS: Partial<Record<Reason, number>> = {
   Reserved: 1,
   Held: 2,
   WaitingForNode: 2,

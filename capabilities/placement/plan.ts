@@ -9,7 +9,7 @@ import { needsLimits, type NamespaceBounds } from "../room/namespace-bounds";
 import { refusedByPodQuota } from "../room/pod-quota";
 import { reservationFor } from "../room/reservation";
 import type { PipelineRun } from "../tekton/objects";
-import type { Warning } from "../tekton/warning";
+import type { Reason, Warning } from "../tekton/warning";
 import { claimsOf, type ClaimsOfRun } from "./claims";
 import { claimsTogether } from "./claims-together";
 import { placeholderFor } from "./placeholder";
@@ -84,7 +84,7 @@ export interface Plan {
 
 const LET_IT_RUN = `or let it run without co-location by setting its label ${OPT_IN_LABEL} to "${OPTED_OUT}"`;
 
-const contradictionWarning = (reason: string, contradictions: string[], whatToDo: string): Warning[] =>
+const contradictionWarning = (reason: Reason, contradictions: string[], whatToDo: string): Warning[] =>
   contradictions.length === 0
     ? []
     : [

@@ -256,8 +256,9 @@ export function refusedTests(): void {
       expect(waiting).toMatchObject([
         { type: "Normal", action: "Place", reportingComponent: "pipelinerun-pod-affinity" },
       ]);
-      expect(waiting[0]!.eventTime!.getTime()).toBeLessThan(waiting[0]!.series!.lastObservedTime!.getTime());
-      expect(waiting[0]!.message).toContain("nodes are available");
+      const { eventTime, series, message } = waiting[0]!;
+      expect(String(eventTime) < String(series!.lastObservedTime)).toBe(true);
+      expect(message).toContain("nodes are available");
       await operated.patchRun(namespace, "waits", [
         { op: "replace", path: at("/metadata/labels", OPT_IN_LABEL), value: OPTED_OUT },
       ]);
