@@ -1,11 +1,4 @@
-// Packages that ship ES modules only, which jest has to transform.
-const esModules = [
-  "@kubernetes/client-node",
-  "kubernetes-fluent-client",
-  "openid-client",
-  "oauth4webapi",
-  "jose",
-];
+const { moduleNameMapper } = require("./scripts/bundled-packages.cjs");
 
 /** @type {import("jest").Config} */
 module.exports = {
@@ -13,8 +6,9 @@ module.exports = {
   // For a machine that is busy: nothing here is timed.
   testTimeout: 60_000,
   testMatch: ["<rootDir>/{capabilities,chart,testbed,e2e,demo,preview,scripts,soak,bench}/**/*.test.ts"],
+  globalSetup: "<rootDir>/scripts/bundled-packages.cjs",
+  moduleNameMapper,
   transform: {
-    "^.+\\.[jt]s$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
+    "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }],
   },
-  transformIgnorePatterns: [`/node_modules/(?!(${esModules.join("|")})/)`],
 };

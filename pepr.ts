@@ -9,6 +9,7 @@ import "./capabilities/metrics/endpoint";
 import { tellBuild } from "./capabilities/metrics/process";
 import { onStop, stopAtSignal } from "./capabilities/server/stop";
 import { uninstall } from "./capabilities/controller/uninstall";
+import { verify } from "./capabilities/controller/verify";
 import cfg from "./package.json";
 
 function serve(): void {
@@ -34,6 +35,7 @@ function serve(): void {
   stopAtSignal();
 }
 
-// The chart's last job calls it as `uninstall NAME`.
+// The chart's last job calls it as `uninstall NAME`, and `helm test` as `verify NAMESPACE`.
 if (process.argv[2] === "uninstall") void uninstall(process.argv[3] ?? "");
+else if (process.argv[2] === "verify") void verify(process.argv[3] ?? "default");
 else serve();

@@ -14,7 +14,6 @@ const NOTHING_ELSE: Definitions = {
   pipelines: new Map(),
   tasks: new Map(),
   limitRanges: [],
-  runtimeOverhead: {},
 };
 const SIZES = [10, 100, 1000];
 const ROUNDS = 5;

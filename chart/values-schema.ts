@@ -83,6 +83,7 @@ export const valuesSchema = () => ({
       prometheusRule: only({ enabled: flag, labels: furtherLabels, runbooks: text }),
       dashboard: only({ enabled: flag, labels: furtherLabels, annotations: labels, namespace: text }),
     }),
+    test: only({ namespace: { type: "string", minLength: 1 } }),
     uninstall: only({ enabled: flag, timeoutSeconds: wholeNumber(30, 3600) }),
   }),
 });

@@ -1,4 +1,8 @@
-/** Two controllers: one acts, and the other takes over. */
+/**
+ * Two controllers: one acts, and the other takes over. With more runs:
+ *
+ *   LEADER_RUNS=200 npx jest e2e/leader
+ */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { isPlaceholderPod } from "../capabilities/tekton/placeholder-pod";
 import { PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
@@ -14,7 +18,7 @@ import {
   STOP_MILLISECONDS,
 } from "./operated-cluster";
 
-const RUNS = 200;
+const RUNS = Number(process.env["LEADER_RUNS"] ?? 100);
 /** What the operator promises for a controller that dies without a word. */
 const LONGEST_STALL_MILLISECONDS = 15_000;
 /** Given back on an orderly stop, so no Lease has to run out. */

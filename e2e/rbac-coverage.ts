@@ -11,6 +11,9 @@ const WHILE_UNINSTALLING = ["mutatingwebhookconfigurations", "validatingwebhookc
   resource => ({ apiGroups: ["admissionregistration.k8s.io"], resources: [resource], verbs: ["delete"] }),
 );
 
+/** The account of `helm test`, for as long as that runs. */
+const WHILE_TESTING = [{ apiGroups: ["tekton.dev"], resources: ["pipelineruns"], verbs: ["create"] }];
+
 /** Tests that do not come to these have not seen the operator at work. */
 const LEAST_USED = [
   "admission get namespaces",
@@ -38,6 +41,7 @@ function granted(): Permission[] {
   const rules = {
     admission: [...admission.cluster, ...admission.own],
     controller: [...controller.cluster, ...controller.own, ...WHILE_UNINSTALLING],
+    test: WHILE_TESTING,
   };
   return Object.entries(rules).flatMap(([account, list]) =>
     list.flatMap(({ apiGroups = [], resources = [], verbs }) =>

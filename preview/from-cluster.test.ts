@@ -138,11 +138,32 @@ test("quotas, as they are used, and volumes of claims are read", async () => {
     name: claimName,
     persistentVolumeClaim: { claimName },
   }));
-  const { problems } = await preview(runText({ spec: { workspaces } }));
+  const tasks = [{ name: "a", workspaces: [{ name: "one" }, { name: "two" }], taskSpec: step("1") }];
+  const { problems } = await preview(runText({ spec: { workspaces, pipelineSpec: { tasks } } }));
   expect(problems).toEqual([
     expect.stringMatching(/held for ever.*zone=a .*claim one.*zone=b .*claim two/),
     expect.stringMatching(/exceeded quota: q, used: pods=4, limited: pods=5/),
   ]);
+});
+
+test("nodes are read where the run depends on them, and else not", async () => {
+  const node = (zone: string, arch: string) => ({
+    metadata: { name: zone + arch, labels: { zone, arch } },
+    status: { allocatable: { cpu: "4", memory: "8Gi" } },
+  });
+  objects.set("/api/v1/nodes", { items: [node("1", "amd64"), node("2", "amd64"), node("2", "arm64")] });
+  const tasks = ["a", "b"].map(name => ({ name, taskSpec: step("1") }));
+  const onArch = (pipelineTaskName: string, arch: string) => ({
+    pipelineTaskName,
+    podTemplate: { nodeSelector: { arch } },
+  });
+  const spec = { pipelineSpec: { tasks }, taskRunSpecs: [onArch("a", "amd64"), onArch("b", "arm64")] };
+  const overZones = { annotations: { "pod-affinity.tekton.dev/topology-key": "zone" } };
+  const { notes } = await preview(runText({ metadata: overZones, spec }));
+  expect(notes.at(-1)).toBe("It goes where there are nodes of all of these kinds: zone 2.");
+  asked = [];
+  await preview(runText({ metadata: overZones }));
+  expect(asked).not.toContain("/api/v1/nodes");
 });
 
 test("Tekton's default pod template is read, and what that names", async () => {

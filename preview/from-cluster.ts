@@ -9,7 +9,7 @@ import { referenceKey, referenceText } from "../capabilities/demand/pipeline-spe
 import { missingDefinitions, type Reference } from "../capabilities/demand/task-graph";
 import { kubeClients, type KubeClients } from "../capabilities/kube/client";
 import { CONFIG_DEFAULTS, TEKTON_GROUP } from "../capabilities/keys";
-import { definitionsFor, unknownOf, type Unknown } from "./preview";
+import { definitionsFor, dependsOnNodes, unknownOf, type Unknown } from "./preview";
 import type { StoredRun } from "./stored-run";
 import type { Surroundings } from "./surroundings";
 import { defaultPodTemplateOf, tektonDefaultsIn, withDefaultPodTemplate } from "./tekton-defaults";
@@ -158,6 +158,10 @@ class Reader {
     );
   }
 
+  nodes(): Promise<Surroundings["nodes"]> {
+    return reading("Nodes", this.cluster.nodes());
+  }
+
   priorities(names: (string | undefined)[]): Promise<Surroundings["priorities"]> {
     return reading("PriorityClasses", this.cluster.priorities(names));
   }
@@ -187,7 +191,7 @@ export async function completed(
     reader.priorities(unknown.priorityClasses),
     reader.storage(unknown),
   ]);
-  return {
+  const found: Surroundings = {
     ...defined,
     limitRanges,
     quotas,
@@ -200,4 +204,6 @@ export async function completed(
       classes: known.storage.classes ?? storage.classes,
     },
   };
+  const asksNodes = settings.AUTOSCALER === "none" || dependsOnNodes(stored.run, found, settings);
+  return asksNodes && known.nodes === undefined ? { ...found, nodes: await reader.nodes() } : found;
 }

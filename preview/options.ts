@@ -27,7 +27,7 @@ Shows what the operator would do with a PipelineRun. Nothing is changed, and no 
   -h, --help             this text
 
 Exit code: 0 the run would start, whether the operator holds it first or leaves it alone; 1 it would be
-refused or wait for ever, or there is nothing to preview; 2 the command line is wrong.`;
+refused or find no node, or there is nothing to preview; 2 the command line is wrong.`;
 
 /**
  * @param args as after the script's name

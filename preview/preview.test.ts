@@ -129,6 +129,39 @@ test("a run that would be held for ever has a problem", () => {
   expect(previewOfText(runText({ spec })).problems).toEqual([]);
 });
 
+test("a quota of requests, and pods of which one container asks for nothing, are said", () => {
+  const quota = named("v1", "ResourceQuota", "builds", { spec: { hard: { "requests.cpu": "9" } } });
+  const { notes } = previewOfText(file(quota, runText()));
+  expect(notes).toEqual([
+    "Kubernetes will refuse the pods of a (ResourceQuota builds demands requests of cpu of each container, and one has none).",
+  ]);
+});
+
+test.each([
+  { choices: {}, words: "held for ever" },
+  { choices: { "placement-timeout": "30s" }, words: "held for ever" },
+  {
+    choices: { "placement-timeout": "30s", "on-timeout": "run-anyway" },
+    words: "held for 30s, and then start without affinity",
+  },
+  {
+    choices: { "placement-timeout": "10m", "on-timeout": "cancel" },
+    words: "held for 10m, and then be cancelled",
+  },
+])("a run that no node can serve would be $words", ({ choices, words }) => {
+  const onZone = (pipelineTaskName: string, zone: string) => ({
+    pipelineTaskName,
+    podTemplate: { nodeSelector: { zone } },
+  });
+  const { tasks } = TEMPLATES.pipelineSpec;
+  const spec = { pipelineSpec: { tasks }, taskRunSpecs: [onZone("a", "1"), onZone("b", "2")] };
+  const annotations = Object.fromEntries(
+    Object.entries(choices).map(([name, value]) => [`pod-affinity.tekton.dev/${name}`, value]),
+  );
+  const { problems } = previewOfText(runText({ metadata: { annotations }, spec }));
+  expect(problems).toEqual([expect.stringContaining(`would be ${words}, as no one node`)]);
+});
+
 test("Tekton's default pod template counts, from its ConfigMap", () => {
   const template = { nodeSelector: { arch: "amd64" }, tolerations: [{ key: "all", operator: "Exists" }] };
   const configMap = (text: string) =>
@@ -214,6 +247,9 @@ describe("volumes", () => {
     { name: "cache", persistentVolumeClaim: { claimName: "cache" } },
     { name: "out", volumeClaimTemplate: { spec: { storageClassName: "fast" } } },
   ];
+  const used = ["cache", "out"].map(name => ({ name }));
+  const tasks = [{ name: "a", workspaces: used, taskSpec: { workspaces: used, steps: [{ name: "s" }] } }];
+  const spec = { workspaces, pipelineSpec: { workspaces: used, tasks } };
   const claim = (accessModes: string[]) =>
     named("v1", "PersistentVolumeClaim", "cache", { spec: { accessModes, volumeName: "pv" } });
   const volumesIn = (text: string) => {
@@ -222,7 +258,7 @@ describe("volumes", () => {
   };
 
   test("stand in the placeholder, and what is not known of them is said", () => {
-    const { volumes, notes } = volumesIn(runText({ spec: { workspaces } }));
+    const { volumes, notes } = volumesIn(runText({ spec }));
     expect(volumes).toEqual([{ name: "claim-1", persistentVolumeClaim: { claimName: "cache" } }]);
     expect(notes).toEqual([expect.stringContaining("The claim cache was not read")]);
   });
@@ -230,13 +266,55 @@ describe("volumes", () => {
     const bindsAtOnce = named("storage.k8s.io/v1", "StorageClass", "fast", {
       volumeBindingMode: "Immediate",
     });
-    const text = file(claim(["ReadWriteOncePod"]), bindsAtOnce, runText({ spec: { workspaces } }));
+    const text = file(claim(["ReadWriteOncePod"]), bindsAtOnce, runText({ spec }));
     const { volumes, notes } = volumesIn(text);
     expect(volumes).toBeUndefined();
     expect(notes).toEqual([
       expect.stringContaining("cache is ReadWriteOncePod"),
       expect.stringContaining("StorageClass fast of the volumeClaimTemplate of workspace out binds at once"),
     ]);
-    expect(volumesIn(file(claim(["ReadWriteOnce"]), runText({ spec: { workspaces } }))).notes).toEqual([]);
+    expect(volumesIn(file(claim(["ReadWriteOnce"]), runText({ spec }))).notes).toEqual([]);
+  });
+});
+
+describe("nodes of the file", () => {
+  const node = (zone: string, arch: string) =>
+    named("v1", "Node", `${zone}-${arch}`, {
+      metadata: { name: `${zone}-${arch}`, labels: { zone, arch } },
+      status: { allocatable: { cpu: "4", memory: "8Gi" } },
+    });
+  const onArch = (pipelineTaskName: string, arch: string) => ({
+    pipelineTaskName,
+    podTemplate: { nodeSelector: { arch } },
+  });
+  const tasks = ["a", "b"].map(name => ({ name, taskSpec: { steps: [{ name: "s" }] } }));
+  const spec = { pipelineSpec: { tasks }, taskRunSpecs: [onArch("a", "amd64"), onArch("b", "arm64")] };
+  const text = runText({
+    metadata: { annotations: { "pod-affinity.tekton.dev/topology-key": "zone" } },
+    spec,
+  });
+  const goesTo = (...nodes: string[]) => {
+    const { placeholder, notes } = previewOfText(file(...nodes, text));
+    const { nodeAffinity } = placeholder!.spec!.template.spec!.affinity!;
+    const required = nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+    return { zones: required?.nodeSelectorTerms[0]?.matchExpressions?.[0]?.values, note: notes.at(-1) };
+  };
+
+  test("say which zones have all that a run over a zone needs", () => {
+    expect(goesTo(node("1", "amd64"), node("2", "amd64"), node("2", "arm64"))).toEqual({
+      zones: ["2"],
+      note: "It goes where there are nodes of all of these kinds: zone 2.",
+    });
+  });
+  test("say that none is large enough", () => {
+    const small = named("v1", "Node", "small", { status: { allocatable: { cpu: "2", memory: "8Gi" } } });
+    const { steps } = { steps: [{ name: "s", computeResources: { requests: { cpu: "3" } } }] };
+    const large = runText({ spec: { pipelineSpec: { tasks: [{ name: "a", taskSpec: { steps } }] } } });
+    const { problems, notes } = previewOfText(file(small, large));
+    expect(problems).toEqual([]);
+    expect(notes).toEqual([expect.stringMatching(/asks for cpu 3, memory 16Mi; .* small, has cpu 2/)]);
+  });
+  test("that are not there are not counted", () => {
+    expect(goesTo()).toEqual({ zones: undefined, note: expect.stringMatching(/nodes of different kinds/) });
   });
 });

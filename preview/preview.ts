@@ -1,9 +1,18 @@
 /** What the operator would make of a run. Every decision is made by the operator's own functions. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { choicesOf, type Choices } from "../capabilities/choices/choices";
 import { defaultChoices, type Settings } from "../capabilities/choices/settings";
-import { namedBy, planOf, readableClaims, type Named, type Plan } from "../capabilities/placement/plan";
+import { neverFits } from "../capabilities/placement/never-fits";
+import {
+  namedBy,
+  planOf,
+  readableClaims,
+  type Named,
+  type Plan,
+  type Sources,
+} from "../capabilities/placement/plan";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
-import { NOTHING, toQuantities } from "../capabilities/demand/resources";
+import { toQuantities } from "../capabilities/demand/resources";
 import {
   missingDefinitions,
   type Definitions,
@@ -51,8 +60,23 @@ export const definitionsFor = (surroundings: Surroundings): Definitions => ({
   tasks: surroundings.tasks,
   notAllowed: surroundings.notAllowed,
   limitRanges: surroundings.limitRanges,
-  runtimeOverhead: NOTHING,
 });
+
+function sourcesFrom(surroundings: Surroundings): Sources {
+  const { limitRanges, quotas, runtimeClasses, priorities, storage, nodes } = surroundings;
+  const sources = { bounds: { limitRanges, quotas }, runtimeClasses, priorities, storage };
+  return { definitions: definitionsFor(surroundings), ...sources, ...(nodes && { nodes }) };
+}
+
+/** Whether another preview may come of it once the nodes are known. */
+export function dependsOnNodes(sent: PipelineRun, surroundings: Surroundings, settings: Settings): boolean {
+  const held = asHeld(
+    withDefaultPodTemplate(sent, surroundings.defaultPodTemplate),
+    defaultChoices(settings),
+  );
+  const sources = sourcesFrom(surroundings);
+  return planOf(held, namedBy(held, sources.definitions), sources, settings).dependsOnNodes;
+}
 
 /** What a cluster has to be asked for yet. */
 export interface Unknown {
@@ -123,18 +147,20 @@ export function previewOf(
   const held = asHeld(run, defaults);
   const definitions = definitionsFor(surroundings);
   const named = namedBy(held, definitions);
-  const { limitRanges, quotas, runtimeClasses, priorities, storage } = surroundings;
-  const sources = { definitions, bounds: { limitRanges, quotas }, runtimeClasses, priorities, storage };
-  const plan = planOf(held, named, sources, settings);
+  const plan = planOf(held, named, sourcesFrom(surroundings), settings);
   const { graph, known } = plan;
   const { peak, tasks } = peakDemand(graph);
   const admission = admissionOf(run, surroundings.namespaceLabels, defaults);
   const isPlaced = admission.outcome !== "refused" && admission.outcome !== "left alone";
+  const never = isPlaced ? wordsOnNodes(plan, surroundings.nodes, settings) : NO_WORDS;
   const example = exampleTask(graph);
   return {
     run: { namespace: run.metadata.namespace, name: run.metadata.name, isExampleName },
     admission,
-    problems: problemsOf(admission, plan),
+    problems: [
+      ...problemsOf(admission, plan, choicesOf(held.metadata?.annotations ?? {})),
+      ...never.problems,
+    ],
     waves: previewedWaves(graph),
     peak: toQuantities(peak),
     peakTasks: tasks,
@@ -146,18 +172,44 @@ export function previewOf(
       // What the placeholder asks for is shown as it is.
       ...plan.notes.filter(note => note !== plan.asks),
       ...plan.advice.map(({ message }) => message),
+      ...never.notes,
       ...notesOnUnknown(stillUnknown(run, named, surroundings)),
     ],
   };
 }
 
-function problemsOf({ outcome, why }: Admission, { contradictions, refusal, graph }: Plan): string[] {
+const NO_WORDS: Pick<Preview, "problems" | "notes"> = { problems: [], notes: [] };
+
+/** Where an autoscaler is expected, a larger node may come. */
+function wordsOnNodes(
+  { placeholder, contradictions }: Plan,
+  nodes: Surroundings["nodes"],
+  { AUTOSCALER }: Settings,
+): Pick<Preview, "problems" | "notes"> {
+  if (nodes === undefined || contradictions.length > 0) return NO_WORDS;
+  const said = neverFits(placeholder.spec!.template as V1Pod, nodes)?.message;
+  if (said === undefined) return NO_WORDS;
+  return AUTOSCALER === "none" ? { problems: [said], notes: [] } : { problems: [], notes: [said] };
+}
+
+/** How long a run that finds no node is held, and what becomes of it then. */
+function heldInWords(choices: Choices): string {
+  const { "placement-timeout": most, "on-timeout": then } = choices;
+  if (most === "none" || then === "wait") return "held for ever";
+  return `held for ${most}, and then ${then === "cancel" ? "be cancelled" : "start without affinity"}`;
+}
+
+function problemsOf(
+  { outcome, why }: Admission,
+  { contradictions, refusal, graph }: Plan,
+  choices: Choices,
+): string[] {
   const problems: string[] = [];
   if (outcome === "refused") problems.push(`The run would be refused: ${why}.`);
   const isHeld = outcome.startsWith("held");
   if (contradictions.length > 0 && isHeld) {
     problems.push(
-      `The run would be held for ever, as no one node can serve all of its pods: ${contradictions.join("; ")}.`,
+      `The run would be ${heldInWords(choices)}, as no one node can serve all of its pods: ${contradictions.join("; ")}.`,
     );
   }
   if (refusal !== undefined && isHeld) {

@@ -1,12 +1,14 @@
 /** What a preview rests on beside the run itself. */
 import type {
   V1LimitRange,
+  V1Node,
   V1PersistentVolume,
   V1PersistentVolumeClaim,
   V1ResourceQuota,
   V1RuntimeClass,
   V1StorageClass,
 } from "@kubernetes/client-node";
+import { summaryOf, type NodeSummary } from "../capabilities/placement/never-fits";
 import type { Storage } from "../capabilities/placement/volumes";
 import type { Definitions } from "../capabilities/demand/task-graph";
 import type { RuntimeClasses } from "../capabilities/placement/pod-templates";
@@ -36,6 +38,8 @@ export interface Surroundings {
   tektonDefaults: TektonDefaults | undefined;
   /** The values of priority classes; undefined stands for the cluster's default. */
   priorities: ReadonlyMap<string | undefined, number>;
+  /** Undefined when nobody has looked for them. */
+  nodes: readonly NodeSummary[] | undefined;
 }
 
 /**
@@ -60,6 +64,9 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
   const valueOf = (item: ManifestObject) => Number(item["value"] ?? 0);
   const storageClasses = ofKind("storage.k8s.io", "StorageClass") as object[] as V1StorageClass[];
   const configDefaults = objects.find(isConfigDefaults);
+  const nodes = objects.filter(
+    object => groupOf(object) === "" && object.kind === "Node",
+  ) as object[] as V1Node[];
   const byDefault = priorityClasses.find(item => item["globalDefault"] === true);
   return {
     pipelines: definitions("Pipeline"),
@@ -76,6 +83,7 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     },
     quotas: (ofKind("", "ResourceQuota") as object[] as V1ResourceQuota[]).map(counted),
     tektonDefaults: configDefaults && tektonDefaultsIn(configDefaults),
+    nodes: nodes.length > 0 ? nodes.map(summaryOf) : undefined,
     priorities: new Map<string | undefined, number>([
       ...byName(priorityClasses, valueOf),
       ...(byDefault ? ([[undefined, valueOf(byDefault)]] as const) : []),

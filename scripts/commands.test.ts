@@ -3,8 +3,10 @@ import { expect, test } from "@jest/globals";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parse } from "yaml";
 import packageJson from "../package.json";
 import { parseOptions as previewOptions } from "../preview/options";
+import { parseOptions as releaseOptions } from "./release/options";
 import { parseOptions as soakOptions } from "../soak/options";
 import { parseOptions as testbedOptions } from "../testbed/options";
 import { commandsOf, commandsOfBlock, PROGRAMS, words } from "./commands";
@@ -19,6 +21,7 @@ const OPTIONS: Record<string, (args: string[]) => unknown> = {
   preview: args => previewOptions(args, CHECKOUT),
   soak: args => soakOptions(args, 1),
   testbed: testbedOptions,
+  release: releaseOptions,
   bench: ([name = "peak", ...args]) => {
     const source = readFileSync(join(CHECKOUT, "bench", `${name}.ts`), "utf8");
     for (const option of args.filter(arg => arg.startsWith("--")))
@@ -101,4 +104,21 @@ test("a block's commands are told from what is said about them", () => {
     "npm run build",
   ]);
   expect(words(`kubectl patch x -p '{"a": 1}'`)).toEqual(["kubectl", "patch", "x", "-p", '{"a": 1}']);
+});
+
+test.each(
+  ["test", "release"].map(name => {
+    const file = join(".github", "workflows", `${name}.yaml`);
+    return { file, text: readFileSync(join(CHECKOUT, file), "utf8") };
+  }),
+)("npm's commands of $file are scripts, with options that they know", ({ text }) => {
+  const jobs = Object.values((parse(text) as { jobs: Record<string, { steps: { run?: string }[] }> }).jobs);
+  const commands = jobs.flatMap(({ steps }) =>
+    steps.flatMap(({ run }) => (run?.startsWith("npm ") ? [run] : [])),
+  );
+  expect(commands.length).toBeGreaterThan(0);
+  for (const command of commands) {
+    const typed = command.replace("$GITHUB_SERVER_URL", "https://example.com");
+    expect(() => checkNpm(typed)).not.toThrow();
+  }
 });

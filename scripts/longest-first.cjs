@@ -4,7 +4,20 @@
  */
 const Sequencer = require("@jest/test-sequencer").default;
 
-const LONGEST = ["chart-lifecycle", "chart", "edges", "fit", "behaviour", "faults"];
+const LONGEST = [
+  "chart-lifecycle",
+  "chart",
+  "fit",
+  "runs",
+  "cases",
+  "edges",
+  "faults",
+  "unknown",
+  "many-runs",
+  "behaviour",
+  // By themselves, see test.mjs.
+  ...["soak", "neighbours", "leader"],
+];
 
 /** Position in that list; behind it when it is not there. */
 const rank = ({ path }) => {

@@ -261,7 +261,10 @@ const MUTANTS: Mutant[] = [
   },
 ];
 
-const NEEDED = ["capabilities", "testbed", "jest.config.js", "package.json", "tsconfig.json"];
+const NEEDED = [
+  ...["capabilities", "testbed", "package.json", "package-lock.json", "tsconfig.json"],
+  ...["jest.config.js", "scripts/bundled-packages.cjs", "scripts/markdown.ts"],
+];
 const TIMEOUT_MILLISECONDS = 120_000;
 
 function makeCopy(): string {

@@ -42,7 +42,7 @@ export const BUGS: readonly Bug[] = [
 /** What the build of the operator reads. */
 const NEEDED = [
   ...["capabilities", "chart", "scripts", "testbed", "pepr.ts", "package.json", "tsconfig.json"],
-  ...["tsconfig.all.json", "eslint.config.mjs", ".prettierrc", "README.md"],
+  ...["tsconfig.all.json", "eslint.config.mjs", ".prettierrc", "CHANGELOG.md", "LICENSE"],
 ];
 const BUILD_MILLISECONDS = 10 * 60_000;
 

@@ -1,6 +1,9 @@
 /** What a user is told when the programs can be neither found nor built. */
 import { afterAll, expect, test } from "@jest/globals";
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBinaries } from "./binaries";
@@ -40,7 +43,7 @@ case $1 in
 esac
 `;
   const [PATH, XDG_CACHE_HOME] = [await directoryWith({ go }), await directoryWith({})];
-  await expect(ensureBinaries({ PATH, XDG_CACHE_HOME })).rejects.toThrow(
+  await expect(ensureBinaries({ PATH, XDG_CACHE_HOME, TESTBED_RELEASES: "" })).rejects.toThrow(
     /Building etcd failed.*GOPROXY.*no route to the proxy/s,
   );
   const left = await readdir(XDG_CACHE_HOME, { recursive: true, withFileTypes: true });
@@ -56,11 +59,41 @@ case $1 in
 esac
 `;
   const [PATH, XDG_CACHE_HOME] = [await directoryWith({ go }), await directoryWith({})];
-  const environment = { PATH: `${PATH}:${process.env.PATH}`, XDG_CACHE_HOME };
+  const environment = { PATH: `${PATH}:${process.env.PATH}`, XDG_CACHE_HOME, TESTBED_RELEASES: "" };
   const [first, second] = await Promise.all([ensureBinaries(environment), ensureBinaries(environment)]);
   expect(first).toEqual(second);
   const built = (await readFile(join(XDG_CACHE_HOME, "built"), "utf8")).trim().split("\n");
   expect(built).toEqual(PROGRAMS.map(program => PROGRAM_SOURCES[program].package));
+});
+
+test("Kubernetes' own programs are downloaded where they are to be had, and the others built", async () => {
+  const go = `#!/bin/sh
+case $1 in
+  version) echo go version go1.26.0 linux/amd64 ;;
+  env) echo linux; echo amd64 ;;
+  build) echo "$7" >> "$XDG_CACHE_HOME/built"; echo built > "$6"; chmod +x "$6" ;;
+esac
+`;
+  const asked: string[] = [];
+  const server = createServer(({ url }, response) => {
+    asked.push(url!);
+    response.end(
+      url!.endsWith(".sha256") ? createHash("sha256").update("released").digest("hex") : "released",
+    );
+  });
+  await new Promise<void>(resolve => server.listen(0, "127.0.0.1", resolve));
+  const TESTBED_RELEASES = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const [PATH, XDG_CACHE_HOME] = [await directoryWith({ go }), await directoryWith({})];
+  const environment = { PATH: `${PATH}:${process.env.PATH}`, XDG_CACHE_HOME, TESTBED_RELEASES };
+  const binaries = await ensureBinaries(environment);
+  server.closeAllConnections();
+  server.close();
+  expect(await readFile(binaries["kube-scheduler"], "utf8")).toBe("released");
+  expect(await readFile(binaries.etcd, "utf8")).toBe("built\n");
+  const built = (await readFile(join(XDG_CACHE_HOME, "built"), "utf8")).trim().split("\n");
+  expect(built).toEqual(["etcd", "kwok"].map(name => PROGRAM_SOURCES[name as "etcd" | "kwok"].package));
+  expect(asked).toHaveLength(6);
+  expect(asked[0]).toMatch(/^\/v1\.\d+\.\d+\/bin\/linux\/amd64\/kube-apiserver\.sha256$/);
 });
 
 test("programs named by KUBEBUILDER_ASSETS are used as they are", async () => {

@@ -15,6 +15,7 @@ import {
   type Program,
   type Tool,
 } from "./programs";
+import { releasePath } from "./release-binaries";
 
 /** Path of the executable of each program. */
 export type Binaries = Readonly<Record<Program, string>>;
@@ -29,8 +30,8 @@ interface Toolchain {
 
 /**
  * Executables of the embedded cluster: those in the directory that `KUBEBUILDER_ASSETS` names, else those
- * in the cache (`$XDG_CACHE_HOME` or `~/.cache`), else built now with Go, which takes minutes and is told
- * on standard error.
+ * in the cache (`$XDG_CACHE_HOME` or `~/.cache`), else Kubernetes' own releases, else built now with Go, which
+ * takes minutes and is told on standard error.
  *
  * @param environment variables that decide where programs are sought and how Go is called
  * @throws Error when something has to be built and Go is missing, too old, or fails
@@ -87,7 +88,8 @@ async function plan(programs: Tool[], environment: NodeJS.ProcessEnv): Promise<B
         ...{ goMod: goMod!, goSum: goSum!, source, operatingSystem, architecture },
         ...{ linkerFlags: flags, goVersion: version },
       });
-      return { program, target: join(cacheRoot(environment), key, program), linkerFlags: flags };
+      const release = releasePath(program, goMod, operatingSystem, architecture);
+      return { program, target: join(cacheRoot(environment), key, program), linkerFlags: flags, release };
     }),
   );
 }

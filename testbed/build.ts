@@ -4,6 +4,7 @@ import { access, constants, mkdir, readdir, rename, rm } from "node:fs/promises"
 import { join } from "node:path";
 import { withFileLock } from "./file-lock";
 import { cacheRoot, PROGRAM_SOURCES, type Tool } from "./programs";
+import { download, releasesAddress } from "./release-binaries";
 
 /** The Go modules that say which versions are built. */
 export const MODULES = join(__dirname, "binaries");
@@ -13,6 +14,8 @@ export interface Build {
   /** Where the executable will lie. */
   target: string;
   linkerFlags: string;
+  /** Where its project has it among its releases; undefined when it has to be built. */
+  release: string | undefined;
 }
 
 /** A first build takes about 7 minutes on 2 cores; nobody waits longer than this for another's build. */
@@ -35,7 +38,30 @@ export async function buildMissing(builds: Build[], environment: NodeJS.ProcessE
     onWait: (holder: string) =>
       say(`${holder || "another process"} is building the cluster's programs; waiting`),
   };
-  await withFileLock(join(root, "lock"), options, async () => buildAll(await absent(builds), environment));
+  await withFileLock(join(root, "lock"), options, async () => {
+    await downloadAll(await absent(builds), environment);
+    await buildAll(await absent(builds), environment);
+  });
+}
+
+/** Those that are to be had; when one is not, no other is asked for, and all that is missing is built. */
+async function downloadAll(builds: Build[], environment: NodeJS.ProcessEnv): Promise<void> {
+  const address = releasesAddress(environment);
+  for (const { program, target, release } of builds) {
+    if (address === undefined || release === undefined) continue;
+    const start = Date.now();
+    say(`${program}: looking for it at ${address} …`);
+    try {
+      await mkdir(join(target, ".."), { recursive: true });
+      await download(address, { program, path: release, target });
+    } catch (error) {
+      const { message, cause } = error as Error;
+      const why = cause instanceof Error ? `${message}: ${cause.message}` : message;
+      say(`${program} is not to be had from ${address} (${why}): built in place of it`);
+      return;
+    }
+    say(`${program} is Kubernetes' own, from ${address} (${seconds(start)})`);
+  }
 }
 
 async function buildAll(builds: Build[], environment: NodeJS.ProcessEnv): Promise<void> {

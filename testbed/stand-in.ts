@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import type { Cluster } from "./cluster";
 import { untilReady, type ManagedProcess } from "./managed-process";
+import { allPackages } from "./packages";
 import { saysReady } from "./ready";
 
 export type StandIn = "kubelet-stand-in" | "tekton-stand-in";
 
 const READY_MILLISECONDS = 180_000;
-const PACKAGES = join(__dirname, "..", "node_modules");
 
 /**
  * Its sources are put into one file at each start, in milliseconds: with sources that are translated while they are
@@ -28,7 +28,7 @@ export async function startStandIn(
     ...{ bundle: true, packages: "external", platform: "node", target: "node20", logLevel: "silent" },
   });
   const started = cluster.spawn(log, process.execPath, ["--enable-source-maps", file], {
-    NODE_PATH: PACKAGES,
+    NODE_PATH: allPackages(),
   });
   await untilReady(started, READY_MILLISECONDS, () => saysReady(standIn, started.logFile));
   return started;

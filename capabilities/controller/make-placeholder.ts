@@ -43,7 +43,9 @@ async function planFor(
     await cluster.storageFor(run.metadata!.namespace!, readableClaims(claims), hasTemplates),
   ];
   const sources = { definitions, bounds, runtimeClasses, priorities, storage };
-  return planOf(run, { ...named, claims }, sources, settings);
+  const plan = planOf(run, { ...named, claims }, sources, settings);
+  if (!plan.dependsOnNodes) return plan;
+  return planOf(run, { ...named, claims }, { ...sources, nodes: await cluster.nodes() }, settings);
 }
 
 /** The volumes of a placeholder that looks for a node anew: with the claims that Tekton has made for its run meanwhile. */
@@ -58,7 +60,7 @@ export async function volumesAgain(
   const storage = await cluster.storageFor(metadata!.namespace!, names, false);
   const { volumes } = volumesOf({ names, templates: [] }, storage);
   const { placing } = recordOf(statefulSet);
-  return claimsTogether(volumes, storage, {}, placing["topology-key"]).volumes;
+  return claimsTogether({ volumes, templates: [] }, storage, {}, placing["topology-key"]).volumes;
 }
 
 export type Outcome =

@@ -50,13 +50,13 @@ export async function make(
 
 /**
  * Makes the pod of a placeholder whose StatefulSet's controller is behind. That one goes on to try: where the pod is there
- * already, it finds it.
+ * already, it finds it. Whether the pod may be made is for that one to find out, too: a policy, or a missing permission,
+ * may refuse it to this operator alone. What it finds its Events say.
  */
 export async function makePod(seen: V1StatefulSet, key: RunKey, { cluster, store }: Parts): Promise<Result> {
   // The store has no whole template.
   const made = await cluster.placeholders.createPod(await readAsSeen(cluster, seen));
-  if ("refusal" in made) return { goOn: true, more: { podRefusal: made.refusal } };
   if ("pod" in made) store.written("pods", made.pod);
-  else Log.debug({ run: asText(key) }, "The pod is there already");
+  else Log.debug({ run: asText(key), ...made }, "The pod was not made here");
   return WAIT;
 }

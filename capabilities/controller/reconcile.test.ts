@@ -8,6 +8,7 @@ import { tektonDefaultsOf } from "../demand/tekton-defaults";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
 import type { PipelineRun } from "../tekton/objects";
 import { recordOf } from "../placement/record";
+import { reservationOf } from "../room/placeholder-size";
 import { attemptsOf, LARGE_CHARACTERS } from "./attempts";
 import { Reconciler } from "./reconcile";
 
@@ -122,12 +123,12 @@ describe("a step", () => {
       expect(fake.asked).toEqual([]);
     });
 
-    test("tells what refuses it, and waits", async () => {
+    test("says nothing of what refuses it: that may let the controller's through, whose Events are read next", async () => {
       const { reconciler, fake } = late();
       fake.refusesPods = "exceeded quota: few";
-      await reconciler.reconcile(KEY, 0);
+      expect(await reconciler.reconcile(KEY, 0)).toBeLessThanOrEqual(4000);
       expect(fake.asked.filter(one => one === "createPod")).toHaveLength(1);
-      expect(fake.told).toMatchObject([{ reason: "PlaceholderRefused" }]);
+      expect(fake.told).toEqual([]);
     });
   });
 
@@ -207,7 +208,51 @@ describe("a policy that changes what the placeholder's pod asks for when it is r
     const { reconciler, fake } = reconcilerOf(there(aRun().placed().run, 100));
     fake.resizePolicy = requests => ({ ...requests, cpu: "200m" });
     expect(await reconciler.reconcile(KEY, 0)).toBeGreaterThan(2000);
-    expect(fake.asked).toEqual(["resizePod", "noteGrowthRefused"]);
+    expect(fake.asked.filter(one => one !== "warn")).toEqual(["resizePod", "noteGrowthRefused"]);
+    expect(fake.told).toMatchObject([{ reason: "PlaceholderLowered" }]);
+  });
+});
+
+describe("a LimitRange's min that has risen since the placeholder was made", () => {
+  const floor = { cpu: 10, memory: 2 ** 24 };
+  const room = { ask: { cpu: 2000, memory: 2 ** 24 }, floor, firstWave: { cpu: 2000 }, tasks: [] };
+  const refused = answer(
+    403,
+    'pods "p" is forbidden: minimum cpu usage per Container is 200m, but request is 10m',
+  );
+  const limitRanges = (cpu: string) => [
+    { metadata: { name: "l" }, spec: { limits: [{ type: "Container", min: { cpu } }] } },
+  ];
+  const there = (): There => {
+    const { run } = aRun().placed();
+    return {
+      run,
+      statefulSet: withRecord(placeholderOf(run, room), { isSettled: true }),
+      pods: [placeholderPodOf(run, "node-1", room, { cpu: 2000, memory: 2 ** 24 })],
+    };
+  };
+
+  test("is what the placeholder keeps from now on: no small one takes its place", async () => {
+    const { reconciler, fake, store } = reconcilerOf(there());
+    fake.limitRanges = limitRanges("200m");
+    fake.resizeAdmission = ({ cpu }) => {
+      if (cpu === "10m") throw refused;
+    };
+    await reconciler.reconcile(KEY, 0);
+    expect(fake.asked).toEqual(["resizePod", "bounds", "reserve", "resizePod"]);
+    const { statefulSet, pods } = store.lookUp(KEY).observed;
+    expect(reservationOf(statefulSet!).floor).toEqual({ ...floor, cpu: 200 });
+    expect(pods.map(pod => pod.spec?.containers[0]?.resources?.requests?.["cpu"])).toContain("200m");
+  });
+
+  test("another refusal in such words is one", async () => {
+    const { reconciler, fake } = reconcilerOf(there());
+    fake.limitRanges = limitRanges("5m");
+    fake.resizeAdmission = () => {
+      throw refused;
+    };
+    await reconciler.reconcile(KEY, 0);
+    expect(fake.asked.slice(0, 3)).toEqual(["resizePod", "bounds", "changeTemplate"]);
   });
 });
 

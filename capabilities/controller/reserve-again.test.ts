@@ -20,6 +20,7 @@ import { asking } from "../testing/definitions";
 import { FakeCluster } from "../testing/fake-cluster";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
 import type { PipelineRun } from "../tekton/objects";
+import { LARGE_CHARACTERS } from "./attempts";
 import { Reconciler } from "./reconcile";
 
 beforeAll(() => void (Log.level = "silent"));
@@ -137,6 +138,39 @@ describe("a run whose pipeline a resolver brings", () => {
     const { reconciler, fake } = reconcilerOf(placed(byResolver, {}), keeping(unknown(UNREAD_PIPELINE)));
     await reconciler.reconcile(KEY, 0);
     expect(fake.asked).toEqual([]);
+  });
+
+  describe("and is large", () => {
+    const note = { name: "s", script: "x".repeat(LARGE_CHARACTERS) };
+    const large = { tasks: [{ name: "a", taskSpec: { steps: [note] } }, asking("b", "4")] };
+    const there = () =>
+      reconcilerOf(placed(byResolver, { pipelineSpec: large }), keeping(unknown(UNREAD_PIPELINE)));
+
+    test("is written to be counted before it is", async () => {
+      const { reconciler, fake, kept } = there();
+      await reconciler.reconcile(KEY, 0);
+      const order = ["readRun", "reserve", "demandSources", "runtimeClasses", "reserve"];
+      expect(fake.asked.filter(what => what !== "warn").slice(0, 5)).toEqual(order);
+      expect(kept().ask["cpu"]).toBe(4300);
+    });
+
+    test("is counted again where that has failed", async () => {
+      const { reconciler, fake, kept } = there();
+      fake.fails.set("demandSources", new Error("not now"));
+      await expect(reconciler.reconcile(KEY, 0)).rejects.toThrow("not now");
+      expect(kept()).toEqual(keeping(unknown(UNREAD_PIPELINE)));
+    });
+
+    test("is left as it was counted where a process has ended over it", async () => {
+      const { reconciler, fake, kept } = there();
+      fake.demandSources = () => new Promise(() => undefined);
+      void reconciler.reconcile(KEY, 0);
+      while (!fake.asked.includes("reserve")) await new Promise(setImmediate);
+      await new Promise(setImmediate);
+      const next = reconcilerOf(placed(byResolver, { pipelineSpec: large }), kept());
+      await next.reconciler.reconcile(KEY, 0);
+      expect(next.fake.asked).toEqual([]);
+    });
   });
 
   test("is not asked for again where what was resolved cannot be read either", async () => {

@@ -1,20 +1,25 @@
 /** Reads what Tekton has resolved of a run that is under way, and counts anew what it needs. */
 import type { V1StatefulSet } from "@kubernetes/client-node";
+import { Log } from "pepr";
 import { BUILT_IN_CHOICES } from "../choices/choices";
 import { floorOf } from "../choices/settings";
+import { sizeOf } from "../demand/allowance";
 import { UNREAD_PIPELINE } from "../demand/expand";
 import type { PipelineSpec } from "../demand/pipeline-spec";
 import { countedResources, exceeds, sum, type Resources } from "../demand/resources";
+import type { OnRead } from "../kube/definitions";
 import type { Observed } from "../phases/observed";
 import { demandOf, namedBy } from "../placement/plan";
-import { revised } from "../room/learned";
+import { notAskedAgain, revised } from "../room/learned";
 import { withoutOwn } from "../room/namespace-bounds";
 import { prefixesOf } from "../room/paths";
 import { reservationOf } from "../room/placeholder-size";
 import { podRequests } from "../room/pod-requests";
+import { countingPod, type CountedPod } from "../room/quota-scopes";
 import { reservationFor, type Reservation } from "../room/reservation";
 import type { PipelineRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
+import { LARGE_CHARACTERS, onceAt } from "./attempts";
 import type { Parts, TellLater } from "./parts";
 
 /** Specs of child runs by their paths in the run's pipeline; of a matrix of them, one. */
@@ -28,6 +33,14 @@ function specsByPath(run: PipelineRun, children: readonly PipelineRun[]): Map<st
   }
   return specs;
 }
+
+/** As quotas see a placeholder, of whose template the store does not know all. */
+const PLACED: CountedPod = {
+  hasDeadline: false,
+  isBestEffort: false,
+  priorityClassName: undefined,
+  looksAtOthers: undefined,
+};
 
 type Needed = Pick<Parts, "cluster" | "settings" | "tektonDefaults">;
 
@@ -44,18 +57,21 @@ async function countedAgain(
   observed: Observed,
   before: Reservation,
   learned: readonly string[],
+  onRead: OnRead,
 ): Promise<{ reservation: Reservation; notes: string[] }> {
   const isRootAlone = learned.every(name => name === UNREAD_PIPELINE);
   const { namespace, name } = run.metadata!;
   const children = isRootAlone ? [] : await cluster.childRuns({ namespace: namespace!, name: name! });
   const resolvedPipelines = specsByPath(run, children);
-  const reading = { defaults: tektonDefaults(), resolvedPipelines };
+  await onRead([run, ...children].reduce((sum, one) => sum + sizeOf(one.spec) + sizeOf(one.status), 0));
+  const reading = { defaults: tektonDefaults(), resolvedPipelines, onRead };
   const { definitions, bounds } = await cluster.demandSources(run, reading);
   const named = namedBy(run, definitions);
   const runtimeClasses = await cluster.runtimeClasses(named.runtimeClasses);
   const graph = demandOf(run, { ...named.known, runtimeClasses }, definitions, settings);
   const { own, overhead } = usedBy(observed);
-  const limits = { ...bounds, quotas: withoutOwn(bounds.quotas, own) };
+  const quotas = countingPod(bounds.quotas, PLACED);
+  const limits = { ...bounds, quotas: withoutOwn(quotas, own) };
   // Only what is kept by the built-in choices has tasks, and so any of which nothing is known.
   const counted = reservationFor(graph, BUILT_IN_CHOICES, floorOf(settings), limits, overhead);
   const reservation = revised(before, counted.reservation, learned);
@@ -65,7 +81,9 @@ async function countedAgain(
 }
 
 /**
- * What is news is told before it is written: a process that dies in between tells it again, and that is one Event.
+ * What is news is told before it is written: a process that dies in between tells it again, and that is one Event. That a
+ * large run is counted is written before it is: should it cost this process its life, no other tries, and the run goes on
+ * with what it has.
  *
  * @param run with its whole status
  * @param learned names of tasks of which nothing was known, and that Tekton has resolved
@@ -78,8 +96,22 @@ export async function reserveAgain(
   parts: Needed,
   teller: TellLater,
 ): Promise<V1StatefulSet> {
-  const seen = observed.statefulSet!;
-  const { reservation, notes } = await countedAgain(parts, run, observed, reservationOf(seen), learned);
+  let seen = observed.statefulSet!;
+  const before = reservationOf(seen);
+  const onRead = onceAt(LARGE_CHARACTERS, async characters => {
+    const about = { run: `${run.metadata!.namespace}/${run.metadata!.name}`, characters };
+    Log.info(about, "A large run: what Tekton has resolved of it is counted now, and once");
+    seen = await parts.cluster.placeholders.reserve(seen, notAskedAgain(before, learned));
+  });
+  let counted;
+  try {
+    counted = await countedAgain(parts, run, observed, before, learned, onRead);
+  } catch (error) {
+    // This process lives, and tries again.
+    if (seen !== observed.statefulSet) await parts.cluster.placeholders.reserve(seen, before);
+    throw error;
+  }
+  const { reservation, notes } = counted;
   if (notes.length > 0) {
     const message = [`Known now that Tekton has resolved it: ${learned.join(", ")}.`, ...notes].join(" ");
     teller.tellLater(run, [{ type: "Normal", reason: "ReservedAgain", message }]);

@@ -2,11 +2,14 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import { exceeds, type Resources } from "../demand/resources";
-import { describeError, isResizeRefused } from "../kube/errors";
+import { describeError, isResizeRefused, refusalOf } from "../kube/errors";
 import type { Observed } from "../phases/observed";
+import { refusalReason } from "../phases/refusal";
 import { recordOf } from "../placement/record";
-import { hasLimits, requestedBy, resizedResources } from "../room/placeholder-size";
-import { alteredBy, raisedWarning } from "../room/resized";
+import { leastAllowed } from "../room/namespace-bounds";
+import { hasLimits, requestedBy, reservationOf, resizedResources } from "../room/placeholder-size";
+import { resizable, withFloor, type Reservation } from "../room/reservation";
+import { alteredBy, loweredFrom, loweredWarning, raisedWarning } from "../room/resized";
 import { asText, type RunKey } from "../tekton/run-key";
 import { countMove, countRefusedResize } from "./metrics";
 import { GO_ON, type Parts, type Result, type TellLater } from "./parts";
@@ -38,6 +41,8 @@ export class Resize {
       return await this.#after(resized, size, key, grows);
     } catch (error) {
       if (!isResizeRefused(error)) throw error;
+      const raised = await this.#withRisenFloor(error, statefulSet);
+      if (raised !== undefined) return this.#changed(cluster.placeholders.reserve(statefulSet, raised));
       countRefusedResize(grows ? "growth" : "shrink");
       if (grows) return this.#changed(noteGrowthRefused(cluster, statefulSet));
       const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
@@ -49,6 +54,13 @@ export class Resize {
     }
   }
 
+  /** A LimitRange's min may have risen since the placeholder was made. Then it is not resizes that are refused. */
+  async #withRisenFloor(error: unknown, seen: V1StatefulSet): Promise<Reservation | undefined> {
+    if (refusalReason(refusalOf(error) ?? "") !== "limit_range") return undefined;
+    const { limitRanges } = await this.parts.cluster.bounds(seen.metadata!.namespace!);
+    return withFloor(reservationOf(seen), leastAllowed(limitRanges));
+  }
+
   /** What a policy has made of it is remembered, so that it is not written again and again. */
   async #after(resized: V1Pod, size: Resources, key: RunKey, grows: boolean): Promise<Result> {
     const { cluster, store } = this.parts;
@@ -56,6 +68,10 @@ export class Resize {
     // As it is now: the step may have written to it before.
     const { run, statefulSet } = store.lookUp(key).observed;
     if (statefulSet === undefined) return GO_ON;
+    if (isLowered) {
+      const asked = requestedBy(resized.spec!);
+      this.teller.tellLater(run, [loweredWarning(loweredFrom(resizable(size), asked), asked)]);
+    }
     if (grows && isLowered) {
       return this.#changed(noteGrowthRefused(cluster, statefulSet));
     }

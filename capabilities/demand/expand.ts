@@ -14,10 +14,10 @@ import type {
   TaskRunOverrides,
 } from "./pipeline-spec";
 import { orderedPipeline, type OrderedPipeline, type OrderedTask } from "./problems";
-import { runClassOf } from "./runtime-classes";
 import { prospectsOf, type Prospects } from "./skipped";
 import { objectOf, objectsOf, textOf, textsOf } from "./untrusted";
 import { valuesOf } from "./values";
+import { handedOn, NAMES_OF_THE_RUN, usedWorkspaces, type WorkspaceNames } from "./workspaces";
 
 /** What a run is called whose own pipeline cannot be read. */
 export const UNREAD_PIPELINE = "(pipeline)";
@@ -35,6 +35,8 @@ interface Frame {
   around: string[];
   /** By the name of the task; where two entries name one, the last. */
   overrides: ReadonlyMap<string, TaskRunOverrides>;
+  /** What the run calls its workspaces. */
+  workspaces: WorkspaceNames;
 }
 
 /** A pipeline's own tasks, at the place where it is. */
@@ -63,7 +65,6 @@ class Expander {
     unread: [],
     guessed: [],
     cut: [],
-    runtimeClass: undefined,
     problem: undefined,
     allowance: this.allowance,
   };
@@ -87,10 +88,10 @@ class Expander {
     const pipeline = this.orderedOnce(spec);
     if (typeof pipeline === "string") return { ...this.expansion, problem: pipeline };
     const around = textsOf([found.name ?? objectOf(pipelineRef)?.name]);
-    this.expansion.runtimeClass = runClassOf(run);
     const values = valuesOf(spec.params, params, this.allowance, knownOf(run, spec));
     const overrides = byTask(taskRunSpecs);
-    this.pipeline(pipeline, { path: "", before: [], values, copies: 1, around, overrides });
+    const frame = { path: "", before: [], values, copies: 1, around, overrides };
+    this.pipeline(pipeline, { ...frame, workspaces: NAMES_OF_THE_RUN });
     return this.expansion;
   }
 
@@ -159,7 +160,8 @@ class Expander {
     if (isCustomTask(task)) return this.withoutPods(path, after, "custom", count);
     const spec = this.specOf(definitionsOf(this.definitions).task(task, frame.values), path);
     const origin = { task, values: frame.values };
-    if (spec === undefined) return this.unread(path, count, after, origin);
+    const workspaces = () => usedWorkspaces(task, frame.workspaces);
+    if (spec === undefined) return this.unread(path, count, after, workspaces, origin);
     this.expansion.places.push({
       name: path,
       count,
@@ -167,6 +169,7 @@ class Expander {
       task: spec,
       overrides: frame.overrides.get(name),
       origin,
+      workspaces,
     });
   }
 
@@ -192,7 +195,8 @@ class Expander {
     const pipeline = spec && this.orderedOnce(spec);
     if (typeof pipeline === "string") this.expansion.unread.push({ name: path, why: pipeline });
     if (spec === undefined || typeof pipeline !== "object") {
-      this.unread(path, frame.copies, frame.before);
+      const workspaces = () => usedWorkspaces(task, frame.workspaces);
+      this.unread(path, frame.copies, frame.before, workspaces);
       this.join(endOf(path, task), [path]);
       return;
     }
@@ -204,6 +208,7 @@ class Expander {
       copies: frame.copies,
       around: found.name === undefined ? [...frame.around, ""] : [...frame.around, found.name],
       overrides: NO_OVERRIDES,
+      workspaces: handedOn(task, frame.workspaces),
     });
     this.join(endOf(path, task), ends);
   }
@@ -214,8 +219,15 @@ class Expander {
     return spec && this.whyTooLarge(spec);
   }
 
-  private unread(name: string, count: number, after: string[], origin?: Origin): void {
-    this.expansion.places.push({ name, count, after, task: "unread", overrides: undefined, origin });
+  private unread(
+    name: string,
+    count: number,
+    after: string[],
+    workspaces?: () => string[],
+    origin?: Origin,
+  ): void {
+    const unknown = { task: "unread" as const, overrides: undefined, origin, workspaces };
+    this.expansion.places.push({ name, count, after, ...unknown });
   }
 
   /** Saves an edge from every one of many to every one of many others. No task of Tekton's can be named so. */
@@ -225,7 +237,8 @@ class Expander {
   }
 
   private withoutPods(name: string, after: string[], task: "join" | "custom", count = 0): void {
-    this.expansion.places.push({ name, count, after, task, overrides: undefined, origin: undefined });
+    const nothing = { overrides: undefined, origin: undefined, workspaces: undefined };
+    this.expansion.places.push({ name, count, after, task, ...nothing });
   }
 }
 

@@ -21,6 +21,8 @@ export interface Place {
   overrides: TaskRunOverrides | undefined;
   /** Undefined where a pipeline cannot be read, and where others meet. */
   origin: Origin | undefined;
+  /** Names of the run's workspaces that its pods use; undefined where others meet, and where any may be used. */
+  workspaces: (() => string[]) | undefined;
 }
 
 export interface Named {
@@ -38,8 +40,6 @@ export interface Expansion {
   guessed: string[];
   /** Tasks with more pods than are allowed. */
   cut: Named[];
-  /** Of the pods, unless their task has its own. */
-  runtimeClass: string | undefined;
   /** Why Tekton will refuse the run. */
   problem: string | undefined;
   /** For what of it is still to be read. */

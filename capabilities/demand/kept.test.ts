@@ -3,6 +3,7 @@ import { asking, aTask, graphOf, known, runOf } from "../testing/definitions";
 import { sizeOf } from "./allowance";
 import { keptPipeline, keptTask } from "./kept";
 import type { PipelineSpec, TaskSpec } from "./pipeline-spec";
+import { NAMES_OF_THE_RUN, usedWorkspaces } from "./workspaces";
 
 const script = "x".repeat(10_000);
 
@@ -47,6 +48,17 @@ describe("what is kept of a definition", () => {
     const kept = graphOf(run, known({ p: keptPipeline(pipeline) }, { task: keptTask(task) }));
     expect(whole.tasks.find(({ name }) => name === "by-args")!.after).toEqual(["by-env"]);
     expect(kept).toEqual(whole);
+  });
+
+  it("refers to the same workspaces", () => {
+    const steps = [
+      { script: `cd $(workspaces.source.path)\n${script}` },
+      { args: ["$(workspaces.cache.bound)"], env: [{ value: "$(workspaces.keys.path)/id" }] },
+    ];
+    const stepTemplate = { env: [{ value: "$(workspaces.config.path)" }] };
+    const embedded: PipelineSpec = { tasks: [{ name: "a", taskSpec: { steps, stepTemplate } }] };
+    const [kept] = keptPipeline(embedded).tasks!;
+    expect(usedWorkspaces(kept!, NAMES_OF_THE_RUN).sort()).toEqual(["cache", "config", "keys", "source"]);
   });
 
   it("is little of it", () => {

@@ -12,23 +12,31 @@ import type {
   TaskSpec,
 } from "./pipeline-spec";
 import { objectOf, objectsOf, textsOf } from "./untrusted";
+import { workspacesIn } from "./workspaces";
 
 function picked<T extends object>(from: T, ...names: string[]): T {
   const found = Object.entries(from).filter(([name, value]) => names.includes(name) && value !== undefined);
   return Object.fromEntries(found) as T;
 }
 
-/** Tekton asks whether there is a script, and which results a text names. */
+/** Of a text, the results and the workspaces that it names. */
+const keptReferences = (text: string): string =>
+  referencesToResults(text) +
+  workspacesIn(text)
+    .map(name => `$(workspaces.${name}.path)`)
+    .join("");
+
+/** Tekton asks whether there is a script, too. */
 const keptText = (text: unknown): string | undefined =>
-  typeof text === "string" && text !== "" ? referencesToResults(text) || " " : undefined;
+  typeof text === "string" && text !== "" ? keptReferences(text) || " " : undefined;
 
 const keptTexts = (texts: unknown): string[] =>
   textsOf(texts)
-    .map(referencesToResults)
+    .map(keptReferences)
     .filter(text => text !== "");
 
 const keptVariable = ({ value, valueFrom }: EnvironmentVariable): EnvironmentVariable => ({
-  value: typeof value === "string" ? referencesToResults(value) : undefined,
+  value: typeof value === "string" ? keptReferences(value) : undefined,
   valueFrom,
 });
 
@@ -48,7 +56,7 @@ export function keptTask(spec: TaskSpec): TaskSpec {
     ...picked(spec, "apiVersion", "kind", "params", "volumes", "workspaces"),
     steps: objectsOf(spec.steps).map(keptContainer),
     sidecars: objectsOf(spec.sidecars).map(keptContainer),
-    stepTemplate: template && picked(template, ...RESOURCES),
+    stepTemplate: template && keptContainer(template),
   };
 }
 

@@ -4,7 +4,6 @@
  */
 import type { V1LimitRange } from "@kubernetes/client-node";
 import type { ContainerDefaults } from "./container-defaults";
-import type { Resources } from "./resources";
 
 export interface Requirements {
   requests?: Record<string, string | number>;
@@ -80,6 +79,12 @@ export interface PipelineTask {
   params?: Param[];
   matrix?: Matrix;
   when?: WhenExpression[];
+  workspaces?: BoundWorkspace[];
+}
+/** What a task calls it, and what its pipeline does, where that is another name. */
+export interface BoundWorkspace {
+  name?: string;
+  workspace?: string;
 }
 export interface PipelineSpec {
   params?: ParamSpec[];
@@ -91,20 +96,13 @@ export interface PipelineSpec {
 export type ContainerOverride = Pick<TaskContainer, "name" | "computeResources" | "resources">;
 export interface TaskRunOverrides {
   pipelineTaskName?: string;
-  podTemplate?: RunPodTemplate;
-  /** v1beta1 */
-  taskPodTemplate?: RunPodTemplate;
+  metadata?: { labels?: Record<string, string> };
   computeResources?: Requirements;
   stepSpecs?: ContainerOverride[];
   sidecarSpecs?: ContainerOverride[];
   /** v1beta1 */
   stepOverrides?: ContainerOverride[];
   sidecarOverrides?: ContainerOverride[];
-}
-
-/** What of a pod template decides how much its pods ask for. */
-export interface RunPodTemplate {
-  runtimeClassName?: string;
 }
 
 /** The fields of a PipelineRun that say what it will run. */
@@ -114,9 +112,6 @@ export interface PlannedRun {
     pipelineSpec?: PipelineSpec;
     params?: Param[];
     taskRunSpecs?: TaskRunOverrides[];
-    taskRunTemplate?: { podTemplate?: RunPodTemplate };
-    /** v1beta1 */
-    podTemplate?: RunPodTemplate;
     workspaces?: { name?: string }[];
   };
   metadata?: { name?: string; namespace?: string; uid?: string };
@@ -137,16 +132,21 @@ export interface Definitions {
   resolvedPipelines?: ReadonlyMap<string, PipelineSpec> | undefined;
   /** Of the run's namespace. */
   limitRanges: readonly V1LimitRange[];
-  /** Of the run's runtime class; added to every pod, unless `overheads` is there. */
-  runtimeOverhead: Resources;
-  /** By the name of a RuntimeClass: added to the pods that are of it. */
-  overheads?: ReadonlyMap<string, Resources>;
+  /** What quotas of the namespace demand that each container names. */
+  demanded?: readonly DemandedOfContainer[];
   /** Of Tekton's ConfigMap config-defaults. */
   containerDefaults?: ContainerDefaults | undefined;
   /** Combinations that Tekton allows a matrix; by default 256. */
   mostCombinations?: number | undefined;
   /** Why definitions that are not in the maps are not read, if there are too many or too large ones. */
   notReadBecause?: string | undefined;
+}
+
+export interface DemandedOfContainer {
+  of: "requests" | "limits";
+  resource: string;
+  /** For people: whose demand it is. */
+  source: string;
 }
 
 export interface Reference {

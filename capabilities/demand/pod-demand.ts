@@ -6,7 +6,7 @@
 import { withContainerDefaults, type ContainerDefaults } from "./container-defaults";
 import { containersOf, type PodContainer } from "./containers";
 import { withDefaults, type LimitRangeRules } from "./limit-ranges";
-import type { TaskRunOverrides, TaskSpec } from "./pipeline-spec";
+import type { DemandedOfContainer, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
 import { refusalOf } from "./pod-refusal";
 import type { Resources } from "./resources";
 import { ofPod, type StoredContainer } from "./stored-container";
@@ -14,6 +14,7 @@ import { ofPod, type StoredContainer } from "./stored-container";
 export interface PodRules {
   limitRanges: LimitRangeRules;
   containerDefaults?: ContainerDefaults | undefined;
+  demanded?: readonly DemandedOfContainer[] | undefined;
 }
 
 export interface PodDemand {
@@ -46,7 +47,7 @@ function stored({ kind, requests, limits }: PodContainer, rules: LimitRangeRules
 export function podDemand(
   task: TaskSpec,
   overrides: TaskRunOverrides | undefined,
-  { limitRanges, containerDefaults }: PodRules,
+  { limitRanges, containerDefaults, demanded }: PodRules,
 ): PodDemand {
   const containers = containersOf(task, overrides);
   const steps = containers.filter(({ kind }) => kind === "step").length;
@@ -57,6 +58,6 @@ export function podDemand(
     .map(container => stored(container, limitRanges));
   return {
     requests: ofPod(made, "requests"),
-    refusal: refusalOf(made, limitRanges),
+    refusal: refusalOf(made, limitRanges, demanded),
   };
 }

@@ -5,8 +5,7 @@ import { limitRangeRules, type LimitRangeRules } from "./limit-ranges";
 import { MOST_CHARACTERS, MOST_CONTAINERS } from "./limits";
 import type { Definitions, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
 import { podDemand, type PodDemand, type PodRules } from "./pod-demand";
-import { InvalidQuantity, NOTHING, sum, TooMuch, type Resources } from "./resources";
-import { taskClassOf } from "./runtime-classes";
+import { InvalidQuantity, NOTHING, TooMuch, type Resources } from "./resources";
 import { objectsOf } from "./untrusted";
 
 export interface PodDemands {
@@ -67,19 +66,16 @@ class Reckoner {
   }
 }
 
+/** RuntimeClasses add to it, see withOverheads. */
 export function podDemands(
-  { places, allowance, runtimeClass }: Expansion,
+  { places, allowance }: Expansion,
   definitions: Definitions,
   unknownTask: Resources,
 ): PodDemands {
   const demands: PodDemands = { asked: [], limitRangesLeftOut: [], invalid: [], tooMuch: [], refused: [] };
-  const { containerDefaults, overheads, runtimeOverhead } = definitions;
+  const { containerDefaults, demanded } = definitions;
   const limitRanges = rulesOf(definitions, demands);
-  const reckoner = new Reckoner({ limitRanges, containerDefaults }, allowance);
-  const overheadOf = (place: Place): Resources =>
-    overheads
-      ? (overheads.get(taskClassOf(place.overrides) ?? runtimeClass ?? "") ?? NOTHING)
-      : runtimeOverhead;
+  const reckoner = new Reckoner({ limitRanges, containerDefaults, demanded }, allowance);
   const askedBy = (place: Place): Resources => {
     const { name, task, overrides } = place;
     if (task === "join" || task === "custom") return NOTHING;
@@ -87,7 +83,7 @@ export function podDemands(
     const outcome = reckoner.outcome(task, overrides);
     if (!(outcome instanceof Error)) {
       if (outcome.refusal !== undefined) demands.refused.push({ name, why: outcome.refusal });
-      return sum(outcome.requests, overheadOf(place));
+      return outcome.requests;
     }
     const isTooMuch = outcome instanceof TooMuch || outcome.isTooLarge;
     const list = isTooMuch ? demands.tooMuch : demands.invalid;

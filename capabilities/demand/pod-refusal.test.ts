@@ -75,3 +75,19 @@ describe("a pod that Kubernetes refuses", () => {
     else expect(refusal).toMatch(expected);
   });
 });
+
+describe("a quota that demands requests of each container", () => {
+  const demanded = [{ of: "requests" as const, resource: "cpu", source: "ResourceQuota q" }];
+  const refusal = (task: TaskSpec, ...ranges: V1LimitRange[]) =>
+    podDemand(task, undefined, { limitRanges: limitRangeRules(ranges), demanded }).refusal;
+
+  it("refuses a pod by the container that Tekton adds to it", () => {
+    expect(refusal(steps({ requests: { cpu: "1" } }))).toBe(
+      "ResourceQuota q demands requests of cpu of each container, and one has none",
+    );
+  });
+  it("takes it where a LimitRange gives that one some", () => {
+    const range = rangeOf({ defaultRequest: { cpu: "10m" } });
+    expect(refusal(steps({ requests: { cpu: "1" } }), range)).toBeUndefined();
+  });
+});

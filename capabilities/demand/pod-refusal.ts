@@ -1,8 +1,10 @@
 /**
  * Why Kubernetes will refuse a pod for what it asks for: such a task fails before it has begun. Sources: Kubernetes'
- * pkg/apis/core/validation (ValidateContainerResourceRequirements) and plugin/pkg/admission/limitranger.
+ * pkg/apis/core/validation (ValidateContainerResourceRequirements), plugin/pkg/admission/limitranger, and
+ * pkg/quota/v1/evaluator/core/pods.go (Constraints), whose refusal Tekton takes for final.
  */
 import type { Bounds, LimitRangeRules } from "./limit-ranges";
+import type { DemandedOfContainer } from "./pipeline-spec";
 import { amountOf, toQuantities, type Resources } from "./resources";
 import { ofPod, type StoredContainer } from "./stored-container";
 
@@ -55,6 +57,7 @@ function ofBounds(what: string, requests: Resources, limits: Resources, bounds: 
 export function refusalOf(
   containers: readonly StoredContainer[],
   { boundsOfContainers, boundsOfPods }: LimitRangeRules,
+  demanded: readonly DemandedOfContainer[] = [],
 ): string | undefined {
   for (const container of containers) {
     const { requests, limits } = container;
@@ -62,6 +65,12 @@ export function refusalOf(
     if (refusal !== undefined) return refusal;
     const beyond = ofBounds("container", requests, limits, boundsOfContainers);
     if (beyond !== undefined) return beyond;
+  }
+  const lacking = demanded.find(({ of, resource }) =>
+    containers.some(container => !Object.hasOwn(container[of], resource)),
+  );
+  if (lacking !== undefined) {
+    return `${lacking.source} demands ${lacking.of} of ${lacking.resource} of each container, and one has none`;
   }
   return ofBounds("pod", ofPod(containers, "requests"), ofPod(containers, "limits"), boundsOfPods);
 }

@@ -8,11 +8,12 @@ import type { V1LimitRange, V1ObjectMeta, V1Pod, V1RuntimeClass } from "@kuberne
 import { describe, expect, it } from "@jest/globals";
 import { parse, parseAllDocuments } from "yaml";
 import { TEKTON_PIPELINE_RUN_LABEL } from "../keys";
+import { overheadsOf, podsOf, withOverheads } from "../placement/pod-templates";
 import { podRequests } from "../room/pod-requests";
 import { known } from "../testing/definitions";
 import type { PipelineRun } from "../tekton/objects";
 import { CONTAINER_DEFAULTS_KEY, containerDefaultsFrom } from "./container-defaults";
-import { parseResources, toQuantities } from "./resources";
+import { toQuantities } from "./resources";
 import { missingDefinitions, taskGraph } from "./task-graph";
 
 type Quantities = Record<string, string>;
@@ -61,16 +62,14 @@ function inputOf(directory: string, name: string) {
     ofKind("ConfigMap").find(({ metadata }) => metadata.name === "config-defaults")?.data ?? {};
   const definitions = known(specs("Pipeline"), specs("Task"), {
     limitRanges: ofKind("LimitRange") as object[] as V1LimitRange[],
-    overheads: new Map(
-      classes.map(({ metadata, overhead }) => [metadata!.name!, parseResources(overhead?.podFixed)]),
-    ),
     containerDefaults: containerDefaultsFrom(parse(settings[CONTAINER_DEFAULTS_KEY] ?? "")),
   });
-  return { run: objects.at(-1) as object as PipelineRun, definitions };
+  const runtimeClasses = new Map(classes.map(item => [item.metadata!.name!, item]));
+  return { run: objects.at(-1) as object as PipelineRun, definitions, runtimeClasses };
 }
 
 /** A whole recording, as it is in the test bed, read for its pods. */
-function podsOf(file: string): Recorded {
+function recordedPods(file: string): Recorded {
   const { objectsAsCreated } = JSON.parse(readFileSync(file, "utf8")) as {
     objectsAsCreated: Record<string, Resource>;
   };
@@ -94,15 +93,16 @@ const recordings = [
   ...Object.entries(recorded).map(([name, found]) => ({ name, ...inputOf(own, name), ...found })),
   ...inTestbed
     .filter(name => !Object.hasOwn(recorded, name))
-    .map(name => ({ name, ...inputOf(testbed, name), ...podsOf(join(testbed, `${name}.json`)) })),
+    .map(name => ({ name, ...inputOf(testbed, name), ...recordedPods(join(testbed, `${name}.json`)) })),
 ];
 
 describe("of each recorded run", () => {
   it.each(recordings)(
     "$name: the pods, and what each asks for",
-    ({ name, run, definitions, pods, refusedPods = {}, refusedRun }) => {
+    ({ name, run, definitions, runtimeClasses, pods, refusedPods = {}, refusedRun }) => {
       expect(missingDefinitions(run, definitions)).toEqual([]);
-      const { tasks, notes } = taskGraph(run, definitions, { cpu: 1000 });
+      const overheads = overheadsOf(run.spec, { pods: podsOf(run, definitions), runtimeClasses });
+      const { tasks, notes } = withOverheads(taskGraph(run, definitions, { cpu: 1000 }), overheads);
       const left = [...(NEVER_RAN[name] ?? []), ...Object.keys(refusedPods)];
       const planned = tasks
         .filter(({ name: task, count }) => count > 0 && !left.includes(task))

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import { asking, aTask, graphOf, known, peakOf, runOf } from "../testing/definitions";
+import { asking, aTask, graphOf, peakOf, runOf } from "../testing/definitions";
 import type { PipelineRun } from "../tekton/objects";
 import { firstWave, peakDemand, waves } from "./peak";
 import type { PipelineSpec } from "./pipeline-spec";
-import type { Resources } from "./resources";
 
 describe("the peak of a run", () => {
   it("is that of the tasks that may run at once, not of all", () => {
@@ -93,31 +92,11 @@ describe("the peak of a run", () => {
     expect(peakOf(run)).toEqual({ cpu: "2" });
   });
 
-  it("adds the runtime class's overhead to every pod, and what the run says of its tasks", () => {
+  it("counts what the run says of its tasks", () => {
     const run = runOf(
       { tasks: [asking("a", "1"), asking("b", "1")] },
       { taskRunSpecs: [{ pipelineTaskName: "b", computeResources: { requests: { cpu: "3" } } }] },
     );
-    expect(peakOf(run, known({}, {}, { runtimeOverhead: { cpu: 500 } }))).toEqual({ cpu: "5" });
-  });
-
-  it("adds to each pod the overhead of its own runtime class", () => {
-    const child = { name: "in", pipelineSpec: { tasks: [asking("c", "1")] } };
-    const run = runOf(
-      { tasks: [asking("a", "1"), asking("b", "1"), child] },
-      {
-        taskRunTemplate: { podTemplate: { runtimeClassName: "kata" } },
-        taskRunSpecs: [{ pipelineTaskName: "b", podTemplate: { runtimeClassName: "gvisor" } }],
-      },
-    );
-    const overheads = new Map<string, Resources>([
-      ["kata", { cpu: 250 }],
-      ["gvisor", { memory: 1024 }],
-    ]);
-    const { tasks } = graphOf(run, known({}, {}, { overheads }));
-    const each = Object.fromEntries(
-      tasks.filter(({ count }) => count > 0).map(task => [task.name, task.each]),
-    );
-    expect(each).toEqual({ a: { cpu: 1250 }, b: { cpu: 1000, memory: 1024 }, "in/c": { cpu: 1250 } });
+    expect(peakOf(run)).toEqual({ cpu: "4" });
   });
 });

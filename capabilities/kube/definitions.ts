@@ -113,6 +113,6 @@ export function readDefinitions(
 ): Promise<Definitions> {
   const namespace = run.metadata!.namespace!;
   const read: Read = reference => readSpec(clients, namespace, reference);
-  const about = { ...defaults, limitRanges, runtimeOverhead: {}, resolvedPipelines };
+  const about = { ...defaults, limitRanges, resolvedPipelines };
   return completed(run, about, read, onRead);
 }

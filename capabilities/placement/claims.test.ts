@@ -10,7 +10,80 @@ const volume = (claimName: string) => ({ name: `for-${claimName}`, persistentVol
 const workspaces = (...items: object[]): PipelineRun => aRun().spec({ workspaces: items as never }).run;
 const template = (...volumes: object[]) => ({ podTemplate: { volumes: volumes as never } });
 const task = (name: string, taskSpec: object, more: object = {}) => ({ name, taskSpec, ...more });
+const uses = (...names: string[]) => ({ workspaces: names.map(name => ({ name })) });
 const ofTasks = (tasks: object[], more: object = {}) => runOf({ tasks } as PipelineSpec, more);
+
+describe("claims of workspaces count that pods of the run use", () => {
+  const child = (...names: string[]) => ({
+    name: "in",
+    pipelineSpec: { tasks: [task("a", {}, uses(...names))] },
+  });
+  test.each<{ name: string; tasks: object[]; expected: string[] }>([
+    { name: "none", tasks: [task("a", {})], expected: [] },
+    { name: "by its own name", tasks: [task("a", {}, uses("one"))], expected: ["one"] },
+    {
+      name: "by the task's name for it",
+      tasks: [task("a", {}, { workspaces: [{ name: "source", workspace: "two" }] })],
+      expected: ["two"],
+    },
+    {
+      name: "by a text of an embedded task, as Tekton hands those on",
+      tasks: [task("a", { steps: [{ script: "ls $(workspaces.one.path)" }] })],
+      expected: ["one"],
+    },
+    {
+      name: "not by a task that its when rules out",
+      tasks: [
+        task("a", {}, uses("one")),
+        task("b", {}, { ...uses("two"), when: [{ input: "x", operator: "in", values: ["y"] }] }),
+      ],
+      expected: ["one"],
+    },
+    {
+      name: "by a task of a resolver",
+      tasks: [{ name: "a", taskRef: { resolver: "git" }, ...uses("one") }],
+      expected: ["one"],
+    },
+    {
+      name: "by a pipeline in the pipeline",
+      tasks: [{ ...child("inner", "two"), workspaces: [{ name: "inner", workspace: "one" }] }],
+      expected: ["one", "two"],
+    },
+    {
+      name: "by one that a resolver brings",
+      tasks: [
+        { name: "in", pipelineRef: { resolver: "git" }, workspaces: [{ name: "x", workspace: "two" }] },
+      ],
+      expected: ["two"],
+    },
+    {
+      name: "under finally",
+      tasks: [],
+      expected: ["one"],
+    },
+  ])("$name", ({ name, tasks, expected }) => {
+    const items = ["one", "two"].map(each => ({ ...volume(each), name: each }));
+    const final = name === "under finally" ? [task("z", {}, uses("one"))] : [];
+    const run = runOf({ tasks, finally: final } as PipelineSpec, { workspaces: items });
+    const found = claimsOf(run, { pods: podsOf(run, known()) });
+    expect(found.names).toEqual(expected);
+  });
+
+  test("and all of them, where the pipeline is not known", () => {
+    const run = runOf(undefined as never, {
+      pipelineRef: { resolver: "git" },
+      workspaces: [volume("one"), volume("two")],
+    });
+    expect(claimsOf(run, { pods: podsOf(run, known()) }).names).toEqual(["one", "two"]);
+  });
+
+  test("those that are made for the run as well", () => {
+    const made = (name: string) => ({ name, volumeClaimTemplate: { spec: { storageClassName: name } } });
+    const run = ofTasks([task("a", {}, uses("one"))], { workspaces: [made("one"), made("two")] });
+    const classes = claimsOf(run, { pods: podsOf(run, known()) }).templates.map(one => one.storageClassName);
+    expect(classes).toEqual(["one"]);
+  });
+});
 
 describe("names of claims", () => {
   test.each<{ name: string; run: PipelineRun; expected: string[] }>([
@@ -30,7 +103,7 @@ describe("names of claims", () => {
     },
     {
       name: "of workspaces, with the run's parameters put in",
-      run: ofTasks([], {
+      run: ofTasks([task("one", {}, uses("for-cache-$(params.team)"))], {
         workspaces: [volume("cache-$(params.team)")],
         params: [{ name: "team", value: "red" }],
       }),
@@ -40,7 +113,10 @@ describe("names of claims", () => {
       // Recorded: the pod waits for a claim that is named so.
       name: "of workspaces, without the Pipeline's defaults",
       run: runOf(
-        { params: [{ name: "team", default: "red" }], tasks: [] },
+        {
+          params: [{ name: "team", default: "red" }],
+          tasks: [task("one", {}, uses("for-cache-$(params.team)"))],
+        } as PipelineSpec,
         { workspaces: [volume("cache-$(params.team)")] },
       ),
       expected: ["cache-$(params.team)"],
@@ -121,7 +197,13 @@ describe("names of claims", () => {
 test("claims that are made for the run name their classes", () => {
   const made = { spec: { storageClassName: "fast" } };
   const run = ofTasks(
-    [task("one", { volumes: [{ name: "scratch", ephemeral: { volumeClaimTemplate: { spec: {} } } }] })],
+    [
+      task(
+        "one",
+        { volumes: [{ name: "scratch", ephemeral: { volumeClaimTemplate: { spec: {} } } }] },
+        uses("w"),
+      ),
+    ],
     {
       workspaces: [{ name: "w", volumeClaimTemplate: made }],
       taskRunTemplate: template({ name: "tmp", ephemeral: { volumeClaimTemplate: made } }),

@@ -57,10 +57,22 @@ function volumeListsOf({ pods }: KnownOfRun) {
   });
 }
 
+/** Those that no pod uses keep the run from no node. */
+function usedWorkspaces({ spec }: PipelineRun, { pods }: KnownOfRun): { name?: string }[] {
+  const all = objectsOf((spec as { workspaces?: { name?: string }[] } | undefined)?.workspaces);
+  if (pods === undefined || !pods.areTasksKnown || all.length === 0) return all;
+  const used = new Set<string>();
+  for (const { workspaces } of pods.tasks) {
+    if (workspaces === undefined) return all;
+    for (const name of workspaces()) used.add(name);
+  }
+  return all.filter(({ name }) => textOf(name) === undefined || used.has(name!));
+}
+
 function* namedClaims(run: PipelineRun, known: KnownOfRun): Generator<string> {
-  const { workspaces, params } = (run.spec ?? {}) as { workspaces?: object[]; params?: Param[] };
+  const { params } = (run.spec ?? {}) as { params?: Param[] };
   const values = valuesOf(undefined, params);
-  for (const workspace of objectsOf(workspaces)) {
+  for (const workspace of usedWorkspaces(run, known)) {
     const name = nameOf(workspace);
     if (name !== undefined) yield inText(name, values);
   }
@@ -80,12 +92,16 @@ function classIn(template: unknown): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
-const ofWorkspaces = ({ spec }: PipelineRun): ClaimTemplate[] =>
-  objectsOf(spec?.workspaces).flatMap(({ name, volumeClaimTemplate: template }) =>
-    isObject(template)
+const ofWorkspaces = (run: PipelineRun, known: KnownOfRun): ClaimTemplate[] =>
+  usedWorkspaces(run, known).flatMap(workspace => {
+    const { name, volumeClaimTemplate: template } = workspace as {
+      name?: string;
+      volumeClaimTemplate?: object;
+    };
+    return isObject(template)
       ? [{ what: `the volumeClaimTemplate of workspace ${name}`, storageClassName: classIn(template) }]
-      : [],
-  );
+      : [];
+  });
 
 const ofVolumes = (volumes: readonly V1Volume[]): ClaimTemplate[] =>
   volumes.flatMap(({ name, ephemeral }) => {
@@ -100,7 +116,7 @@ function claimTemplates(run: PipelineRun, known: KnownOfRun): ClaimTemplate[] {
     ...effectiveTemplates(run.spec, known).map(({ volumes }) => objectsOf(volumes)),
     ...volumeListsOf(known).map(({ volumes }) => volumes),
   ];
-  const all = [...ofWorkspaces(run), ...lists.flatMap(ofVolumes)];
+  const all = [...ofWorkspaces(run, known), ...lists.flatMap(ofVolumes)];
   return [...new Map(all.map(template => [JSON.stringify(template), template])).values()];
 }
 

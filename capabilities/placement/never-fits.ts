@@ -79,7 +79,7 @@ function meetsTerm(
   );
 }
 
-function isSelected(node: NodeSummary, { nodeSelector = {}, affinity }: V1PodSpec): boolean {
+export function isSelected(node: NodeSummary, { nodeSelector = {}, affinity }: V1PodSpec): boolean {
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   return (
     Object.entries(nodeSelector).every(([key, value]) => node.labels[key] === value) &&
@@ -96,7 +96,7 @@ const tolerates = ({ key, operator, value, effect }: V1Toleration, taint: V1Tain
 /** Those that Kubernetes sets and takes away by itself, as while a node is cordoned or not ready, are not for ever. */
 const comesAndGoes = ({ key }: V1Taint): boolean => /^node\.(?:cloudprovider\.)?kubernetes\.io\//.test(key);
 
-const isTolerated = ({ taints }: NodeSummary, { tolerations = [] }: V1PodSpec): boolean =>
+export const isTolerated = ({ taints }: NodeSummary, { tolerations = [] }: V1PodSpec): boolean =>
   taints
     .filter(taint => taint.effect !== "PreferNoSchedule" && !comesAndGoes(taint))
     .every(taint => tolerations.some(toleration => tolerates(toleration, taint)));

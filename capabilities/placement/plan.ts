@@ -6,14 +6,16 @@ import { MOST_CLASSES } from "../demand/limits";
 import { taskGraph, type Definitions, type TaskGraph } from "../demand/task-graph";
 import { OPT_IN_LABEL, OPTED_OUT } from "../keys";
 import { needsLimits, type NamespaceBounds } from "../room/namespace-bounds";
-import { refusedByPodQuota } from "../room/pod-quota";
+import { refusedByObjectQuota } from "../room/object-quota";
+import { countingPod, crossesNamespaces, demandedOfContainers, type CountedPod } from "../room/quota-scopes";
 import { reservationFor } from "../room/reservation";
-import type { PipelineRun } from "../tekton/objects";
+import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import type { Reason, Warning } from "../tekton/warning";
 import { claimsOf, type ClaimsOfRun } from "./claims";
-import { claimsTogether } from "./claims-together";
+import { claimsTogether, type Together } from "./claims-together";
+import type { NodeSummary } from "./never-fits";
 import { placeholderFor } from "./placeholder";
-import { hasBeenLetGo } from "./placeholder-affinity";
+import { decidedAffinity, hasBeenLetGo } from "./placeholder-affinity";
 import {
   overheadOf,
   overheadsOf,
@@ -24,8 +26,11 @@ import {
   withOverheads,
   type KnownOfRun,
   type RuntimeClasses,
+  type UnitedTemplate,
 } from "./pod-templates";
+import { placingOf, type Placing } from "./record";
 import { canBeRead, volumesOf, type Storage } from "./volumes";
+import { valuesWithAll, within, type Kind } from "./zones";
 
 /** What of the run's own definitions names further objects. */
 export interface Named {
@@ -61,6 +66,8 @@ export interface Sources {
   /** The values of priority classes; undefined stands for the cluster's default. */
   priorities: ReadonlyMap<string | undefined, number>;
   storage: Storage;
+  /** All of the cluster: asked for only where the plan without them depends on them. */
+  nodes?: readonly NodeSummary[];
 }
 
 export interface Plan {
@@ -80,6 +87,8 @@ export interface Plan {
   notes: string[];
   /** The one of the notes that says what the placeholder asks for. */
   asks: string | undefined;
+  /** Another plan may come of it once the nodes are known. */
+  dependsOnNodes: boolean;
 }
 
 const LET_IT_RUN = `or let it run without co-location by setting its label ${OPT_IN_LABEL} to "${OPTED_OUT}"`;
@@ -95,6 +104,41 @@ const contradictionWarning = (reason: Reason, contradictions: string[], whatToDo
             `Cancel it and ${whatToDo}, ${LET_IT_RUN}.`,
         },
       ];
+
+/** As quotas see the placeholder. */
+const countedPod = (template: PodTemplate, placing: Placing): CountedPod => ({
+  hasDeadline: false,
+  isBestEffort: false,
+  priorityClassName: template.priorityClassName,
+  looksAtOthers: crossesNamespaces(decidedAffinity(template, placing)),
+});
+
+/** What nodes side by side have to offer; none where one node can serve the run. */
+function kindsApart(united: UnitedTemplate, together: Together): Kind[] {
+  if (united.apart.length === 0 && together.apart.length === 0) return [];
+  return [...(united.apart.length > 0 ? united.apart : [united.template]), ...together.apart];
+}
+
+const MOST_VALUES = 10;
+const listed = (values: readonly string[]): string =>
+  values.slice(0, MOST_VALUES).join(", ") +
+  (values.length > MOST_VALUES ? ` and ${values.length - MOST_VALUES} more` : "");
+
+/** Where no zone has all of them now, an autoscaler may make them: the placeholder goes anywhere. */
+function inZonesWithAll(
+  template: PodTemplate,
+  kinds: readonly Kind[],
+  nodes: readonly NodeSummary[] | undefined,
+  topologyKey: string,
+): { template: PodTemplate; notes: string[] } {
+  if (kinds.length === 0 || nodes === undefined) return { template, notes: [] };
+  const values = valuesWithAll(kinds, nodes, topologyKey);
+  if (values.length === 0) {
+    return { template, notes: [`No ${topologyKey} has nodes of all of these kinds now.`] };
+  }
+  const notes = [`It goes where there are nodes of all of these kinds: ${topologyKey} ${listed(values)}.`];
+  return { template: { ...template, affinity: within(template.affinity, topologyKey, values) }, notes };
+}
 
 /**
  * What the run's tasks ask for, each with what its RuntimeClass adds.
@@ -114,31 +158,40 @@ export const demandOf = (
  * @throws InvalidQuantity when a RuntimeClass has an overhead that cannot be read
  */
 export function planOf(run: PipelineRun, named: Named, sources: Sources, settings: Settings): Plan {
-  const { definitions, bounds, runtimeClasses, priorities, storage } = sources;
-  const known: KnownOfRun = { ...named.known, runtimeClasses };
+  const { definitions, bounds, runtimeClasses, priorities, storage, nodes } = sources;
+  const known: KnownOfRun = { ...named.known, runtimeClasses, ...(nodes && { nodes }) };
   const choices = choicesOf(run.metadata?.annotations ?? {});
   const united = unitePodTemplates(run.spec, name => priorities.get(name) ?? 0, known);
   const { template } = united;
-  const graph = demandOf(run, known, definitions, settings);
+  const demanded = demandedOfContainers(bounds.quotas);
+  const graph = demandOf(run, known, { ...definitions, demanded }, settings);
   const overhead = overheadOf(template.runtimeClassName, runtimeClasses);
-  const reserving = reservationFor(graph, choices, floorOf(settings), bounds, overhead);
+  const counted = countedPod(template, placingOf(choices));
+  const counting = { ...bounds, quotas: countingPod(bounds.quotas, counted) };
+  const reserving = reservationFor(graph, choices, floorOf(settings), counting, overhead);
   const declared = volumesOf(named.claims, storage);
-  const together = claimsTogether(declared.volumes, storage, template, choices["topology-key"]);
+  const claims = { volumes: declared.volumes, templates: named.claims.templates };
+  const together = claimsTogether(claims, storage, template, choices["topology-key"]);
+  const apart = kindsApart(united, together);
+  const placed = hasBeenLetGo(run)
+    ? { template: together.template, notes: [] }
+    : inZonesWithAll(together.template, apart, nodes, choices["topology-key"]);
   return {
     graph,
     known,
-    placeholder: placeholderFor(run, template, settings, reserving.reservation, {
-      limits: needsLimits(bounds),
+    placeholder: placeholderFor(run, placed.template, settings, reserving.reservation, {
+      limits: needsLimits(counting),
       volumes: together.volumes,
     }),
     contradictions: [...united.contradictions, ...together.contradictions],
-    refusal: hasBeenLetGo(run) ? undefined : refusedByPodQuota(bounds.quotas),
+    refusal: hasBeenLetGo(run) ? undefined : refusedByObjectQuota(bounds.quotas, counted),
     warnings: [
       ...contradictionWarning("ContradictingPodTemplates", united.contradictions, "change its pod templates"),
       ...contradictionWarning("ContradictingClaims", together.contradictions, "use claims of one place"),
     ],
     advice: declared.warnings,
-    notes: [...reserving.notes, ...united.notes, ...declared.notes, ...together.notes],
+    notes: [...reserving.notes, ...united.notes, ...declared.notes, ...together.notes, ...placed.notes],
     asks: reserving.asks,
+    dependsOnNodes: united.dependsOnNodes || (nodes === undefined && apart.length > 0),
   };
 }

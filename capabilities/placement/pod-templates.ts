@@ -6,11 +6,12 @@ import type { V1Affinity, V1ObjectMeta } from "@kubernetes/client-node";
 import { choicesOf } from "../choices/choices";
 import { HOSTNAME_TOPOLOGY } from "../keys";
 import type { PipelineRunSpec, PodTemplate } from "../tekton/objects";
+import type { NodeSummary } from "./never-fits";
 import { podKinds, whoseIs, type PodKind, type PodKinds } from "./templates/effective";
 import type { Effort } from "./templates/effort";
 import { leftOutNotes } from "./templates/notes";
 import { asPlacement, uniteRequirements, type Contradiction } from "./templates/node-requirement";
-import { neverBesidePlaceholder, ownPods, type OwnPods } from "./templates/own-node";
+import { neverBesidePlaceholder, ownPods, spreadsOverZones, type OwnPods } from "./templates/own-node";
 import { unitePodAffinities } from "./templates/pod-affinity";
 import { readable, type LeftOut } from "./templates/refused";
 import {
@@ -22,6 +23,7 @@ import {
 } from "./templates/runtime-class";
 import { podsOf, type RunPods } from "./templates/task-pods";
 import { commonTolerations } from "./templates/tolerations";
+import type { Kind } from "./zones";
 
 export { podsOf, type RunPods } from "./templates/task-pods";
 export { overheadOf, withOverheads, type Overheads, type RuntimeClasses } from "./templates/runtime-class";
@@ -34,6 +36,8 @@ export interface KnownOfRun {
   pods?: RunPods;
   /** Those that its pod templates name, see runtimeClassNames. */
   runtimeClasses?: RuntimeClasses;
+  /** All of the cluster; only a few runs depend on them, see UnitedTemplate. */
+  nodes?: readonly NodeSummary[];
 }
 
 export interface UnitedTemplate {
@@ -42,6 +46,10 @@ export interface UnitedTemplate {
   contradictions: string[];
   /** Sentences for people: what the placeholder does not take over, and what Kubernetes will refuse. */
   notes: string[];
+  /** What pods demand of their nodes, where no one node can serve all of them; else none. */
+  apart: Kind[];
+  /** Another answer may come of it once the nodes are known. */
+  dependsOnNodes: boolean;
 }
 
 /** Characters of all pod templates of a run, as JSON: comparing each with each is dear, and no run may stop the others. */
@@ -215,8 +223,11 @@ export function unitePodTemplates(
   known: KnownOfRun = {},
 ): UnitedTemplate {
   const size = templatesSize(spec);
-  if (size > MOST_TEMPLATE_CHARACTERS) return { template: {}, contradictions: [tooLarge(size)], notes: [] };
-  const { runtimeClasses = new Map() } = known;
+  if (size > MOST_TEMPLATE_CHARACTERS) {
+    const contradictions = [tooLarge(size)];
+    return { template: {}, contradictions, notes: [], apart: [], dependsOnNodes: false };
+  }
+  const { runtimeClasses = new Map(), nodes } = known;
   const { kinds: all, areTooMany } = kindsOf(spec, known);
   const leftOut: (LeftOut & { whose: string })[] = [];
   const kinds = all.map(kind => {
@@ -226,7 +237,7 @@ export function unitePodTemplates(
   });
   const templates = kinds.map(({ template }) => template);
   const topologyKey = choicesOf(known.metadata?.annotations ?? {})["topology-key"];
-  const own = ownPods(kinds, known.metadata, topologyKey);
+  const own = ownPods(kinds, known.metadata, topologyKey, undefined, nodes);
   const { nodeSelector, affinity, contradictions, apart } = affinityOf(kinds, own);
   const [schedulerName, schedulersClash] = commonScheduler(kinds);
   const runtimeClassName = commonRuntimeClass(templates);
@@ -243,9 +254,13 @@ export function unitePodTemplates(
     ...(schedulerName !== undefined && { schedulerName }),
     ...(runtimeClassName !== undefined && { runtimeClassName }),
   };
+  const never = neverBesidePlaceholder(kinds, own);
   return {
     template,
-    contradictions: [...contradictions, ...neverBesidePlaceholder(kinds, own), ...schedulersClash],
+    contradictions: [...contradictions, ...never, ...schedulersClash],
+    apart: apart.length > 0 ? templates : [],
+    dependsOnNodes:
+      nodes === undefined && (apart.length > 0 || (never.length > 0 && spreadsOverZones(kinds))),
     notes: leftOutNotes({
       leftOut,
       apart,

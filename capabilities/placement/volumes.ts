@@ -54,7 +54,10 @@ function defaultClass(classes: readonly V1StorageClass[]): V1StorageClass | unde
 }
 
 /** An empty name stands for no class: such a claim gets a volume that is there already. */
-function classOf(name: string | undefined, classes: readonly V1StorageClass[]): V1StorageClass | undefined {
+export function classOf(
+  name: string | undefined,
+  classes: readonly V1StorageClass[],
+): V1StorageClass | undefined {
   if (name === undefined) return defaultClass(classes);
   return classes.find(({ metadata }) => metadata?.name === name);
 }

@@ -3,7 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { UNREAD_PIPELINE } from "../demand/expand";
 import type { Resources } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
-import { aRun, childRun, planned, taskPod, taskRunOf } from "../testing/builders";
+import { aRun, childRun, planned, seenOf, taskPod, taskRunOf } from "../testing/builders";
 import type { PipelineRun } from "../tekton/objects";
 import { resolvedPipelines, revised, withSeenPods } from "./learned";
 import type { Seen } from "./progress";
@@ -22,14 +22,7 @@ const keeping = (...tasks: PlannedTask[]): Reservation => ({
 });
 const run = (status: PipelineRun["status"] = {}): PipelineRun => ({ ...aRun().placed().run, status });
 const resolved = { status: { pipelineSpec: {} } };
-const seen = (more: Partial<Seen> = {}): Seen => ({
-  run: run(),
-  taskRuns: [],
-  customRuns: [],
-  children: [],
-  pods: [],
-  ...more,
-});
+const seen = (more: Partial<Seen> = {}): Seen => seenOf(run(), more);
 
 describe("pipelines that Tekton has resolved", () => {
   const root = [unknown(UNREAD_PIPELINE)];

@@ -52,6 +52,15 @@ export function withSeenPods(reservation: Reservation, seen: Seen): Reservation 
   return { ...reservation, tasks, ask: maximum(reservation.ask, needed), isRevised: true };
 }
 
+/** The reservation as it is, of which nobody asks again what was learned. */
+export function notAskedAgain(reservation: Reservation, learned: readonly string[]): Reservation {
+  const tasks = reservation.tasks.map(task => {
+    const { isUnknown: _, ...known } = task;
+    return learned.includes(task.name) ? known : task;
+  });
+  return { ...reservation, tasks };
+}
+
 /**
  * The reservation as it was counted anew, for a run that is under way.
  *

@@ -4,6 +4,7 @@ import {
   amountOf,
   EPHEMERAL_STORAGE,
   InvalidQuantity,
+  maximum,
   parseQuantity,
   toQuantities,
   type Resources,
@@ -11,6 +12,7 @@ import {
 
 export interface NamespaceBounds {
   limitRanges: readonly V1LimitRange[];
+  /** For the size of a placeholder: those that count it, see quota-scopes.ts. */
   quotas: readonly V1ResourceQuota[];
 }
 
@@ -52,11 +54,14 @@ function limitRangeBounds(ranges: readonly V1LimitRange[], end: "max" | "min"): 
   );
 }
 
+/** What each container or pod asks for at least; of several the most. */
+export const leastAllowed = (ranges: readonly V1LimitRange[]): Resources =>
+  maximum(...limitRangeBounds(ranges, "min").map(({ resource, amount: low }) => ({ [resource]: low })));
+
 /** What a request may be for its limit to be at most this. */
 const belowLimit = (resource: string, limit: number): number =>
   Math.max(0, limit - (ROOM_TO_LIMIT[resource] ?? 0));
 
-/** Quotas of some pods only (scopes) may not count a placeholder; they are taken as if they did. */
 function quotaBounds(quotas: readonly V1ResourceQuota[], overhead: Resources): Bound[] {
   return quotas.flatMap(({ metadata, status }) =>
     Object.entries(status?.hard ?? {}).flatMap(([key, hard]) => {

@@ -9,6 +9,7 @@ import {
   customRunOf,
   planned,
   plannedCustom,
+  seenOf,
   SETTINGS,
   taskPod,
   taskRunOf,
@@ -25,14 +26,7 @@ const run = (skipped: string[] = []): PipelineRun => ({
   ...aRun().placed().run,
   status: { skippedTasks: skipped.map(name => ({ name })) },
 });
-const seen = (more: Partial<Seen> = {}): Seen => ({
-  run: run(),
-  taskRuns: [],
-  customRuns: [],
-  children: [],
-  pods: [],
-  ...more,
-});
+const seen = (more: Partial<Seen> = {}): Seen => seenOf(run(), more);
 const reservationOf = (tasks: PlannedTask[], firstWave: Resources = {}): Reservation => ({
   ask: {},
   floor: {},

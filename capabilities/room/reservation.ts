@@ -197,6 +197,18 @@ export function withAsk(reservation: Reservation, ask: Resources | undefined): R
   return { ...reservation, ask: maximum(reservation.ask, ask) };
 }
 
+/**
+ * The reservation, never below what a LimitRange demands that has come or risen since.
+ *
+ * @returns undefined when it is not below that
+ */
+export function withFloor(reservation: Reservation, least: Resources): Reservation | undefined {
+  const known = Object.fromEntries(RESIZABLE.map(name => [name, amountOf(least, name)]));
+  if (exceeds(known, reservation.floor).length === 0) return undefined;
+  const floor = maximum(reservation.floor, known);
+  return { ...reservation, floor, ask: maximum(reservation.ask, floor) };
+}
+
 /** The only resources that Kubernetes resizes in place. */
 export const RESIZABLE = ["cpu", "memory"] as const;
 export const isResizable = (resource: string): boolean => RESIZABLE.includes(resource as "cpu");

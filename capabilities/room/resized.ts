@@ -34,6 +34,12 @@ export function notBelowRaised(
   return resizable(maximum(size, minimum(raisedTo, known)));
 }
 
+/** What the pod asks for less of than was written: a policy lowers it, when it is made or when it is resized. */
+export const loweredFrom = (written: Resources, asked: Resources): Resources => {
+  const names = exceeds(written, asked);
+  return Object.fromEntries(names.map(name => [name, amountOf(written, name)]));
+};
+
 const listed = (resources: Resources): string =>
   Object.entries(toQuantities(resources))
     .map(([name, quantity]) => `${name} ${quantity}`)
@@ -48,5 +54,18 @@ export function raisedWarning(raised: Resources, size: Resources): Warning {
       `The placeholder asks for ${listed(raised)} where ${listed(wanted)} was written: an admission policy or webhook ` +
       `of the cluster raises it. The run goes on, with so much less room for its pods on the node; it is not tried ` +
       `again. Take pods with the label ${APP_NAME_LABEL}=${APP_NAME} out of that policy.`,
+  };
+}
+
+/** @param asked what the pod asks for */
+export function loweredWarning(lowered: Resources, asked: Resources): Warning {
+  const is = Object.fromEntries(Object.keys(lowered).map(name => [name, amountOf(asked, name)]));
+  return {
+    reason: "PlaceholderLowered",
+    about: Object.keys(lowered).sort().join(),
+    message:
+      `The placeholder asks for ${listed(is)} where ${listed(lowered)} was written: an admission policy or webhook of ` +
+      `the cluster lowers it. So much less room is kept for the run's pods; a run that has not started waits. Take pods ` +
+      `with the label ${APP_NAME_LABEL}=${APP_NAME} out of that policy.`,
   };
 }

@@ -35,6 +35,7 @@ export const WARNING_REASONS = [
   "NeverFits",
   "NoRoomToGrow",
   "OptedInTooLate",
+  "PlaceholderLowered",
   "PlaceholderNameTaken",
   "PlaceholderRaised",
   "PlaceholderRefused",

@@ -7,6 +7,7 @@ import { placeholderFor } from "../placement/placeholder";
 import { resourcesFor } from "../room/placeholder-size";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
 import { unitePodTemplates } from "../placement/pod-templates";
+import type { Seen } from "../room/progress";
 import type { Reservation } from "../room/reservation";
 import { toQuantities, type Resources } from "../demand/resources";
 import type { PlannedTask } from "../demand/task-graph";
@@ -208,6 +209,16 @@ export function taskPod(taskRun: TaskRun, requests: Resources): V1Pod {
   const container = { name: "step", resources: { requests: toQuantities(requests) } };
   return { ...pod, metadata: { ...pod.metadata, name: `${name}-pod` }, spec: { containers: [container] } };
 }
+
+/** Of the run nothing more is there. */
+export const seenOf = (run: PipelineRun, more: Partial<Seen> = {}): Seen => ({
+  run,
+  taskRuns: [],
+  customRuns: [],
+  children: [],
+  pods: [],
+  ...more,
+});
 
 /** The run of a pipeline in a pipeline. */
 export const childRun = (task: string, parent = "build", more: Partial<PipelineRun> = {}): PipelineRun => ({

@@ -29,7 +29,6 @@ export const known = (
   pipelines: new Map(Object.entries(pipelines)),
   tasks: new Map(Object.entries(tasks)),
   limitRanges: [],
-  runtimeOverhead: {},
   ...more,
 });
 

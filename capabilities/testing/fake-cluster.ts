@@ -4,6 +4,7 @@
  */
 import {
   ApiException,
+  type V1LimitRange,
   type V1Pod,
   type V1ResourceQuota,
   type V1ResourceRequirements,
@@ -37,12 +38,15 @@ export class FakeCluster {
   policy: (statefulSet: V1StatefulSet) => V1StatefulSet = statefulSet => statefulSet;
   /** What an admission policy makes of the requests of a pod that is resized. */
   resizePolicy: (requests: Record<string, string>) => Record<string, string> = requests => requests;
+  /** Throws where a resize is refused. */
+  resizeAdmission: (requests: Record<string, string>) => void = () => undefined;
   refusesPods: string | undefined;
   run: PipelineRun | undefined;
   statefulSet: V1StatefulSet | undefined;
   pods: V1Pod[] = [];
   children: PipelineRun[] = [];
   quotas: V1ResourceQuota[] = [];
+  limitRanges: V1LimitRange[] = [];
   #version = 1000;
 
   /** As the controller takes it. */
@@ -94,12 +98,12 @@ export class FakeCluster {
         ...defaults,
         tasks: new Map(),
         pipelines: new Map(),
-        limitRanges: [],
-        runtimeOverhead: {},
+        limitRanges: this.limitRanges,
         resolvedPipelines,
       },
-      bounds: { limitRanges: [], quotas: this.quotas },
+      bounds: { limitRanges: this.limitRanges, quotas: this.quotas },
     }));
+  bounds = () => this.#ask("bounds", () => ({ limitRanges: this.limitRanges, quotas: this.quotas }));
   eachName = (kind: Names, _selectors: unknown, see: (object: object) => void) =>
     this.#ask(`eachName ${kind}`, () => {
       const there = { statefulsets: [this.statefulSet], pipelineruns: [this.run], pods: this.pods };
@@ -156,6 +160,7 @@ export class FakeCluster {
       }),
     resizePod: (pod: V1Pod, { requests }: V1ResourceRequirements) =>
       this.#ask("resizePod", () => {
+        this.resizeAdmission(requests!);
         const resized = structuredClone(pod);
         resized.spec!.containers[0]!.resources = { requests: this.resizePolicy(requests!) };
         return this.#written(resized);

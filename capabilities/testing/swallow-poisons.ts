@@ -47,7 +47,7 @@ async function largeDefinitions(): Promise<Swallowed & { read: number }> {
   const tasks = Array.from({ length: 500 }, (_, at) => ({ name: `t${at}`, taskRef: { name: `task-${at}` } }));
   const run = runOf({ tasks });
   let read = 0;
-  const definitions = await completed(run, { limitRanges: [], runtimeOverhead: {} }, () => {
+  const definitions = await completed(run, { limitRanges: [] }, () => {
     read++;
     return Promise.resolve(largeTask());
   });

@@ -15,7 +15,7 @@ const EXAMPLES = join(__dirname, "..", "..", "examples");
 export const example = async (name: string): Promise<KubernetesObject[]> =>
   parseObjects(await readFile(join(EXAMPLES, `${name}.yaml`), "utf8"));
 
-const CLUSTER_WIDE = ["PersistentVolume", "RuntimeClass"];
+const CLUSTER_WIDE = ["PersistentVolume", "RuntimeClass", "StorageClass"];
 
 /** What of a placeholder decides where it goes. */
 function decided({ spec }: V1StatefulSet) {
@@ -23,12 +23,15 @@ function decided({ spec }: V1StatefulSet) {
     nodeSelector = {},
     tolerations = [],
     runtimeClassName,
+    affinity,
     containers,
     volumes = [],
   } = spec!.template.spec!;
   const claims = volumes.map(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName);
   const { requests } = containers[0]!.resources!;
-  return { nodeSelector, tolerations, runtimeClassName, requests, claims };
+  const nodes =
+    affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  return { nodeSelector, nodes, tolerations, runtimeClassName, requests, claims };
 }
 
 export class Case {
@@ -41,14 +44,14 @@ export class Case {
   async apply(objects: object[]): Promise<Preview> {
     const { operated } = this.fit;
     await operated.createNamespace(this.namespace);
-    const all = objects as KubernetesObject[];
-    const placed = all.map(object =>
+    const placed = (objects as KubernetesObject[]).map(object =>
       CLUSTER_WIDE.includes(object.kind!) || object.metadata?.namespace !== undefined
         ? object
         : { ...object, metadata: { ...object.metadata, namespace: this.namespace } },
     );
     await applyObjects(operated.cluster.kubeconfigFile, placed);
-    return previewOfText(placed.map(object => JSON.stringify(object)).join("\n---\n"));
+    const all = [...this.fit.nodeObjects(), ...placed];
+    return previewOfText(all.map(object => JSON.stringify(object)).join("\n---\n"));
   }
 
   /** The placeholder as it was made, which has to be the one that was previewed. */

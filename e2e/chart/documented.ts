@@ -8,13 +8,17 @@ import { chmod, copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { writeManifest } from "../../chart/manifest";
 import { isHeldByUs } from "../../capabilities/tekton/objects";
 import { commandsOfSentences, words } from "../../scripts/commands";
 import { blocks, CHECKOUT, pages } from "../../scripts/pages";
 import { ensureTool } from "../../testbed/binaries";
+import { applyDefinitions } from "../../testbed/manifests";
 import { until } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
+/** The plain manifest has objects of its kinds. */
+const CERT_MANAGER = join(__dirname, "cert-manager-crds.yaml");
 const execute = promisify(execFile);
 const BLOCK_MILLISECONDS = 120_000;
 const NAMESPACE = "documented";
@@ -23,16 +27,23 @@ const NAMES = { NAME: "held", NAMESPACE };
 
 /** One that is only named, as `kubectl annotate` is, has no arguments. */
 const ARGUMENTS = 2;
-/** Applied one by one by the test of their shapes. */
+/** Some are in namespaces of their own, which are not there when nothing is made. */
 const EXAMPLES = "kubectl apply -f examples/";
 
 const found = pages().flatMap(({ file, text }) => {
   const whole = commandsOfSentences(text).filter(
     command => command !== EXAMPLES && words(command).length >= 2 + ARGUMENTS,
   );
-  return [...blocks(text, "sh"), ...whole].map(block => ({ file, block }));
+  return [...blocks(text, "sh"), ...whole].map(block => ({
+    file,
+    block,
+    first: block.trim().split("\n")[0],
+  }));
 });
-const asked = found.filter(({ block }) => /^\s*(kubectl|helm) /m.test(block));
+/** Once, where several pages have the same. */
+const asked = [...new Map(found.map(one => [one.block.trim(), one])).values()].filter(({ block }) =>
+  /^\s*(kubectl|helm) /m.test(block),
+);
 
 /** In place of kubectl: what a page has deleted need not be there, and there are no containers that have logs. */
 const kubectl = (program: string) => `#!/bin/sh
@@ -40,16 +51,18 @@ verb=$1; shift
 case $verb in
   delete) exec ${program} delete --dry-run=server --ignore-not-found "$@" ;;
   apply|label|annotate|patch) exec ${program} $verb --dry-run=server "$@" ;;
-  logs) exec ${program} get pods $(echo "$@" | sed 's/--tail [0-9]*//') ;;
+  logs) exec ${program} get pods $(printf '%s ' "$@" | sed 's/--tail [0-9]*//; s#job/.*#--ignore-not-found#') ;;
   *) exec ${program} $verb "$@" ;;
 esac
 `;
 
-/** In place of Helm. */
+/** In place of Helm; `helm test` has a test of its own, and there may be no revision before this one. */
 const helm = (program: string) => `#!/bin/sh
 verb=$1; shift
 case $verb in
   install|upgrade) exec ${program} $verb --dry-run=server "$@" ;;
+  test) exec ${program} status "$@" ;;
+  rollback) exec ${program} rollback --dry-run "$@" 1 ;;
   *) exec ${program} $verb --dry-run "$@" ;;
 esac
 `;
@@ -75,6 +88,8 @@ export function documented(operated: () => OperatedCluster): void {
   let environment: NodeJS.ProcessEnv;
 
   beforeAll(async () => {
+    await writeManifest();
+    await applyDefinitions(operated().cluster.kubeconfigFile, CERT_MANAGER);
     const { stdout } = await execute("sh", ["-c", "command -v kubectl"]);
     const nothing = "#!/bin/sh\n";
     directory = await directoryOf({
@@ -97,7 +112,7 @@ export function documented(operated: () => OperatedCluster): void {
   }, 2 * RUN_MILLISECONDS);
 
   test.each(asked)(
-    "$file: $block",
+    "$file: $first",
     async ({ block }) => {
       const options = { cwd: CHECKOUT, env: environment, timeout: BLOCK_MILLISECONDS };
       await expect(execute("sh", ["-euc", typed(block)], options)).resolves.toBeDefined();

@@ -1,4 +1,8 @@
-/** What people can and cannot do while nothing of the operator runs. */
+/**
+ * What people can and cannot do while nothing of the operator runs. With more creations:
+ *
+ *   DOWN_CREATIONS=200 npx jest e2e/chart.test -t 'every process down'
+ */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { HELD_LABEL, OPT_IN_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
@@ -7,6 +11,7 @@ import { apiServerMetrics } from "../../testbed/metrics";
 import { until } from "../../testbed/until";
 import { nap, optedIn, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
+const CREATIONS = Number(process.env["DOWN_CREATIONS"] ?? 50);
 const NAMESPACE = "down";
 const OPTED_IN = "down-opted-in";
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
@@ -57,17 +62,17 @@ export function down(operated: () => OperatedCluster): void {
   }, 2 * RUN_MILLISECONDS);
 
   test(
-    "200 pods and 200 runs that are not opted in are created, and the API server waits for nothing of ours",
+    `${CREATIONS} pods and as many runs that are not opted in are created, and the API server waits for nothing of ours`,
     async () => {
       const before = await callsOfOurs(operated());
       const start = Date.now();
       await Promise.all(
-        Array.from({ length: 200 }, async (_, index) => {
+        Array.from({ length: CREATIONS }, async (_, index) => {
           await operated().createRun(NAMESPACE, run(`run-${index}`, [nap("only")], { labels: {} }));
           await createPod(pod(`pod-${index}`));
         }),
       );
-      console.log(`200 pods and 200 runs with every process down: ${Date.now() - start} ms`);
+      console.log(`${CREATIONS} pods and as many runs with every process down: ${Date.now() - start} ms`);
       expect((await callsOfOurs(operated())) - before).toBe(0);
     },
     RUN_MILLISECONDS,

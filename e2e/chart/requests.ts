@@ -1,8 +1,14 @@
-/** What admission may be sent. */
+/**
+ * What admission may be sent. With more of it:
+ *
+ *   MALFORMED_REQUESTS=1000 npx jest e2e/chart.test -t 'sent anything'
+ */
 import { expect, test } from "@jest/globals";
 import { request } from "node:https";
 import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 import { peakMebibytes } from "./usage";
+
+const COUNT = Number(process.env["MALFORMED_REQUESTS"] ?? 200);
 
 /** @returns the status of the answer to that body, sent to a process of admission itself */
 function send(operated: OperatedCluster, path: string, body: string): Promise<number> {
@@ -32,7 +38,7 @@ const RUN_OF = (extra: object) => review(RUN, { metadata: { name: "x" }, ...extr
 
 export function requests(operated: () => OperatedCluster): void {
   test(
-    "1,000 requests that are malformed, huge, deeply nested or about something else get an answer or a 4xx, and leave admission serving",
+    `${COUNT} requests that are malformed, huge, deeply nested or about something else get an answer or a 4xx, and leave admission serving`,
     async () => {
       const bodies: [string, number][] = [
         ["", 400],
@@ -50,7 +56,7 @@ export function requests(operated: () => OperatedCluster): void {
         .operator.processes("admission")
         .map(({ pid }) => pid);
       const wrong: string[] = [];
-      for (let turn = 0; turn < 1000 / bodies.length / 2; turn++) {
+      for (let turn = 0; turn < COUNT / bodies.length / 2; turn++) {
         for (const path of ["/mutate/v1", "/validate/v1"]) {
           const statuses = await Promise.all(bodies.map(([body]) => send(operated(), path, body)));
           statuses.forEach((status, index) => {
@@ -60,7 +66,7 @@ export function requests(operated: () => OperatedCluster): void {
         }
       }
       console.log(
-        `1,000 requests: admission used ${await peakMebibytes(operated(), "admission")} MiB at most`,
+        `${COUNT} requests: admission used ${await peakMebibytes(operated(), "admission")} MiB at most`,
       );
       expect(wrong).toEqual([]);
       expect(

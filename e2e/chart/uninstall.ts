@@ -1,4 +1,8 @@
-/** The operator is taken away while runs are held and placed. */
+/**
+ * The operator is taken away while runs are held and placed. With more of them:
+ *
+ *   UNINSTALL_RUNS=20 npx jest e2e/chart-lifecycle
+ */
 import { beforeAll, expect, test } from "@jest/globals";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import {
@@ -16,7 +20,7 @@ import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cl
 import { endPods, podsOf } from "../pods";
 
 /** As many nodes, of 8 CPUs, as runs that are placed; just as many wait. */
-const NODES = 20;
+const NODES = Number(process.env["UNINSTALL_RUNS"] ?? 8);
 const NAMESPACE = "left";
 /** Nodes that other tests leave alone. */
 const LEAF = { leaf: "true" };
@@ -104,16 +108,20 @@ export function uninstallation(operated: () => OperatedCluster): void {
   }
 
   test(
-    "helm uninstall with 20 held and 20 placed runs: all 40 end, and nothing of the operator is left but placeholders",
+    `helm uninstall with ${NODES} held and ${NODES} placed runs: all end, and nothing of the operator is left but placeholders`,
     async () => {
       const names = Array.from({ length: 2 * NODES }, (_, index) => `run-${index}`);
       const create = (some: string[], seconds: number) =>
         Promise.all(some.map(name => operated().createRun(NAMESPACE, waves(name, seconds))));
       await create(names.slice(0, NODES), 600);
       const running = () => podsOf(operated(), NAMESPACE).filter(({ status }) => status?.phase === "Running");
-      await until("20 to run", RUN_MILLISECONDS, async () => running().length === NODES);
+      await until("as many to run", RUN_MILLISECONDS, async () => running().length === NODES);
       await create(names.slice(NODES), 1);
-      await until("20 to be held", RUN_MILLISECONDS, async () => now().filter(isHeldByUs).length === NODES);
+      await until(
+        "as many to be held",
+        RUN_MILLISECONDS,
+        async () => now().filter(isHeldByUs).length === NODES,
+      );
 
       const start = Date.now();
       await uninstall();

@@ -2,11 +2,12 @@
 import { beforeAll, expect, test } from "@jest/globals";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import { COMPONENT_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { isHeldByUs } from "../../capabilities/tekton/objects";
 import { clusterFiles } from "../../testbed/control-plane";
 import { addNode } from "../../testbed/nodes";
 import { CHART } from "../../testbed/operator";
+import { OPERATOR_NAMESPACE } from "../../testbed/operator-names";
 import { until } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 import { endPods, podsOf } from "../pods";
@@ -75,6 +76,20 @@ export function upgrades(operated: () => OperatedCluster): void {
       await operated().operator.helm("rollback", "--wait", "--timeout", "90s");
     },
     2 * RUN_MILLISECONDS,
+  );
+
+  test(
+    "helm test: a run that opts in comes back held, and nothing of the test is left",
+    async () => {
+      const said = await operated().operator.helm("test", "--timeout", "90s");
+      expect(said).toMatch(/Phase: *Succeeded/);
+      const which = { namespace: OPERATOR_NAMESPACE, labelSelector: `${COMPONENT_LABEL}=test` };
+      await until("its pod to go", RUN_MILLISECONDS, async () => {
+        const { items } = await operated().cluster.clients.core.listNamespacedPod(which);
+        return items.length === 0;
+      });
+    },
+    RUN_MILLISECONDS,
   );
 
   test(

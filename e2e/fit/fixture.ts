@@ -1,10 +1,10 @@
 /** What tests about room share: nodes of a size, neighbours on them, and runs that ask for something. */
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { JSON_PATCH } from "../../capabilities/kube/json-patch";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { isResizeRefused } from "../../capabilities/kube/errors";
 import { applyObjects } from "../../testbed/manifests";
-import { addNode, removeNode, type NodeOptions } from "../../testbed/nodes";
+import { addNode, nodeObject, removeNode, type NodeOptions } from "../../testbed/nodes";
 import { until } from "../../testbed/until";
 import { nap, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
@@ -33,17 +33,23 @@ export const chosen = (choices: Record<string, string>) => ({
 });
 
 export class Fit {
-  #nodes: string[] = [];
+  #nodes: NodeOptions[] = [];
 
   constructor(readonly operated: OperatedCluster) {}
 
   async node(name: string, cores: string, more: Partial<NodeOptions> = {}): Promise<void> {
-    await addNode(this.operated.cluster.clients, { name, cpu: cores, ...more });
-    this.#nodes.push(name);
+    const options = { name, cpu: cores, ...more };
+    await addNode(this.operated.cluster.clients, options);
+    this.#nodes.push(options);
+  }
+
+  /** The nodes that are there, as a preview may be given them. */
+  nodeObjects(): V1Node[] {
+    return this.#nodes.map(nodeObject);
   }
 
   async removeNodes(): Promise<void> {
-    for (const name of this.#nodes) await removeNode(this.operated.cluster.clients, name);
+    for (const { name } of this.#nodes) await removeNode(this.operated.cluster.clients, name);
     this.#nodes = [];
   }
 

@@ -1,4 +1,5 @@
 /** Plays the kubelet of the local node: each pod that is bound to it is a process of this machine. */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { PatchStrategy, setHeaderOptions, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
 import type { Cluster } from "../cluster";
@@ -109,18 +110,20 @@ class LocalKubelet {
     await this.#tell(pod, local);
   }
 
-  /** Sooner than a kubelet, and rarely enough: the operator's module is large. */
+  /** Sooner than a kubelet. ConfigMaps stay as they were: the operator's module is large, and a new one makes new pods. */
   async #syncVolumes(pod: V1Pod, local: LocalPod): Promise<void> {
     if (Date.now() - local.volumesWritten < VOLUMES_MILLISECONDS) return;
     local.volumesWritten = Date.now();
     // What has been deleted meanwhile stays as it was written.
-    await ifFound(writeVolumes(this.cluster.clients, pod, local.root));
+    await ifFound(writeVolumes(this.cluster.clients, pod, local.root, ({ secret }) => secret !== undefined));
   }
 
   async #begin(pod: V1Pod): Promise<void> {
     const { name, uid } = pod.metadata!;
     const [port] = await freePorts(1);
     const root = join(this.cluster.directory, "pods", name!);
+    // An earlier pod may have had the name.
+    await rm(root, { recursive: true, force: true });
     // Nobody listens there; the service proxy knows the port behind it.
     const address = `10.250.${this.#count >> 8}.${(this.#count++ & 255) + 1}`;
     const server = this.servers[pod.spec!.containers[0]!.name];

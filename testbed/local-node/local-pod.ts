@@ -7,9 +7,9 @@ import { stringify } from "yaml";
 import type { Cluster } from "../cluster";
 import { readKubeConfig } from "../kubeconfig";
 import type { ManagedProcess } from "../managed-process";
+import { operatorPackages } from "../packages";
 import { linkPackages, localPath, writeVolumes } from "./pod-files";
 
-const PACKAGES = join(__dirname, "..", "..", "node_modules");
 const TOKEN_SECONDS = 24 * 3600;
 const PROBE_MILLISECONDS = 2_000;
 
@@ -78,7 +78,7 @@ export async function startPod(
   const { root, port } = place;
   await mkdir(root, { recursive: true });
   await writeVolumes(cluster.clients, pod, root);
-  await linkPackages(root, PACKAGES);
+  await linkPackages(root, operatorPackages());
   const kubeconfig = await writeKubeconfig(cluster, pod, root, server);
   return {
     pod,

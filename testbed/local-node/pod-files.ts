@@ -34,11 +34,16 @@ async function writeIfChanged(path: string, content: Buffer): Promise<void> {
  * Writes what has changed of a pod's volumes, below `root` in place of `/`. As with a kubelet, the files of
  * one Secret do not change at the same instant here.
  */
-export async function writeVolumes(clients: KubeClients, pod: V1Pod, root: string): Promise<void> {
+export async function writeVolumes(
+  clients: KubeClients,
+  pod: V1Pod,
+  root: string,
+  isMeant: (volume: V1Volume) => boolean = () => true,
+): Promise<void> {
   const [container] = pod.spec!.containers;
   for (const { name, mountPath } of container!.volumeMounts ?? []) {
     const volume = pod.spec!.volumes?.find(candidate => candidate.name === name);
-    if (volume === undefined || volume.projected) continue;
+    if (volume === undefined || volume.projected || !isMeant(volume)) continue;
     const directory = join(root, mountPath);
     await mkdir(directory, { recursive: true });
     const files = await filesOf(clients, pod.metadata!.namespace!, volume);

@@ -1,11 +1,22 @@
 /** Rows for bound placeholders of held runs: the room of the first pods is made free, and the run is let go. */
+import { requestedBy } from "../../room/placeholder-size";
+import { resizable } from "../../room/reservation";
+import { loweredFrom, loweredWarning } from "../../room/resized";
 import { boundAt, patienceSeconds } from "../../room/waiting-pods";
+import type { Warning } from "../../tekton/warning";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
 
 /** A placeholder that was made again without its room goes on looking, ever more rarely. */
 const roomLostFor = ({ pod, record, now }: Sight): number =>
   record.moves === 0 ? 0 : boundAt(pod!) + patienceSeconds(record.moves - 1) * 1000 - now.getTime();
+
+/** It is no room that was lost where its template asks for it, and the pod that was made by it does not. */
+function loweredWarnings({ observed, asked }: Sight): Warning[] {
+  const written = resizable(requestedBy(observed.statefulSet!.spec!.template.spec!));
+  const lowered = loweredFrom(written, asked);
+  return Object.keys(lowered).length === 0 ? [] : [loweredWarning(lowered, asked)];
+}
 
 export const RELEASE: readonly Row[] = [
   {
@@ -19,6 +30,7 @@ export const RELEASE: readonly Row[] = [
       kind: "wait",
       lookAgainSeconds: roomLostFor(seen) / 1000,
       why: "its placeholder was made again without its room",
+      warnings: loweredWarnings(seen),
     }),
   },
   {
@@ -28,11 +40,12 @@ export const RELEASE: readonly Row[] = [
     phases: ["anchored", "handing over"],
     when: ({ asksForLess }) => asksForLess,
     takes: ["start-over"],
-    step: ({ pod }) => ({
+    step: seen => ({
       kind: "start-over",
       reason: "room_lost",
-      pod: pod!,
+      pod: seen.pod!,
       why: "its placeholder was made again without its room",
+      warnings: loweredWarnings(seen),
     }),
     to: ["looking"],
   },

@@ -4,7 +4,7 @@ import { isObject, objectsOf, textOf } from "../../demand/untrusted";
 import type { PipelineRunSpec, PodTemplate } from "../../tekton/objects";
 import { mergedTemplate, storedTemplate } from "./merge";
 import { isParam, referencesIn, replacedIn, type Replacements } from "./replacements";
-import type { RunPods, TaskPods } from "./task-pods";
+import { NO_LABELS, type RunPods, type TaskPods } from "./task-pods";
 
 /** With what pods have and a placeholder never takes over. */
 export type FullTemplate = PodTemplate & { topologySpreadConstraints?: V1TopologySpreadConstraint[] };
@@ -65,14 +65,14 @@ class Templates {
   }
 }
 
-type AnyPods = Omit<TaskPods, "name" | "volumes"> & { name: string | undefined };
+type AnyPods = Omit<TaskPods, "name" | "volumes" | "workspaces"> & { name: string | undefined };
 
 const NO_REPLACEMENTS: Replacements = new Map();
 const unknownTask = (name: string | undefined): AnyPods => ({
   name,
   pipelineTask: name,
   isOfRun: true,
-  labels: {},
+  labels: NO_LABELS,
   replacements: () => [NO_REPLACEMENTS],
   areParamsKnown: false,
 });

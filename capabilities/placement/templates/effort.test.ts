@@ -3,6 +3,7 @@ import type { V1Toleration } from "@kubernetes/client-node";
 import { Effort } from "./effort";
 import { meansOwnPods, neverBesidePlaceholder, ownPods } from "./own-node";
 import { uniteRequirements } from "./node-requirement";
+import { NO_LABELS } from "./task-pods";
 import { commonTolerations } from "./tolerations";
 
 /** Nothing may be compared any more. */
@@ -18,7 +19,7 @@ const podAntiAffinity = {
 };
 const kind = {
   template: { affinity: { podAntiAffinity } },
-  tasks: [{ name: "a", pipelineTask: "a", isOfRun: true, labels: {} }],
+  tasks: [{ name: "a", pipelineTask: "a", isOfRun: true, labels: NO_LABELS }],
   isRaw: () => false,
 };
 const own = ownPods([kind], { name: "run" }, "kubernetes.io/hostname", spent());

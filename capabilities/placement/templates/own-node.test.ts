@@ -1,5 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import type { V1LabelSelector, V1PodAffinityTerm, V1TopologySpreadConstraint } from "@kubernetes/client-node";
+import type {
+  V1LabelSelector,
+  V1NodeSelectorTerm,
+  V1PodAffinityTerm,
+  V1TopologySpreadConstraint,
+} from "@kubernetes/client-node";
+import type { NodeSummary } from "../never-fits";
 import type { PodKind } from "./effective";
 import { isAboutOwnRun, meansOwnPods, neverBesidePlaceholder, ownPods } from "./own-node";
 import { HOSTNAME_TOPOLOGY } from "../../keys";
@@ -12,7 +18,7 @@ const kindOf = (template: PodKind["template"], ...names: string[]): PodKind => (
     name,
     pipelineTask: name.split("/").at(-1),
     isOfRun: !name.includes("/"),
-    labels: { step: name },
+    labels: { byRun: { entry: name }, byTask: { step: name, team: "blue" } },
   })),
   isRaw: () => false,
 });
@@ -21,7 +27,8 @@ const labelled = (matchLabels: Record<string, string>): V1LabelSelector => ({ ma
 const RUN = "tekton.dev/pipelineRun";
 const MANAGED_BY_TEKTON = labelled({ "app.kubernetes.io/managed-by": "tekton-pipelines" });
 
-const ownOf = (kinds: PodKind[], topologyKey = HOSTNAME_TOPOLOGY) => ownPods(kinds, METADATA, topologyKey);
+const ownOf = (kinds: PodKind[], topologyKey = HOSTNAME_TOPOLOGY, nodes?: readonly NodeSummary[]) =>
+  ownPods(kinds, METADATA, topologyKey, undefined, nodes);
 const term = (labelSelector: V1LabelSelector | undefined, more: Partial<V1PodAffinityTerm> = {}) =>
   ({ topologyKey: HOSTNAME_TOPOLOGY, labelSelector, ...more }) as V1PodAffinityTerm;
 
@@ -82,9 +89,14 @@ describe("topologySpreadConstraints", () => {
     labelSelector: having(RUN),
     ...more,
   });
-  const problems = (one: V1TopologySpreadConstraint, nodeSelector = {}, topologyKey?: string) => {
-    const kinds = [kindOf({ topologySpreadConstraints: [one], nodeSelector }, "unit", "lint")];
-    return neverBesidePlaceholder(kinds, ownOf(kinds, topologyKey));
+  const problems = (
+    one: V1TopologySpreadConstraint,
+    template: PodKind["template"] = {},
+    topologyKey?: string,
+    nodes?: readonly NodeSummary[],
+  ) => {
+    const kinds = [kindOf({ topologySpreadConstraints: [one], ...template }, "unit", "lint")];
+    return neverBesidePlaceholder(kinds, ownOf(kinds, topologyKey, nodes));
   };
   test.each([
     { name: "over each pod of a run", one: spread(), expected: 1 },
@@ -125,8 +137,62 @@ describe("topologySpreadConstraints", () => {
         "whenUnsatisfiable to ScheduleAnyway, or let its labelSelector leave out app.kubernetes.io/component=placeholder",
     ]);
   });
-  test("have nothing to spread over where the pod may use one value only", () => {
-    expect(problems(spread({ topologyKey: ZONE }), { [ZONE]: "a" })).toEqual([]);
+  const inTerms = (...nodeSelectorTerms: V1NodeSelectorTerm[]): PodKind["template"] => ({
+    affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } } },
+  });
+  const zoneIn = (...values: string[]): V1NodeSelectorTerm => ({
+    matchExpressions: [{ key: ZONE, operator: "In", values }],
+  });
+  const overZones = spread({ topologyKey: ZONE });
+  test.each([
+    { name: "a selector", one: overZones, template: { nodeSelector: { [ZONE]: "a" } }, expected: 0 },
+    { name: "each of its terms", one: overZones, template: inTerms(zoneIn("a"), zoneIn("a")), expected: 0 },
+    {
+      name: "not its terms together",
+      one: overZones,
+      template: inTerms(zoneIn("a"), zoneIn("b")),
+      expected: 1,
+    },
+    { name: "not a term of two values", one: overZones, template: inTerms(zoneIn("a", "b")), expected: 1 },
+    {
+      name: "the name of a node",
+      one: spread(),
+      template: inTerms({ matchFields: [{ key: "metadata.name", operator: "In", values: ["n"] }] }),
+      expected: 0,
+    },
+    {
+      name: "not where all nodes are counted",
+      one: { ...overZones, nodeAffinityPolicy: "Ignore" },
+      template: inTerms(zoneIn("a")),
+      expected: 1,
+    },
+  ])(
+    "have nothing to spread over where the pod may use one value only: $name",
+    ({ one, template, expected }) => {
+      expect(problems(one, template)).toHaveLength(expected);
+    },
+  );
+
+  const nodeIn = (zone: string | undefined, pool = "x"): NodeSummary => ({
+    name: `${zone}-${pool}`,
+    labels: { pool, ...(zone !== undefined && { [ZONE]: zone }) },
+    taints: [],
+    allocatable: {},
+  });
+  test.each([
+    { name: "one zone", nodes: [nodeIn("a"), nodeIn("a", "y"), nodeIn(undefined)], expected: 0 },
+    { name: "two zones", nodes: [nodeIn("a"), nodeIn("b")], expected: 1 },
+    { name: "two zones, one for its pods", nodes: [nodeIn("a"), nodeIn("b", "y")], expected: 0 },
+    { name: "no zones", nodes: [nodeIn(undefined)], expected: 1 },
+  ])("over the zones of a cluster that has $name: $expected problems", ({ nodes, expected }) => {
+    expect(problems(overZones, { nodeSelector: { pool: "x" } }, undefined, nodes)).toHaveLength(expected);
+  });
+  test("over the one zone of a cluster, and at least two", () => {
+    expect(problems({ ...overZones, minDomains: 2 }, {}, undefined, [nodeIn("a")])).toHaveLength(1);
+  });
+  test("over the one node of a cluster, which may get more", () => {
+    const node = { ...nodeIn("a"), labels: { [HOSTNAME_TOPOLOGY]: "n" } };
+    expect(problems(spread(), {}, undefined, [node])).toHaveLength(1);
   });
   test("over nodes can be met in a zone", () => {
     expect(problems(spread(), {}, ZONE)).toEqual([]);
@@ -162,6 +228,18 @@ describe("a term that is about the run's own pods", () => {
       name: "with a label of the task's",
       one: term(labelled({ step: "fetch" })),
       means: true,
+      isAbout: false,
+    },
+    {
+      name: "with a label of its entry in taskRunSpecs",
+      one: term(labelled({ entry: "fetch" })),
+      means: true,
+      isAbout: false,
+    },
+    {
+      name: "with a label of the task's that the run has itself",
+      one: term(labelled({ team: "blue" })),
+      means: false,
       isAbout: false,
     },
     { name: "of an application", one: term(labelled({ app: "cache" })), means: false, isAbout: false },

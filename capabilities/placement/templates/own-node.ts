@@ -2,9 +2,15 @@
  * Terms of a run's pods that speak of the run's own pods, or of its placeholder. All of these are on one node, or in one
  * value of the run's topology-key, so some of the terms can never be met, and the placeholder can take over none.
  */
-import type { V1ObjectMeta, V1PodAffinityTerm, V1TopologySpreadConstraint } from "@kubernetes/client-node";
+import type {
+  V1NodeSelectorTerm,
+  V1ObjectMeta,
+  V1PodAffinityTerm,
+  V1TopologySpreadConstraint,
+} from "@kubernetes/client-node";
 import { Effort } from "./effort";
 import { COMPONENT_LABEL, HOSTNAME_TOPOLOGY, PLACEHOLDER_COMPONENT } from "../../keys";
+import { isSelected, type NodeSummary } from "../never-fits";
 import { whoseIs, type PodKind } from "./effective";
 import {
   every,
@@ -29,6 +35,8 @@ export interface OwnPods {
   ofKind: (kind: PodKind) => readonly Labels[];
   placeholder: Labels;
   effort: Effort;
+  /** All of the cluster; undefined where nobody has looked. */
+  nodes: readonly NodeSummary[] | undefined;
 }
 
 export function ownPods(
@@ -36,6 +44,7 @@ export function ownPods(
   metadata: V1ObjectMeta | undefined,
   topologyKey: string,
   effort = new Effort(),
+  nodes?: readonly NodeSummary[],
 ): OwnPods {
   const ofRun = labelsOfRun(metadata);
   const ofKinds = new Map(
@@ -48,6 +57,7 @@ export function ownPods(
     ofKind: kind => ofKinds.get(kind) ?? [],
     placeholder: labelsOfPlaceholder(metadata),
     effort,
+    nodes,
   };
 }
 
@@ -134,9 +144,35 @@ function repelled(kind: PodKind, term: V1PodAffinityTerm, own: OwnPods): string[
   ];
 }
 
+/** The one value of the label that a term of node affinity demands; undefined when it is not one. */
+function onlyValue({ matchExpressions, matchFields }: V1NodeSelectorTerm, topologyKey: string) {
+  const named = topologyKey === HOSTNAME_TOPOLOGY ? (matchFields ?? []) : [];
+  const demands = [...(matchExpressions ?? []).filter(({ key }) => key === topologyKey), ...named];
+  return demands.find(({ operator, values }) => operator === "In" && values?.length === 1)?.values![0];
+}
+
 /** Whether all nodes that the pod may use have one value of the label, so that there is nothing to spread over. */
-const isPinned = ({ nodeSelector }: PodKind["template"], topologyKey: string): boolean =>
-  Object.hasOwn(nodeSelector ?? {}, topologyKey);
+function isPinned({ nodeSelector, affinity }: PodKind["template"], topologyKey: string): boolean {
+  if (Object.hasOwn(nodeSelector ?? {}, topologyKey)) return true;
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const values = new Set((required?.nodeSelectorTerms ?? []).map(term => onlyValue(term, topologyKey)));
+  return values.size === 1 && !values.has(undefined);
+}
+
+/**
+ * Whether a cluster's nodes leave one value to spread over: where there is one zone, no pod is kept out of it. Nodes come
+ * and go, and so does their number; zones stay.
+ */
+function hasOneValue(
+  kind: PodKind,
+  { topologyKey, minDomains = 1 }: V1TopologySpreadConstraint,
+  own: OwnPods,
+) {
+  if (topologyKey === HOSTNAME_TOPOLOGY || own.nodes === undefined || minDomains > 1) return false;
+  const pod = { ...kind.template, containers: [] };
+  const nodes = own.nodes.filter(node => Object.hasOwn(node.labels, topologyKey) && isSelected(node, pod));
+  return new Set(nodes.map(({ labels }) => labels[topologyKey])).size === 1;
+}
 
 /**
  * A pod may come where, with it, there are at most maxSkew more matching pods than where there are fewest, and that is
@@ -144,8 +180,10 @@ const isPinned = ({ nodeSelector }: PodKind["template"], topologyKey: string): b
  */
 function spread(kind: PodKind, constraint: V1TopologySpreadConstraint, own: OwnPods): string[] {
   const { topologyKey, whenUnsatisfiable, maxSkew, labelSelector, matchLabelKeys } = constraint;
-  if (whenUnsatisfiable !== "DoNotSchedule" || !(maxSkew < 2)) return [];
-  if (!areTogether(topologyKey, own) || isPinned(kind.template, topologyKey)) return [];
+  if (whenUnsatisfiable !== "DoNotSchedule" || !(maxSkew < 2) || !areTogether(topologyKey, own)) return [];
+  const countsOwnNodes = constraint.nodeAffinityPolicy !== "Ignore";
+  if (countsOwnNodes && isPinned(kind.template, topologyKey)) return [];
+  if (countsOwnNodes && hasOneValue(kind, constraint, own)) return [];
   const { placeholder } = own;
   const labelsOfKind = own.ofKind(kind);
   const size = 2 * sizeOfSelector(labelSelector) + (matchLabelKeys ?? []).length;
@@ -175,3 +213,12 @@ export function neverBesidePlaceholder(kinds: readonly PodKind[], own: OwnPods):
     ];
   });
 }
+
+/** Whether it depends on the zones that there are; over nodes, of which there may be more at any time, it does not. */
+export const spreadsOverZones = (kinds: readonly PodKind[]): boolean =>
+  kinds.some(({ template }) =>
+    template.topologySpreadConstraints?.some(
+      ({ topologyKey, whenUnsatisfiable }) =>
+        topologyKey !== HOSTNAME_TOPOLOGY && whenUnsatisfiable === "DoNotSchedule",
+    ),
+  );

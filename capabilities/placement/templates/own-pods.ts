@@ -65,9 +65,14 @@ export function labelsOfPlaceholder(metadata: V1ObjectMeta | undefined): Labels 
   ]);
 }
 
+/** The embedded task's, where the run has none of the name. */
+function labelsUnder(ofRun: Labels, byTask: Record<string, string>): [string, string][] {
+  return Object.entries(byTask).filter(([key]) => !ofRun.has(key));
+}
+
 /**
- * Of the pods of a task, as Tekton makes them: its TaskRun's labels, which are its PipelineRun's and the embedded
- * task's. What labels a Pipeline or a Task has is not looked at.
+ * Of the pods of a task, as Tekton makes them: its TaskRun's labels, which are those of its entry in taskRunSpecs, before
+ * its PipelineRun's, before the embedded task's. What labels a Pipeline or a Task has is not looked at.
  *
  * @param pods whose they are
  * @param ofRun see labelsOfRun
@@ -78,13 +83,14 @@ export function labelsOfPods(
   ofRun: Labels,
 ): Labels {
   const own = new Map([
-    ...Object.entries(labels),
+    ...labelsUnder(ofRun, labels.byTask),
     ...CHOSEN_BY_TEKTON.map((key): [string, undefined] => [key, undefined]),
     [MANAGED_BY_LABEL, "tekton-pipelines"],
     // A pipeline in a pipeline is a run of its own.
     [TEKTON_PIPELINE_RUN_LABEL, isOfRun ? metadata?.name : undefined],
     [TEKTON_PIPELINE_RUN_UID_LABEL, isOfRun ? metadata?.uid : undefined],
     [TEKTON_PIPELINE_TASK_LABEL, pipelineTask],
+    ...Object.entries(labels.byRun),
   ]);
   return new LabelsOver(own, ofRun);
 }

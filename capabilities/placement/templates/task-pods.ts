@@ -10,12 +10,21 @@ import type {
   ParamValue,
   PipelineTask,
   PlannedRun,
+  TaskRunOverrides,
   TaskSpec,
 } from "../../demand/pipeline-spec";
 import { isObject, objectOf, objectsOf, textOf } from "../../demand/untrusted";
 import type { PipelineRun } from "../../tekton/objects";
 import { combinationsOf } from "./matrix-params";
 import { replaced, replacementsOf, type Replacements } from "./replacements";
+
+/** Labels that the run's author gives the pods of a task. */
+export interface GivenLabels {
+  /** By its entry in taskRunSpecs: they count before all others. */
+  byRun: Record<string, string>;
+  /** By the pipeline's task, or by the embedded one: they count after all others. */
+  byTask: Record<string, string>;
+}
 
 export interface TaskPods {
   /** With its path in pipelines in pipelines: `child/build`. */
@@ -28,10 +37,11 @@ export interface TaskPods {
   replacements: () => Replacements[];
   /** Whether all of its params are known, so that what has no replacement stays as it is, and is refused. */
   areParamsKnown: boolean;
-  /** Labels that the pipeline's task gives its pods. */
-  labels: Record<string, string>;
+  labels: GivenLabels;
   /** The Task's own. */
   volumes: readonly V1Volume[];
+  /** Names of the run's workspaces that they use; undefined where any may be. */
+  workspaces: (() => string[]) | undefined;
 }
 
 export interface RunPods {
@@ -45,7 +55,6 @@ export const NO_DEFINITIONS: Definitions = {
   pipelines: new Map(),
   tasks: new Map(),
   limitRanges: [],
-  runtimeOverhead: {},
 };
 
 /**
@@ -88,14 +97,20 @@ const declaredBy = (task: TaskSpec): ParamSpec[] | undefined => (task as { param
 
 const TASK_LABEL = "tekton.dev/task";
 
-function labelsOf({ taskRef, taskSpec }: PipelineTask): Record<string, string> {
+/** Source: Tekton's pkg/reconciler/pipelinerun/pipelinerun.go, combineTaskRunAndTaskSpecLabels. */
+function labelsOf({ taskRef, taskSpec }: PipelineTask, overrides: TaskRunOverrides | undefined): GivenLabels {
   const { metadata } = (objectOf(taskSpec) ?? {}) as { metadata?: { labels?: Record<string, string> } };
   const task = textOf(objectOf(taskRef)?.name);
   return {
-    ...objectOf(objectOf(metadata)?.labels),
-    ...(task !== undefined && { [TASK_LABEL]: task }),
+    byRun: { ...objectOf(objectOf(overrides?.metadata)?.labels) },
+    byTask: {
+      ...objectOf(objectOf(metadata)?.labels),
+      ...(task !== undefined && { [TASK_LABEL]: task }),
+    },
   };
 }
+
+export const NO_LABELS: GivenLabels = { byRun: {}, byTask: {} };
 
 const NO_VOLUMES: readonly V1Volume[] = [];
 /** A list that is there is not copied: many tasks may name one Task. */
@@ -105,18 +120,20 @@ function volumesOf(task: TaskSpec): readonly V1Volume[] {
 }
 
 /** Of a pipeline in a pipeline that is not known. */
-const childPods = (name: string): TaskPods => ({
+const childPods = ({ name, workspaces }: Place): TaskPods => ({
   name,
   pipelineTask: undefined,
   isOfRun: false,
-  labels: {},
+  labels: NO_LABELS,
   replacements: () => [new Map()],
   areParamsKnown: false,
   volumes: NO_VOLUMES,
+  workspaces,
 });
 
-function taskPods({ name, task, origin }: Place, run: PipelineRun): TaskPods {
-  if (origin === undefined) return childPods(name);
+function taskPods(place: Place, run: PipelineRun): TaskPods {
+  const { name, task, origin, overrides, workspaces } = place;
+  if (origin === undefined) return childPods(place);
   const { task: pipelineTask, values } = origin;
   const isOfRun = !name.includes("/");
   const declared = typeof task === "string" ? undefined : declaredBy(task);
@@ -133,10 +150,11 @@ function taskPods({ name, task, origin }: Place, run: PipelineRun): TaskPods {
     name,
     pipelineTask: name.split("/").at(-1),
     isOfRun,
-    labels: labelsOf(pipelineTask),
+    labels: labelsOf(pipelineTask, overrides),
     replacements,
     areParamsKnown: typeof task !== "string",
     volumes: typeof task === "string" ? NO_VOLUMES : volumesOf(task),
+    workspaces,
   };
 }
 
