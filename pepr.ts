@@ -4,13 +4,16 @@ import "./capabilities/server/no-store";
 import { Log, PeprModule } from "pepr";
 import { PodAffinity, startController } from "./capabilities";
 import { certificateFiles, watchCertificate } from "./capabilities/server/certificate";
+import { countAnswer } from "./capabilities/metrics/admission";
+import "./capabilities/metrics/endpoint";
+import { tellBuild } from "./capabilities/metrics/process";
 import { onStop, stopAtSignal } from "./capabilities/server/stop";
 import { uninstall } from "./capabilities/controller/uninstall";
 import { verify } from "./capabilities/controller/verify";
 import cfg from "./package.json";
 
 function serve(): void {
-  const module_ = new PeprModule(cfg, [PodAffinity], { deferStart: true });
+  const module_ = new PeprModule(cfg, [PodAffinity], { deferStart: true, afterHook: countAnswer });
   if (process.env.PEPR_MODE === "build") return;
   module_.start(Number(process.env.PORT ?? 3000));
   watchCertificate(certificateFiles(process.env), {
@@ -26,7 +29,9 @@ function serve(): void {
     onFailure: error => Log.warn(error, "The certificate cannot be read; the one in use stays."),
   });
   onStop(() => stopServing());
-  if (process.env.PEPR_WATCH_MODE === "true" || process.env.PEPR_MODE === "dev") startController();
+  const isController = process.env.PEPR_WATCH_MODE === "true" || process.env.PEPR_MODE === "dev";
+  tellBuild(cfg.version, isController ? "controller" : "admission");
+  if (isController) startController();
   stopAtSignal();
 }
 

@@ -17,7 +17,20 @@ export function reportRequests(report: Report, batches: readonly Batch[]): void 
     if (some.length === 0) continue;
     report.limited(`requests: reads a run, ${kind}`, requestsPerRun(some, "reads"));
     report.limited(`requests: writes a run, ${kind}`, requestsPerRun(some, "writes"));
-    report.noted(`requests: Events a run, ${kind}`, requestsPerRun(some, "events"), "");
+  }
+}
+
+/**
+ * Events of one run, beside the budget or not: runs that wait for longer than a moment, as in a burst, are told of in
+ * more of them.
+ */
+export function reportEvents(report: Report, batches: readonly Batch[], isLimited: boolean): void {
+  for (const kind of OPTED_IN_KINDS) {
+    const some = ofKind(batches, kind);
+    if (some.length === 0) continue;
+    const [name, events] = [`requests: Events a run, ${kind}`, requestsPerRun(some, "events")];
+    if (isLimited) report.limited(name, events);
+    else report.noted(name, events, "");
   }
 }
 
@@ -60,6 +73,7 @@ export function reportUsage(
   operator: Operator,
 ): void {
   reportRequests(report, batches);
+  reportEvents(report, batches, false);
   reportCpu(report, batches, idle);
   reportSurroundings(report, batches, idle);
   reportMemory(report, operator);

@@ -16,6 +16,7 @@ import {
   PLACEHOLDER_LABEL,
 } from "./keys";
 import { kubeConnection } from "./kube/client";
+import { tellOf } from "./controller/gauges";
 import { watchesOf } from "./store/watches";
 import type { Store } from "./store/store";
 import { lead } from "./leader/lead";
@@ -46,7 +47,9 @@ function running() {
 
 /** Lets the controller work whenever this process holds the Lease; for the process that watches. */
 export function startController(): void {
-  leader = lead(running().controller, settings);
+  const { controller } = running();
+  leader = lead(controller, settings);
+  tellOf(controller, leader);
 }
 
 export const PodAffinity = new Capability({

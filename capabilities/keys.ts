@@ -29,6 +29,16 @@ export const PLACEHOLDER_LABEL = `${KEY_PREFIX}placeholder`;
 
 /** The node that the placeholder was on when the run was let go. A hint: the placeholder is the truth. */
 export const NODE_ANNOTATION = `${KEY_PREFIX}node`;
+/** The same for `kubectl get -L`, which shows labels only; a name that is too long for a label is shortened. */
+export const NODE_LABEL = `${KEY_PREFIX}node`;
+/** Where the run stands, for the same; written with what is written anyway. */
+export const PHASE_LABEL = `${KEY_PREFIX}phase`;
+export const PHASE = {
+  held: "held",
+  placed: "placed",
+  withoutAffinity: "without-affinity",
+  cancelled: "cancelled",
+} as const;
 
 /** On a TaskRun that was created with our labels and is of no run: it lost them. */
 export const FREED_ANNOTATION = `${KEY_PREFIX}freed`;

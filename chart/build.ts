@@ -5,6 +5,8 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import packageJson from "../package.json";
+import { ruleFile } from "./alerts";
+import { dashboard } from "./dashboard";
 import { chartMetadata } from "./metadata";
 import { packaged } from "./packaged";
 import { moduleFrom } from "./pepr-output";
@@ -40,6 +42,8 @@ function writeChart(compressedModule: Buffer): void {
   writeFileSync(join(CHART, "files", "module.js.gz"), compressedModule);
   writeFileSync(join(CHART, "files", "rules.json"), json(splitRules(pepr.rbac)));
   writeFileSync(join(CHART, "files", "webhooks.json"), json(ENTRIES));
+  writeFileSync(join(CHART, "files", "alerts.yaml"), ruleFile());
+  writeFileSync(join(CHART, "files", "dashboard.json"), json(dashboard()));
   writeFileSync(join(CHART, "values.schema.json"), json(valuesSchema()));
 }
 

@@ -35,6 +35,10 @@ const workload = only({
   podDisruptionBudget: { type: ["object", "null"] },
 });
 
+/** A duration as Prometheus writes it; empty for its default. */
+const interval = { type: "string", pattern: "^([0-9]+(ms|s|m|h))*$" };
+const monitor = only({ enabled: flag, labels: furtherLabels, interval });
+
 export const valuesSchema = () => ({
   $schema: "http://json-schema.org/draft-07/schema#",
   ...only({
@@ -71,6 +75,13 @@ export const valuesSchema = () => ({
     networkPolicy: only({
       enabled: flag,
       apiServerPorts: { type: "array", minItems: 1, items: wholeNumber(1, 65_535) },
+    }),
+    metrics: only({
+      service: only({ enabled: flag, annotations: labels }),
+      serviceMonitor: monitor,
+      podMonitor: monitor,
+      prometheusRule: only({ enabled: flag, labels: furtherLabels, runbooks: text }),
+      dashboard: only({ enabled: flag, labels: furtherLabels, annotations: labels, namespace: text }),
     }),
     test: only({ namespace: { type: "string", minLength: 1 } }),
     uninstall: only({ enabled: flag, timeoutSeconds: wholeNumber(30, 3600) }),

@@ -3,17 +3,25 @@ import { expect, test } from "@jest/globals";
 import { startWithMany } from "./many-runs";
 import { START_MILLISECONDS } from "./operated-cluster";
 
+/** A watch is told of a release a moment after the controller is. */
+const MOST_SECONDS_APART = 1;
+
 // Memory is that of the packages as the image has them.
 delete process.env.TESTBED_PACKAGES;
 
 test(
-  "a controller that starts among 200 runs, half of them held, serves all within its bounds",
+  "a controller that starts among 200 runs, half of them held, serves all within its bounds, and its metrics tell what happened",
   async () => {
     const outcome = await startWithMany(100);
     console.info(JSON.stringify(outcome));
     expect(outcome.mostConnections).toBeGreaterThan(0);
     expect(outcome.mostConnections).toBeLessThanOrEqual(50);
     expect(outcome.peakMebibytes).toBeLessThanOrEqual(300);
+    // Counted from a watch of the test's own, and from the audit log.
+    const { told, seen, meanTimeToPlace } = outcome.metrics;
+    expect(told).toEqual(seen);
+    expect(seen["runs that were placed"]).toBe(100);
+    expect(Math.abs(meanTimeToPlace.told - meanTimeToPlace.seen)).toBeLessThan(MOST_SECONDS_APART);
   },
   START_MILLISECONDS,
 );

@@ -1,6 +1,7 @@
 /** A controller that starts when there is much to do: what it takes, and how long. */
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { AuditLog } from "../bench/requests";
 import { placeholderName } from "../capabilities/placement/names";
 import { HELD, HELD_LABEL, PENDING, PLACEHOLDER_LABEL } from "../capabilities/keys";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
@@ -11,7 +12,11 @@ import { addNode } from "../testbed/nodes";
 import { readKubeConfig } from "../testbed/kubeconfig";
 import { setCoschedule, startOperator, type Operator } from "../testbed/operator";
 import { RELEASE } from "../testbed/operator-names";
+import { clusterFiles } from "../testbed/control-plane";
+import { until } from "../testbed/until";
+import { History } from "./history";
 import { nap, optedIn, run } from "./operated-cluster";
+import { readBack, type ReadBack } from "./read-back";
 
 export interface Outcome {
   /** Runs that were held when the controller started; as many again had ended. */
@@ -22,6 +27,8 @@ export interface Outcome {
   peakMebibytes: number;
   /** Open at once to the API server by one process, watches among them: a request needs one of its own. */
   mostConnections: number;
+  /** What the metrics tell of it. */
+  metrics: ReadBack;
 }
 
 const NAMESPACE = "many";
@@ -31,6 +38,7 @@ const LOOK_MILLISECONDS = 100;
 /** The API server is asked less often than the kernel. */
 const LOOKS_PER_QUESTION = 20;
 const MOST_MILLISECONDS = 10 * 60_000;
+const METRICS_MILLISECONDS = 60_000;
 
 /** What the kernel lists as established, by the socket's inode: the port at the other end. */
 function remotePorts(pid: number): Map<string, number> {
@@ -104,7 +112,7 @@ function apiServerPort({ kubeconfigFile }: Cluster): number {
   return Number(new URL(readKubeConfig(kubeconfigFile).getCurrentCluster()!.server).port);
 }
 
-async function serve(cluster: Cluster, operator: Operator, count: number): Promise<Outcome> {
+async function serve(cluster: Cluster, operator: Operator, count: number): Promise<Omit<Outcome, "metrics">> {
   const port = apiServerPort(cluster);
   const start = Date.now();
   const outcome = { held: count, servedMilliseconds: 0, peakMebibytes: 0, mostConnections: 0 };
@@ -124,12 +132,25 @@ async function serve(cluster: Cluster, operator: Operator, count: number): Promi
   return outcome;
 }
 
+/** Once nothing is done any more, and the watches of both have told all. */
+async function metricsAfter(operator: Operator, history: History, audit: AuditLog): Promise<ReadBack> {
+  const asked = await audit.further();
+  let last: ReadBack | undefined;
+  return until("the metrics to stand still", METRICS_MILLISECONDS, async () => {
+    asked.push(...(await audit.further()));
+    const before = JSON.stringify(last);
+    last = await readBack(operator, history, NAMESPACE, asked);
+    return JSON.stringify(last) === before ? last : undefined;
+  });
+}
+
 /**
  * Starts the controller on a cluster with `count` runs that are held, each with room for it, and as many that have
  * ended. Nothing plays Tekton: a run that is let go is served.
  */
 export async function startWithMany(count: number): Promise<Outcome> {
   const cluster = await startCluster({ name: "many-runs", tektonStandIn: false });
+  const history = new History();
   try {
     for (const name of ["tekton-pipelines", NAMESPACE]) await createNamespace(cluster.clients, name);
     await setCoschedule(cluster, "disabled");
@@ -141,9 +162,14 @@ export async function startWithMany(count: number): Promise<Outcome> {
     const { admission } = cluster.clients;
     await admission.deleteMutatingWebhookConfiguration({ name: RELEASE });
     await admission.deleteValidatingWebhookConfiguration({ name: RELEASE });
+    await history.start(cluster.kubeconfigFile);
     await createRuns(cluster, count);
-    return await serve(cluster, operator, count);
+    const audit = new AuditLog(clusterFiles(cluster.directory).auditLog);
+    await audit.further();
+    const outcome = await serve(cluster, operator, count);
+    return { ...outcome, metrics: await metricsAfter(operator, history, audit) };
   } finally {
+    history.stop();
     await cluster.stop();
   }
 }

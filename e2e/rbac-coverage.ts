@@ -18,6 +18,7 @@ const WHILE_TESTING = [{ apiGroups: ["tekton.dev"], resources: ["pipelineruns"],
 const LEAST_USED = [
   "admission get namespaces",
   "controller create events",
+  "controller patch events",
   "controller create leases.coordination.k8s.io",
   "controller update leases.coordination.k8s.io",
   "controller create statefulsets.apps",

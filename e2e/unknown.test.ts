@@ -101,7 +101,7 @@ const resolvedRun = (name: string, resolver: string) =>
       await fit.operated.apply(namespace, [resolvedRun("read", "cluster")]);
       expect(await fit.ended(namespace)).toEqual(["Succeeded"]);
       expect(fit.asked(namespace)[0]).toBe("4");
-      expect(await fit.told(namespace, "Reserved")).toMatch(/cpu 4.*wide/);
+      expect(await fit.toldOfRoom(namespace)).toMatch(/cpu 4.*wide/);
     },
     RUN_MILLISECONDS * 2,
   );

@@ -37,6 +37,10 @@ test("a held run has the labels and the defaults that admission writes, and none
     .label("pod-affinity.tekton.dev/placeholder", "of-another")
     .annotation("pod-affinity.tekton.dev/node", "node-1");
   const { metadata } = asHeld(copied.run, { ...DEFAULTS, isolation: "none" });
-  expect(metadata!.labels).toEqual({ ...OPTED_IN, "pod-affinity.tekton.dev/held": "true" });
+  expect(metadata!.labels).toEqual({
+    ...OPTED_IN,
+    "pod-affinity.tekton.dev/held": "true",
+    "pod-affinity.tekton.dev/phase": "held",
+  });
   expect(metadata!.annotations).toEqual({ "pod-affinity.tekton.dev/isolation": "none" });
 });

@@ -79,13 +79,13 @@ async function plan(programs: Tool[], environment: NodeJS.ProcessEnv): Promise<B
   const { version, operatingSystem, architecture } = await goToolchain(environment);
   return Promise.all(
     programs.map(async program => {
-      const { module } = PROGRAM_SOURCES[program];
-      const [goMod, goSum] = await Promise.all(
-        ["go.mod", "go.sum"].map(file => readFile(join(MODULES, module, file), "utf8")),
-      );
-      const flags = linkerFlags(goMod);
+      const { module, file } = PROGRAM_SOURCES[program];
+      const textOf = (name: string) => readFile(join(MODULES, module, name), "utf8");
+      const [goMod, goSum] = await Promise.all(["go.mod", "go.sum"].map(textOf));
+      const source = file === undefined ? "" : await textOf(file);
+      const flags = linkerFlags(goMod!);
       const key = cacheKey({
-        ...{ goMod, goSum, operatingSystem, architecture },
+        ...{ goMod: goMod!, goSum: goSum!, source, operatingSystem, architecture },
         ...{ linkerFlags: flags, goVersion: version },
       });
       const release = releasePath(program, goMod, operatingSystem, architecture);

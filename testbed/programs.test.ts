@@ -14,6 +14,7 @@ describe("the cache key", () => {
   const inputs: BuildInputs = {
     goMod: "module a",
     goSum: "sum",
+    source: "package main",
     linkerFlags: "-s",
     operatingSystem: "linux",
     architecture: "amd64",

@@ -14,8 +14,11 @@ export const PROGRAMS = [
 
 export type Program = (typeof PROGRAMS)[number];
 
-/** Programs that not every cluster needs: they install charts, make this machine a node, and add and remove nodes. */
-export type ExtraTool = "helm" | "kubelet" | "karpenter";
+/**
+ * Programs that not every cluster needs: they install charts, make this machine a node, add and remove nodes, and check
+ * rules for Prometheus.
+ */
+export type ExtraTool = "helm" | "kubelet" | "karpenter" | "checkrules";
 
 /** What can be built. */
 export type Tool = Program | ExtraTool;
@@ -26,6 +29,8 @@ export interface ProgramSource {
   module: string;
   /** Go import path of the main package. */
   package: string;
+  /** In the module's directory, where the package is one of our own. */
+  file?: string;
 }
 
 const KUBERNETES_COMMANDS = "k8s.io/kubernetes/cmd";
@@ -42,6 +47,7 @@ export const PROGRAM_SOURCES: Readonly<Record<Tool, ProgramSource>> = {
   kubelet: { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kubelet` },
   helm: { module: "helm", package: "helm.sh/helm/v3/cmd/helm" },
   karpenter: { module: "karpenter", package: "sigs.k8s.io/karpenter/kwok" },
+  checkrules: { module: "prometheus", package: ".", file: "main.go" },
 };
 
 /** Helm takes Kubernetes to be 1.20 where it asks no cluster, unless it is told its client's version. */
@@ -76,6 +82,8 @@ export function linkerFlags(goMod: string): string {
 export interface BuildInputs {
   goMod: string;
   goSum: string;
+  /** Text of the package, where it is one of our own; else empty. */
+  source: string;
   linkerFlags: string;
   /** GOOS of the machine, e.g. `linux`. */
   operatingSystem: string;
@@ -90,6 +98,8 @@ export function cacheKey(inputs: BuildInputs): string {
   const fields = [
     inputs.goMod,
     inputs.goSum,
+    // So that what was built before keeps its key.
+    ...(inputs.source === "" ? [] : [inputs.source]),
     inputs.linkerFlags,
     inputs.operatingSystem,
     inputs.architecture,

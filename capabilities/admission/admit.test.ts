@@ -8,6 +8,7 @@ import {
   OPT_IN_LABEL,
   OPTED_IN_LATE,
   PENDING,
+  PHASE_LABEL,
   PLACEHOLDER_LABEL,
 } from "../keys";
 import { aRun } from "../testing/builders";
@@ -121,7 +122,10 @@ describe("a Pending that is lifted by somebody else is taken over", () => {
   });
 
   test("the hold is marked as ours", () => {
-    expect(admitUpdate(before, aRun().optedIn().run, now).labels).toEqual({ [HELD_LABEL]: "true" });
+    expect(admitUpdate(before, aRun().optedIn().run, now).labels).toEqual({
+      [HELD_LABEL]: "true",
+      [PHASE_LABEL]: "held",
+    });
     expect(before.spec?.status).toBe(PENDING);
   });
 

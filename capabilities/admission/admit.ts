@@ -9,10 +9,13 @@ import {
   KEY_PREFIX,
   LET_GO_ANNOTATION,
   NODE_ANNOTATION,
+  NODE_LABEL,
   OPT_IN_LABEL,
   OPTED_IN,
   OPTED_IN_LATE,
   OPTED_OUT,
+  PHASE,
+  PHASE_LABEL,
   PLACEHOLDER_LABEL,
   ROOT_ANNOTATION,
   WITHIN_ANNOTATION,
@@ -29,7 +32,7 @@ import {
 import { BUILT_IN_CHOICES, CHOICE_NAMES, choiceProblems, type Choices } from "../choices/choices";
 
 /** Labels and annotations that only this operator may write. */
-const OWN_LABELS = [HELD_LABEL, PLACEHOLDER_LABEL] as const;
+const OWN_LABELS = [HELD_LABEL, PLACEHOLDER_LABEL, PHASE_LABEL, NODE_LABEL] as const;
 const OWN_ANNOTATIONS = [
   ATTEMPTS_ANNOTATION,
   NODE_ANNOTATION,
@@ -116,8 +119,8 @@ function withHold(changes: RunChanges): RunChanges {
   return {
     ...changes,
     hold: true,
-    labels: { ...changes.labels, [HELD_LABEL]: HELD },
-    removedLabels: changes.removedLabels.filter(label => label !== HELD_LABEL),
+    labels: { ...changes.labels, [HELD_LABEL]: HELD, [PHASE_LABEL]: PHASE.held },
+    removedLabels: changes.removedLabels.filter(label => label !== HELD_LABEL && label !== PHASE_LABEL),
   };
 }
 

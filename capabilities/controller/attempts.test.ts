@@ -103,7 +103,7 @@ describe("a large run that costs the process its life", () => {
     const { writes, told } = await livesOf(aRun().held().spec(spec).run, 1);
     expect(writes[0]).toEqual(["patch pipelineruns"]);
     expect(writes[1]).toContain("create statefulsets");
-    expect(told).toEqual(["Reserved"]);
+    expect(told).toEqual(["Placed"]);
   });
 
   test("twice is set aside, and people are told; nothing of it is read any more", async () => {

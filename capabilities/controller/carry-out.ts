@@ -2,13 +2,18 @@
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import type { Observed } from "../phases/observed";
 import { stageOf } from "../phases/phase";
-import type { Action, Step } from "../phases/steps";
+import type { Action, MoveReason, Step } from "../phases/steps";
+import type { PipelineRun } from "../tekton/objects";
 import type { RunKey } from "../tekton/run-key";
 import { isSetAside, SET_ASIDE, setAsideWarning, survivedByAll } from "./attempts";
 import { deleteClaims } from "./delete-claims";
+import { heldSeconds } from "./held-for";
+import { countHoldEnded, countMove, countPlaced } from "./metrics";
 import { guardDeletion, guardMove } from "./guards";
 import { make, makePod } from "./make";
+import { Notes } from "./notes";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
+import { movingEvent, placedEvent } from "./placed";
 import { reserveAgain } from "./reserve-again";
 import { Resize } from "./resize";
 import { noteGrowthRefused, pin, settle, startOver } from "./template-changes";
@@ -17,6 +22,7 @@ type Of<K extends Action["kind"]> = Extract<Step, { kind: K }>;
 
 export class CarryOut {
   readonly #resize: Resize;
+  readonly #notes = new Notes();
 
   constructor(
     private readonly parts: Parts,
@@ -31,27 +37,29 @@ export class CarryOut {
     const { run, statefulSet } = observed;
     switch (step.kind) {
       case "none":
-      case "wait":
         return WAIT;
+      case "wait":
+        return (step.warnings ?? []).length === 0 ? WAIT : this.#withNotes(run);
       case "make-placeholder":
         if (stageOf(run) === "held" && isSetAside(run!, this.parts.me)) {
           return { goOn: false, warnings: [setAsideWarning()], blocked: SET_ASIDE };
         }
-        return make(
-          await wholeRun(this.parts, key, observed, isWhole),
-          key,
-          observed,
-          this.parts,
-          this.teller,
+        return make(await wholeRun(this.parts, key, observed, isWhole), key, observed, this.parts, text =>
+          this.#notes.keep(run!, text),
         );
       case "make-pod":
         return makePod(statefulSet!, key, this.parts);
       case "settle-placeholder":
         return this.#changed(settle(cluster, statefulSet!));
       case "pin-placeholder":
-        return this.#changed(pin(cluster, run!, statefulSet!, step));
+        return this.#moved("not_resizable", pin(cluster, run!, statefulSet!, step));
       case "start-over":
-        return this.#changed(startOver(cluster, observed, step));
+        // Told first: a process that dies in between tells it again.
+        this.teller.tellLater(run, [movingEvent(step)]);
+        return this.#moved(step.reason, startOver(cluster, observed, step));
+      case "note-node":
+        store.written("run", await runs.noteNode(run!, step.node));
+        return GO_ON;
       case "remake-pod":
         if (observed.run !== undefined) await guardMove(this.parts, key, observed);
         await placeholders.deletePod(step.pod);
@@ -67,9 +75,11 @@ export class CarryOut {
         return this.#release(step, key, observed);
       case "let-go":
         store.written("run", await runs.letGo(run!));
+        countHoldEnded("without_affinity");
         return WAIT;
       case "cancel":
         store.written("run", await runs.cancel(run!));
+        countHoldEnded("cancelled");
         return WAIT;
       case "delete-claims":
         return deleteClaims(key, observed, this.parts);
@@ -84,6 +94,20 @@ export class CarryOut {
   async #changed(writing: Promise<V1StatefulSet>): Promise<Result> {
     this.parts.store.statefulSet("MODIFIED", await writing);
     return GO_ON;
+  }
+
+  /** What is wrong is told with what the run was to get. */
+  #withNotes(run: PipelineRun | undefined): Result {
+    const message = run === undefined ? undefined : this.#notes.take(run);
+    return message === undefined
+      ? WAIT
+      : { goOn: false, warnings: [{ type: "Normal", reason: "Reserved", message }] };
+  }
+
+  async #moved(reason: MoveReason, writing: Promise<V1StatefulSet>): Promise<Result> {
+    const result = await this.#changed(writing);
+    countMove(reason);
+    return result;
   }
 
   async #reserveAgain(
@@ -105,7 +129,11 @@ export class CarryOut {
       cluster.runs.release(observed.run!, step),
     ]);
     if (released.status === "rejected") throw released.reason;
+    const seconds = heldSeconds(observed, new Date());
+    countPlaced(seconds);
     store.written("run", released.value);
+    const placed = placedEvent(step, observed, seconds, this.#notes.take(observed.run!));
+    this.teller.tellLater(observed.run, placed === undefined ? [] : [placed]);
     if (resized.status === "rejected") throw resized.reason;
     return resized.value;
   }

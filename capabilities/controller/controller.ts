@@ -7,6 +7,7 @@ import { NO_DEFAULTS, tektonDefaultsOf } from "../demand/tekton-defaults";
 import { NotAllowedToWrite } from "../kube/client";
 import type { Cluster } from "../kube/cluster";
 import { describeError, isOutdated, retryAfterMilliseconds } from "../kube/errors";
+import type { Observed } from "../phases/observed";
 import { compare } from "../store/compare";
 import { asText, fromText, type RunKey } from "../tekton/run-key";
 import type { Place } from "../store/entry";
@@ -15,6 +16,7 @@ import type { Watches } from "../store/watches";
 import type { Parts } from "./parts";
 import { Outdated } from "./failure";
 import { Reconciler } from "./reconcile";
+import { countRetry, measuringWork } from "./metrics";
 import { WorkQueue, type Line } from "./work-queue";
 
 /** The one key of the queue of looks at everything. */
@@ -58,7 +60,7 @@ export class Controller {
       leastPause: retryAfterMilliseconds,
     };
     this.#runs = new WorkQueue(
-      (text, tries) => this.#ifActive(() => reconciler.reconcile(fromText(text), tries)),
+      (text, tries) => this.#ifActive(() => measuringWork(() => reconciler.reconcile(fromText(text), tries))),
       {
         ...retries,
         workers: settings.WORKERS,
@@ -74,6 +76,16 @@ export class Controller {
           "What the watches told could not be compared with what is there; trying again",
         ),
     });
+  }
+
+  /** The queue of runs, for those who look at how it does. */
+  get queue(): Pick<WorkQueue, "depth" | "working" | "delayed"> {
+    return this.#runs;
+  }
+
+  /** All that is known of each run. */
+  *observed(): Iterable<Observed> {
+    for (const text of this.#store.keys()) yield this.#store.lookUp(fromText(text)).observed;
   }
 
   /** Pepr's binding saw that a placeholder's StatefulSet is gone. */
@@ -156,8 +168,10 @@ export class Controller {
 
   #logFailure(details: { run: string }, error: unknown, retryMilliseconds: number): void {
     const all = { ...details, error: describeError(error), retryMilliseconds: Math.round(retryMilliseconds) };
-    if (error instanceof NotAllowedToWrite) Log.info(all, "Left to the controller that acts now");
-    else if (error instanceof Outdated || isOutdated(error)) {
+    if (error instanceof NotAllowedToWrite) return Log.info(all, "Left to the controller that acts now");
+    const hasChanged = error instanceof Outdated || isOutdated(error);
+    countRetry(hasChanged ? "outdated" : "error");
+    if (hasChanged) {
       Log.info(all, "The run has changed meanwhile; looking again");
     } else Log.warn(all, "The run's next step failed; trying again");
   }

@@ -18,8 +18,8 @@ export interface Surroundings {
   settings: Settings;
   /** Tekton's. */
   defaults: TektonDefaults;
-  /** No answer is waited for. */
-  tell: (warnings: readonly Warning[]) => void;
+  /** Keeps what people are to be told of the reservation, in sentences. */
+  note: (text: string) => void;
   /** Called before anything is made of a run that, with what it names, is large. */
   beforeLarge: (characters: number) => Promise<void>;
 }
@@ -71,8 +71,6 @@ export type Outcome =
   | { contradictions: string[]; warnings: Warning[] };
 
 /**
- * What it asks for is told before it is made: a process that dies in between tells it again, and that is one Event.
- *
  * @param run with its whole spec
  */
 export async function makePlaceholder(
@@ -84,8 +82,7 @@ export async function makePlaceholder(
   const { contradictions, refusal, advice: warnings } = plan;
   if (contradictions.length > 0) return { contradictions, warnings: [...plan.warnings, ...warnings] };
   if (refusal !== undefined) return { refusal, warnings };
-  const message = plan.notes.join(" ");
-  if (message !== "") surroundings.tell([{ type: "Normal", reason: "Reserved", message }]);
+  surroundings.note(plan.notes.join(" "));
   const made = await surroundings.cluster.placeholders.create(plan.placeholder);
   return "refusal" in made ? { refusal: made.refusal, warnings } : { made, warnings };
 }

@@ -5,10 +5,9 @@ import { stageOf } from "../phases/phase";
 import type { Observed } from "../phases/observed";
 import type { PipelineRun } from "../tekton/objects";
 import { asText, type RunKey } from "../tekton/run-key";
-import type { Warning } from "../tekton/warning";
 import { begunBy, survivedBy } from "./attempts";
 import { makePlaceholder, type Outcome } from "./make-placeholder";
-import { noteAttempts, readAsSeen, WAIT, type Parts, type Result, type TellLater } from "./parts";
+import { noteAttempts, readAsSeen, WAIT, type Parts, type Result } from "./parts";
 
 /** @param run with its whole spec */
 export async function make(
@@ -16,10 +15,9 @@ export async function make(
   key: RunKey,
   observed: Observed,
   parts: Parts,
-  teller: TellLater,
+  note: (text: string) => void,
 ): Promise<Result> {
   const { cluster, settings, me, store, tektonDefaults } = parts;
-  const tell = (warnings: readonly Warning[]) => teller.tellLater(run, warnings);
   const beforeLarge = async (characters: number): Promise<void> => {
     if (stageOf(run) !== "held") return;
     Log.info({ run: asText(key), characters }, "A large run: what it needs is worked out now");
@@ -32,7 +30,7 @@ export async function make(
   let outcome: Outcome;
   try {
     const defaults = tektonDefaults();
-    outcome = await makePlaceholder(run, observed, { cluster, settings, defaults, tell, beforeLarge });
+    outcome = await makePlaceholder(run, observed, { cluster, settings, defaults, note, beforeLarge });
   } catch (error) {
     // What failed is what people have to know; tried again, the run counts as survived then.
     await survived().catch(() => undefined);

@@ -200,7 +200,7 @@ describe("a policy that changes what the placeholder's pod asks for when it is r
     await reconciler.reconcile(KEY, 0);
     await reconciler.reconcile(KEY, 0);
     expect(fake.asked.filter(one => one !== "warn")).toEqual(["resizePod", "release", "noteRaised"]);
-    expect(fake.told).toMatchObject([{ reason: "PlaceholderRaised" }]);
+    expect(fake.told).toMatchObject([{ reason: "PlaceholderRaised" }, { reason: "Placed" }]);
     expect(recordOf(store.lookUp(KEY).observed.statefulSet!).raisedTo).toEqual({ cpu: 1800 });
   });
 
@@ -304,7 +304,7 @@ describe("a step that fails becomes one that people see", () => {
     // The API server's own words, where the placeholder can be asked for at all.
     fake.fails.set("create", answer(400, "json: cannot unmarshal object"));
     await expect(reconciler.reconcile(KEY, 0)).rejects.toThrow();
-    expect(fake.told).toMatchObject([{ reason: "Reserved" }, { reason: "StepFailed" }]);
+    expect(fake.told).toMatchObject([{ reason: "StepFailed" }, { reason: "Reserved" }]);
   });
 
   test.each([

@@ -23,7 +23,7 @@ export class Reconciler {
   readonly #teller: Teller;
 
   constructor(private readonly parts: Parts) {
-    this.#teller = new Teller(parts.cluster);
+    this.#teller = new Teller(parts.cluster, parts.me);
     this.#carryOut = new CarryOut(parts, this.#teller);
   }
 

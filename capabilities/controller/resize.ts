@@ -11,7 +11,7 @@ import { hasLimits, requestedBy, reservationOf, resizedResources } from "../room
 import { resizable, withFloor, type Reservation } from "../room/reservation";
 import { alteredBy, loweredFrom, loweredWarning, raisedWarning } from "../room/resized";
 import { asText, type RunKey } from "../tekton/run-key";
-import { resizesRefused } from "./metrics";
+import { countMove, countRefusedResize } from "./metrics";
 import { GO_ON, type Parts, type Result, type TellLater } from "./parts";
 import { noteGrowthRefused, noteRaised, pinByFloor } from "./template-changes";
 
@@ -43,12 +43,14 @@ export class Resize {
       if (!isResizeRefused(error)) throw error;
       const raised = await this.#withRisenFloor(error, statefulSet);
       if (raised !== undefined) return this.#changed(cluster.placeholders.reserve(statefulSet, raised));
-      resizesRefused.inc({ direction: grows ? "growth" : "shrink" });
+      countRefusedResize(grows ? "growth" : "shrink");
       if (grows) return this.#changed(noteGrowthRefused(cluster, statefulSet));
       const why = "A placeholder cannot be resized in place: a small one takes its place and keeps no room";
       if (!this.#saidNoResize) Log.warn({ run: asText(key), error: describeError(error) }, why);
       this.#saidNoResize = true;
-      return this.#changed(pinByFloor(cluster, observed.run!, statefulSet, pod));
+      const result = await this.#changed(pinByFloor(cluster, observed.run!, statefulSet, pod));
+      countMove("not_resizable");
+      return result;
     }
   }
 

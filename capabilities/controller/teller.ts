@@ -1,18 +1,28 @@
-/** Tells people on the run, each thing once: what this process has told already costs no request. */
+/**
+ * Tells people on the run, as Events. What is told once is one Event, whoever tells it again; while it goes on, that Event
+ * becomes a series, as client-go's recorder of events.k8s.io makes them.
+ */
 import { Log } from "pepr";
-import { describeError } from "../kube/errors";
+import { describeError, statusOf } from "../kube/errors";
 import { eventFor } from "../kube/events";
 import type { Cluster } from "../kube/cluster";
 import type { Warning } from "../tekton/warning";
 import type { PipelineRun } from "../tekton/objects";
-import { placeholdersRefused } from "./metrics";
+import { countEvent, countRefusal } from "./metrics";
+import { firstTold, isDue, seenAgain, type Told } from "./series";
 
 const MOST_REMEMBERED = 10_000;
 
-export class Teller {
-  readonly #told = new Set<string>();
+type Runs = Pick<Cluster["runs"], "warn" | "repeat">;
 
-  constructor(private readonly cluster: Cluster) {}
+export class Teller {
+  readonly #told = new Map<string, Told>();
+
+  constructor(
+    private readonly cluster: { runs: Runs },
+    private readonly me: string,
+    private readonly clock: () => Date = () => new Date(),
+  ) {}
 
   /** No run waits for it: what cannot be told now goes to the log. */
   tellLater(run: PipelineRun | undefined, warnings: readonly Warning[] = []): void {
@@ -24,15 +34,39 @@ export class Teller {
   async tell(run: PipelineRun | undefined, warnings: readonly Warning[] = []): Promise<void> {
     if (run === undefined) return;
     for (const warning of warnings) {
-      const now = new Date();
+      const now = this.clock();
       // The Event's name says of which run it is, and what it is about.
-      const { metadata } = eventFor(run, warning, now);
+      const { metadata } = eventFor(run, warning, now, this.me);
       const id = `${metadata.namespace}/${metadata.name}`;
-      if (this.#told.has(id)) continue;
-      const isNews = await this.cluster.runs.warn(run, warning, now);
-      if (this.#told.size >= MOST_REMEMBERED) this.#told.clear();
-      this.#told.add(id);
-      if (isNews && warning.refused !== undefined) placeholdersRefused.inc({ reason: warning.refused });
+      const told = this.#told.get(id);
+      if (told === undefined) await this.#first(id, run, warning, now);
+      else this.#again(id, told, run, warning, now);
     }
+  }
+
+  async #first(id: string, run: PipelineRun, warning: Warning, now: Date): Promise<void> {
+    const isNews = await this.cluster.runs.warn(run, warning, now, this.me);
+    if (this.#told.size >= MOST_REMEMBERED) this.#told.clear();
+    this.#told.set(id, firstTold(now.getTime(), isNews));
+    if (!isNews) return;
+    countEvent(warning.type ?? "Warning", warning.reason);
+    if (warning.refused !== undefined) countRefusal(warning.refused);
+  }
+
+  /** Nothing waits for it: it is tried again when it is next seen to be so. */
+  #again(id: string, before: Told, run: PipelineRun, warning: Warning, now: Date): void {
+    const told = seenAgain(before, now.getTime());
+    this.#told.set(id, told);
+    if (!isDue(told)) return;
+    const written = { ...told, written: told.observed };
+    this.#told.set(id, written);
+    this.cluster.runs.repeat(run, warning, told.count, now, this.me).then(
+      count => this.#told.set(id, { ...(this.#told.get(id) ?? written), count }),
+      (error: unknown) => {
+        // It was kept for as long as the API server keeps Events: the next time it is told anew.
+        if (statusOf(error) === 404) this.#told.delete(id);
+        else Log.debug({ id, error: describeError(error) }, "An Event could not be told again");
+      },
+    );
   }
 }

@@ -69,6 +69,21 @@ export class WorkQueue {
     return fresh.size + continued.size + this.#again.size + this.#timers.size;
   }
 
+  /** Keys that wait for a worker. */
+  get depth(): number {
+    return this.#waiting.new.size + this.#waiting.continued.size;
+  }
+
+  /** Keys that are worked on. */
+  get working(): number {
+    return this.#running.size;
+  }
+
+  /** Keys that wait for their time, or for a retry. */
+  get delayed(): number {
+    return this.#timers.size;
+  }
+
   /**
    * To be worked on now; after a failure not before the pause that its error asks for.
    *

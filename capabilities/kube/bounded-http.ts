@@ -13,6 +13,7 @@ import {
 } from "@kubernetes/client-node";
 import http, { type IncomingMessage } from "node:http";
 import https from "node:https";
+import { counted, verbOf } from "../metrics/requests";
 
 class Turns {
   readonly #waiting: (() => void)[] = [];
@@ -62,6 +63,9 @@ function answerTo(request: RequestContext, timeoutMilliseconds: number): Promise
   });
 }
 
+const statusOf = (answer: unknown): number | undefined =>
+  answer instanceof ResponseContext ? answer.httpStatusCode : undefined;
+
 /**
  * @param connections most requests at once; an answer counts until it has been read to its end
  * @param timeoutMilliseconds for a request and its answer, from when its turn has come
@@ -72,7 +76,8 @@ export function boundedHttp(connections: number, timeoutMilliseconds: number): H
     send: async (request: RequestContext) => {
       await turns.take();
       try {
-        return await answerTo(request, timeoutMilliseconds);
+        const verb = verbOf(request.getHttpMethod(), request.getUrl());
+        return await counted(verb, answerTo(request, timeoutMilliseconds), statusOf);
       } finally {
         // Not before the connection is free again.
         setImmediate(() => turns.giveBack());

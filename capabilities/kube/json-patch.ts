@@ -7,6 +7,9 @@ export type JsonPatch = { op: "add" | "remove" | "replace" | "test"; path: strin
 /** The option of a request whose body is a JSON Patch. */
 export const JSON_PATCH = setHeaderOptions("Content-Type", PatchStrategy.JsonPatch);
 
+/** The option of a request whose body is a merge patch (RFC 7386). */
+export const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
+
 /** Path of a map's key in a JSON Pointer (RFC 6901). */
 export const at = (path: string, key: string): string =>
   `${path}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;

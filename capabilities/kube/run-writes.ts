@@ -1,8 +1,8 @@
 /** What is written to runs, and told on them. Every write carries a guard: only a run that we hold is changed. */
 import { Log } from "pepr";
 import type { Warning } from "../tekton/warning";
-import { eventFor } from "./events";
-import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
+import { eventFor, repetitionOf } from "./events";
+import { annotationsOf, at, JSON_PATCH, MERGE_PATCH, type JsonPatch } from "./json-patch";
 import {
   ATTEMPTS_ANNOTATION,
   CANCELLED,
@@ -10,14 +10,18 @@ import {
   HELD_LABEL,
   LET_GO_ANNOTATION,
   NODE_ANNOTATION,
+  NODE_LABEL,
   OPTED_IN,
   OPT_IN_LABEL,
   PENDING,
+  PHASE,
+  PHASE_LABEL,
   PLACEHOLDER_LABEL,
   ROOT_ANNOTATION,
   WITHIN_ANNOTATION,
   WITHOUT_AFFINITY,
 } from "../keys";
+import { nodeLabel, placeholderName } from "../placement/names";
 import type { KubeClients } from "./client";
 import { describeError, refusalOf, statusOf } from "./errors";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../tekton/objects";
@@ -38,6 +42,8 @@ export class RunWrites {
     return this.#patchHeld(run, [
       { op: "test", path: at("/metadata/labels", OPT_IN_LABEL), value: OPTED_IN },
       { op: "add", path: at("/metadata/labels", PLACEHOLDER_LABEL), value: placeholder },
+      phase(PHASE.placed),
+      { op: "add", path: at("/metadata/labels", NODE_LABEL), value: nodeLabel(node) },
       ...annotationsOf(run),
       { op: "add", path: at("/metadata/annotations", NODE_ANNOTATION), value: node },
       { op: "add", path: at("/metadata/annotations", ROOT_ANNOTATION), value: run.metadata!.name! },
@@ -52,6 +58,7 @@ export class RunWrites {
       unchanged(run),
       ...annotationsOf(run),
       { op: "add", path: at("/metadata/annotations", LET_GO_ANNOTATION), value: WITHOUT_AFFINITY },
+      phase(PHASE.withoutAffinity),
       { op: "remove", path: "/spec/status" },
     ]);
   }
@@ -67,17 +74,38 @@ export class RunWrites {
 
   /** Ends the run, of which nothing has started. Guard: the same run, held by us, its choices as they were seen. */
   cancel(run: PipelineRun): Promise<PipelineRun> {
-    return this.#patchHeld(run, [unchanged(run), { op: "replace", path: "/spec/status", value: CANCELLED }]);
+    return this.#patchHeld(run, [
+      unchanged(run),
+      phase(PHASE.cancelled),
+      { op: "replace", path: "/spec/status", value: CANCELLED },
+    ]);
   }
 
-  async #patchHeld(run: PipelineRun, changes: JsonPatch): Promise<PipelineRun> {
-    const { namespace, name, uid } = run.metadata!;
-    const body: JsonPatch = [
-      { op: "test", path: "/metadata/uid", value: uid },
+  /** Notes the node of a placeholder that has moved. Guard: the same run, tied to that placeholder. */
+  noteNode(run: PipelineRun, node: string): Promise<PipelineRun> {
+    return this.#patch(run, [
+      {
+        op: "test",
+        path: at("/metadata/labels", PLACEHOLDER_LABEL),
+        value: placeholderName(run.metadata!.name!),
+      },
+      ...annotationsOf(run),
+      { op: "add", path: at("/metadata/annotations", NODE_ANNOTATION), value: node },
+      { op: "add", path: at("/metadata/labels", NODE_LABEL), value: nodeLabel(node) },
+    ]);
+  }
+
+  #patchHeld(run: PipelineRun, changes: JsonPatch): Promise<PipelineRun> {
+    return this.#patch(run, [
       { op: "test", path: at("/metadata/labels", HELD_LABEL), value: HELD },
       { op: "test", path: "/spec/status", value: PENDING },
       ...changes,
-    ];
+    ]);
+  }
+
+  async #patch(run: PipelineRun, changes: JsonPatch): Promise<PipelineRun> {
+    const { namespace, name, uid } = run.metadata!;
+    const body: JsonPatch = [{ op: "test", path: "/metadata/uid", value: uid }, ...changes];
     return this.clients.custom.patchNamespacedCustomObject(
       { ...PIPELINE_RUN_V1, namespace: namespace!, name: name!, body },
       JSON_PATCH,
@@ -88,10 +116,11 @@ export class RunWrites {
    * Tells people on the run. The same warning on the same run is one Event, however often it is given. No run depends
    * on it: where its namespace takes no Events (it is being deleted, or has a quota of them), the log has to do.
    *
+   * @param reporter name of this process
    * @returns whether it is news
    */
-  async warn(run: PipelineRun, warning: Warning, now: Date): Promise<boolean> {
-    const body = eventFor(run, warning, now);
+  async warn(run: PipelineRun, warning: Warning, now: Date, reporter: string): Promise<boolean> {
+    const body = eventFor(run, warning, now, reporter);
     try {
       await this.clients.core.createNamespacedEvent({ namespace: body.metadata.namespace!, body });
       return true;
@@ -107,7 +136,41 @@ export class RunWrites {
       return false;
     }
   }
+
+  /**
+   * What was told goes on: the same Event says how often it was seen, when last, and in the words of now.
+   *
+   * @param count how often, this time included; undefined when another process has told it first: then it is read
+   * @returns how often
+   * @throws ApiException with code 404 when the Event is no longer kept
+   */
+  async repeat(
+    run: PipelineRun,
+    warning: Warning,
+    count: number | undefined,
+    now: Date,
+    reporter: string,
+  ): Promise<number> {
+    const { namespace, name } = eventFor(run, warning, now, reporter).metadata;
+    const where = { namespace: namespace!, name: name! };
+    const next = count ?? (await this.#timesTold(where)) + 1;
+    const body = repetitionOf(warning.message, next, now);
+    await this.clients.core.patchNamespacedEvent({ ...where, body }, MERGE_PATCH);
+    return next;
+  }
+
+  async #timesTold({ namespace, name }: { namespace: string; name: string }): Promise<number> {
+    const fieldSelector = `metadata.name=${name}`;
+    const { items } = await this.clients.core.listNamespacedEvent({ namespace, fieldSelector });
+    return items[0]?.series?.count ?? 1;
+  }
 }
+
+const phase = (value: string): JsonPatch[number] => ({
+  op: "add",
+  path: at("/metadata/labels", PHASE_LABEL),
+  value,
+});
 
 const unchanged = ({ metadata }: PipelineRun): JsonPatch[number] => ({
   op: "test",

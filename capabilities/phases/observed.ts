@@ -24,6 +24,8 @@ export interface Observed {
   refusal?: string;
   /** Since when the StatefulSet has been seen without its pod; unknown to a controller that has just begun. */
   podMissingSince?: Date;
+  /** When this controller first saw the run. */
+  runSeenSince?: Date;
   /** Why the StatefulSet's pod was refused, as its Events tell; read only where it lacks its pod. */
   podRefusal?: string;
   /** Whether the claims that Tekton made for the run were deleted just now, or are there for good. */

@@ -3,6 +3,17 @@ import type { V1Pod } from "@kubernetes/client-node";
 import type { Resources } from "../demand/resources";
 import type { Warning } from "../tekton/warning";
 
+/** Why a placeholder looks for a node anew, or is replaced on its node; the values of a metric's label. */
+export const MOVE_REASONS = [
+  "room_lost",
+  "room_taken",
+  "more_than_known",
+  "node_refused",
+  "no_room_beside_pods",
+  "not_resizable",
+] as const;
+export type MoveReason = (typeof MOVE_REASONS)[number];
+
 export type Action =
   /** Nothing to do, and nothing is waited for. */
   | { kind: "none" }
@@ -16,11 +27,13 @@ export type Action =
   /** `pod` is replaced on its node by one of this size, because what it asks for cannot be resized. */
   | { kind: "pin-placeholder"; pod: V1Pod; node: string; size: Resources }
   /** `pod` is replaced by one that looks for a node with room for `ask` (default: for all that the run needs). */
-  | { kind: "start-over"; pod: V1Pod; ask?: Resources }
+  | { kind: "start-over"; reason: MoveReason; pod: V1Pod; ask?: Resources }
   /** The StatefulSet's template is not what the pod is any more: it is deleted, for a new one. */
   | { kind: "remake-pod"; pod: V1Pod }
   /** What Tekton has resolved of the run is counted in place of what was not known. */
   | { kind: "reserve-again"; learned: string[] }
+  /** The run shows the node that its placeholder has moved to. */
+  | { kind: "note-node"; node: string }
   | { kind: "resize"; pod: V1Pod; size: Resources }
   /** The node has no room to grow into: ask for no more than there is. */
   | { kind: "withdraw-growth"; pod: V1Pod; size: Resources }

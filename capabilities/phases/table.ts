@@ -15,6 +15,7 @@ import { assistantWarning, PLACEHOLDER } from "./rows/placeholder";
 import { WITHOUT_NODE } from "./rows/unbound";
 import { Sight, type SightSettings } from "./sight";
 import type { Step, StepKind } from "./steps";
+import { toldOfWait } from "./waiting";
 
 export const TABLE: readonly Row[] = [...OVER, ...PLACEHOLDER, ...WITHOUT_NODE, ...WITH_NODE];
 
@@ -45,7 +46,7 @@ function unlessNeverFits(step: Step, { run, pod, observed, settings }: Sight): S
 function ofHeldRun(step: Step, seen: Sight): Step {
   const assistant = assistantWarning(seen);
   const told = assistant === undefined ? step : { ...step, warnings: [assistant, ...(step.warnings ?? [])] };
-  return withinTimeout(seen.run, unlessNeverFits(told, seen), seen.now);
+  return toldOfWait(withinTimeout(seen.run, unlessNeverFits(told, seen), seen.now), seen);
 }
 
 /** Of an amount that is more than can be counted the sum is so large as well. */

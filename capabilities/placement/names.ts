@@ -25,3 +25,17 @@ export function placeholderName(runName: string): string {
 export function placeholderPodName(runName: string): string {
   return `${placeholderName(runName)}-0`;
 }
+
+/** Most characters of a label's value. */
+const MOST_LABEL_CHARACTERS = 63;
+const DIGEST_CHARACTERS = 10;
+
+/**
+ * A node's name as the value of a label. Names of nodes may have up to 253 characters; of a longer one the beginning is
+ * kept, and a digest of the whole tells it from others that begin alike.
+ */
+export function nodeLabel(node: string): string {
+  if (node.length <= MOST_LABEL_CHARACTERS) return node;
+  const digest = createHash("sha256").update(node).digest("hex").slice(0, DIGEST_CHARACTERS);
+  return `${node.slice(0, MOST_LABEL_CHARACTERS - DIGEST_CHARACTERS - 1)}-${digest}`;
+}

@@ -1,6 +1,7 @@
 /** Takes up a serving certificate that was renewed on disk. */
 import { readFile } from "node:fs/promises";
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { tellCertificateEnd } from "../metrics/process";
 
 export interface CertificateFiles {
   certificate: string;
@@ -23,9 +24,12 @@ export const certificateFiles = (environment: NodeJS.ProcessEnv): CertificateFil
   key: environment["SSL_KEY_PATH"] || "/etc/certs/tls.key",
 });
 
+/** In milliseconds of the epoch. */
+const endOf = (certificate: Buffer): number => Date.parse(new X509Certificate(certificate).validTo);
+
 /** Days that are left, rounded down; negative when it has ended. */
 export function daysLeft(certificate: Buffer, now: Date): number {
-  const ends = Date.parse(new X509Certificate(certificate).validTo);
+  const ends = endOf(certificate);
   return Math.floor((ends - now.getTime()) / DAY_MILLISECONDS);
 }
 
@@ -53,6 +57,7 @@ export function watchCertificate(files: CertificateFiles, watch: CertificateWatc
     if (pair === undefined) return;
     if (known !== undefined && !pair.certificate.equals(known.certificate)) watch.onChange(pair);
     known = pair;
+    tellCertificateEnd(endOf(pair.certificate));
     const days = daysLeft(pair.certificate, new Date());
     if (days >= WARN_DAYS || Date.now() - toldAt < DAY_MILLISECONDS) return;
     toldAt = Date.now();

@@ -15,6 +15,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Socket } from "node:net";
 import https, { type Server, type ServerOptions } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
+import { measuringReviews } from "../metrics/admission";
 import { readingReviews } from "./read-review";
 import { answeringReadiness } from "./readiness";
 
@@ -64,7 +65,8 @@ https.createServer = ((options: ServerOptions, listener?: RequestListener) => {
   server.keepAliveTimeout = IDLE_MILLISECONDS;
   server.on("secureConnection", (socket: Socket) => opened.set(socket, Date.now()));
   server.on("request", begin);
-  if (listener !== undefined) server.on("request", answeringReadiness(readingReviews(listener)));
+  if (listener !== undefined)
+    server.on("request", answeringReadiness(measuringReviews(readingReviews(listener))));
   servers.add(server);
   return server;
 }) as typeof https.createServer;

@@ -7,6 +7,8 @@
 import { ApiException, type KubeConfig } from "@kubernetes/client-node";
 import http, { type IncomingMessage } from "node:http";
 import https, { type RequestOptions } from "node:https";
+import { statusOf } from "../kube/errors";
+import { counted, verbOf } from "../metrics/requests";
 
 /** Of an answer that tells of a failure. */
 const LARGEST_FAILURE_BYTES = 64 * 1024;
@@ -29,10 +31,16 @@ export class ApiConnection {
    * @returns an answer with status 200
    * @throws ApiException for every other answer
    */
-  async get({ path, query, silenceMilliseconds, signal }: GetOptions): Promise<IncomingMessage> {
+  get(options: GetOptions): Promise<IncomingMessage> {
     const cluster = this.kubeConfig.getCurrentCluster();
     if (!cluster) throw new Error("no Kubernetes cluster is configured");
-    const url = new URL(`${cluster.server.replace(/\/$/, "")}${path}?${query}`);
+    const url = new URL(`${cluster.server.replace(/\/$/, "")}${options.path}?${options.query}`);
+    return counted(verbOf("GET", url.href), this.#get(url, options), answerOrError =>
+      answerOrError instanceof http.IncomingMessage ? answerOrError.statusCode : statusOf(answerOrError),
+    );
+  }
+
+  async #get(url: URL, { silenceMilliseconds, signal }: GetOptions): Promise<IncomingMessage> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       void this.#options(url).then(options => {
         const request = (url.protocol === "http:" ? http : https).request(url, { ...options, signal });

@@ -50,6 +50,7 @@ export function put(entry: Entry, place: Place, object: KubeObject, round: numbe
   // First seen while it is held, it has made nothing yet; what is known may be of an earlier run of its name.
   if (place === "run" && before?.object.metadata?.uid !== object.metadata!.uid) {
     entry.isComplete = !isPlaced(object as PipelineRun);
+    entry.runSeenSince = new Date();
   }
   const slim = slimOf(place, object);
   objects.set(name, { object: slim, version, round });

@@ -29,6 +29,8 @@ export interface Entry {
   /** Something showed that what is known is not what is. */
   isStale: boolean;
   podMissingSince: Date | undefined;
+  /** When this process first saw the run. */
+  runSeenSince: Date | undefined;
 }
 
 export const newEntry = (): Entry => ({
@@ -41,6 +43,7 @@ export const newEntry = (): Entry => ({
   isComplete: false,
   isStale: false,
   podMissingSince: undefined,
+  runSeenSince: undefined,
 });
 
 export const versionOf = ({ metadata }: KubeObject): number => Number(metadata?.resourceVersion ?? 0);

@@ -24,6 +24,7 @@ export function lookAt(entry: Entry | undefined, coschedule: string | undefined)
     coschedule,
   };
   if (entry?.podMissingSince !== undefined) observed.podMissingSince = entry.podMissingSince;
+  if (entry?.runSeenSince !== undefined) observed.runSeenSince = entry.runSeenSince;
   return {
     observed,
     isComplete: entry === undefined || (entry.isComplete && !entry.isStale),

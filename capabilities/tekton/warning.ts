@@ -1,22 +1,57 @@
 /** What people are told on a run. A leaf. */
 
 /** What stands in the way of a placeholder; the values of a metric's label. */
-export type RefusalReason =
-  | "quota"
-  | "limit_range"
-  | "pod_security"
-  | "admission_policy"
-  | "admission_webhook"
-  | "volume"
-  | "class"
-  | "permission"
-  | "other";
+export const REFUSAL_REASONS = [
+  "quota",
+  "limit_range",
+  "pod_security",
+  "admission_policy",
+  "admission_webhook",
+  "volume",
+  "class",
+  "permission",
+  "other",
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
+
+/** Of what goes well; the values of a metric's label, as those below. */
+export const NORMAL_REASONS = [
+  "Held",
+  "Moved",
+  "Moving",
+  "Placed",
+  "Reserved",
+  "ReservedAgain",
+  "WaitingForNode",
+] as const;
+
+/** Of what stands in the way of a run; docs/troubleshooting.md has each of them. */
+export const WARNING_REASONS = [
+  "AffinityAssistantEnabled",
+  "ContradictingClaims",
+  "ContradictingPodTemplates",
+  "ImmediateVolumeBinding",
+  "MissingStorageClass",
+  "NeverFits",
+  "NoRoomToGrow",
+  "OptedInTooLate",
+  "PlaceholderLowered",
+  "PlaceholderNameTaken",
+  "PlaceholderRaised",
+  "PlaceholderRefused",
+  "PlacementTimedOut",
+  "SetAside",
+  "StepFailed",
+  "TooMuchRequested",
+] as const;
+
+export type Reason = (typeof NORMAL_REASONS)[number] | (typeof WARNING_REASONS)[number];
 
 /** What people are told on the run, as an Event. */
 export interface Warning {
   /** Default: Warning. */
   type?: "Normal" | "Warning";
-  reason: string;
+  reason: Reason;
   message: string;
   /** Warnings of one reason about the same are one Event on a run. Default: the message. */
   about?: string;

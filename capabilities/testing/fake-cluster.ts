@@ -21,7 +21,7 @@ import type { TemplateChange } from "../placement/placeholder-template";
 import { recordOf } from "../placement/record";
 import type { PipelineRun } from "../tekton/objects";
 import type { Reservation } from "../room/reservation";
-import { ATTEMPTS_ANNOTATION, PLACEHOLDER_LABEL, RESERVATION_ANNOTATION } from "../keys";
+import { ATTEMPTS_ANNOTATION, NODE_LABEL, PLACEHOLDER_LABEL, RESERVATION_ANNOTATION } from "../keys";
 import { withRecord } from "./builders";
 
 export const answer = (code: number, message: string): ApiException<string> =>
@@ -126,6 +126,12 @@ export class FakeCluster {
         return (this.run = this.#written({ ...run, metadata: { ...run.metadata, annotations } }));
       }),
     warn: (_run: PipelineRun, warning: Warning) => this.#ask("warn", () => this.told.push(warning) > 0),
+    repeat: (_run: PipelineRun, _warning: Warning, count = 2) => this.#ask("repeat", () => count),
+    noteNode: (run: PipelineRun, node: string) =>
+      this.#ask("noteNode", () => {
+        const labels = { ...run.metadata!.labels, [NODE_LABEL]: node };
+        return (this.run = this.#written({ ...run, metadata: { ...run.metadata, labels } }));
+      }),
   };
 
   readonly placeholders = {

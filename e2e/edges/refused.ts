@@ -1,11 +1,23 @@
 /** A placeholder that cannot be made, or finds no node: the run says why, and ends its wait as it was asked to. */
 import { describe, expect, test } from "@jest/globals";
-import { request } from "node:https";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { placeholderName } from "../../capabilities/placement/names";
 import { at } from "../../capabilities/kube/json-patch";
-import { COMPONENT_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import {
+  COMPONENT_LABEL,
+  OPT_IN_LABEL,
+  OPTED_OUT,
+  PHASE,
+  PHASE_LABEL,
+  PLACEHOLDER_COMPONENT,
+  PLACEHOLDER_LABEL,
+} from "../../capabilities/keys";
 import { hasEnded, isPending } from "../../capabilities/tekton/objects";
+import { ruleFile } from "../../chart/alerts";
+import { panelQueries } from "../../chart/panels";
+import { checkRules } from "../../testbed/check-rules";
+import { samplesIn } from "../../testbed/metrics";
+import { scrapeAll, total } from "../../testbed/scrape";
 import { until, untilRefused } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS } from "../operated-cluster";
 import { operated, tasks } from "./cluster";
@@ -170,20 +182,8 @@ const within = (timeout: string, then: string) => ({
 
 const chooseAnew = (namespace: string, name: string, choice: string, value: string) => {
   const path = at("/metadata/annotations", `pod-affinity.tekton.dev/${choice}`);
-  return operated.patchRun(namespace, name, [{ op: "replace", path, value }]);
+  return operated.patchRun(namespace, name, [{ op: "add", path, value }]);
 };
-
-/** @returns what a process of the controller answers at /metrics */
-function metricsAt(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request({ port, path: "/metrics", rejectUnauthorized: false }, response => {
-      let text = "";
-      response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-      response.on("end", () => resolve(text));
-    });
-    sent.on("error", reject).end();
-  });
-}
 
 export function refusedTests(): void {
   describe("a placeholder that is refused is told on the run, tried again, and placed once nothing is in its way", () => {
@@ -233,6 +233,45 @@ export function refusedTests(): void {
       2 * RUN_MILLISECONDS,
     );
   });
+
+  test.concurrent(
+    "what goes on is one Event, which says how often it was seen, and in which order things came",
+    async () => {
+      const namespace = "series";
+      await operated.createNamespace(namespace);
+      await operated.createRun(namespace, run("waits", tasks, {}, nowhere));
+      const told = await until("the run to be told of again", RUN_MILLISECONDS, async () => {
+        // Whatever changes about a run is a reason to look at it.
+        await chooseAnew(
+          namespace,
+          "waits",
+          "placement-timeout",
+          `${60 + (Math.floor(Date.now() / 1000) % 60)}m`,
+        );
+        const { items } = await operated.cluster.clients.core.listNamespacedEvent({ namespace });
+        const found = items.filter(({ involvedObject }) => involvedObject.kind === "PipelineRun");
+        return found.some(({ series }) => (series?.count ?? 0) > 1) && found;
+      });
+      const waiting = told.filter(({ reason }) => reason === "WaitingForNode");
+      expect(waiting).toMatchObject([
+        { type: "Normal", action: "Place", reportingComponent: "pipelinerun-pod-affinity" },
+      ]);
+      const { eventTime, series, message } = waiting[0]!;
+      expect(String(eventTime) < String(series!.lastObservedTime)).toBe(true);
+      expect(message).toContain("nodes are available");
+      await operated.patchRun(namespace, "waits", [
+        { op: "replace", path: at("/metadata/labels", OPT_IN_LABEL), value: OPTED_OUT },
+      ]);
+      const ended = await until("the run to end", RUN_MILLISECONDS, async () => {
+        const found = await operated.readRun(namespace, "waits");
+        return hasEnded(found) || found.metadata?.labels?.[PHASE_LABEL] === PHASE.withoutAffinity
+          ? found
+          : undefined;
+      });
+      expect(ended.metadata!.labels![PHASE_LABEL]).toBe(PHASE.withoutAffinity);
+    },
+    2 * RUN_MILLISECONDS,
+  );
 
   describe("at its placement-timeout", () => {
     const untilEnded = (namespace: string, name: string) =>
@@ -334,16 +373,24 @@ export function refusedTests(): void {
     );
   });
 
-  test("refusals are counted by what stood in the way, beside Pepr's own metrics", async () => {
-    const controllers = operated.operator.kubelet
-      .pods()
-      .filter(({ pod }) => pod.spec!.containers[0]!.name === "controller");
-    const answers = await Promise.all(controllers.map(({ port }) => metricsAt(port)));
+  test("refusals are counted by what stood in the way; what alerts and dashboard ask for is there, and Pepr's own", async () => {
+    const answers = await scrapeAll(operated.operator, "controller");
     for (const answer of answers) expect(answer).toContain("pepr_errors");
     const all = answers.join("\n");
     for (const reason of ["quota", "limit_range", "admission_policy", "volume"])
       expect(all).toMatch(
         new RegExp(`pod_affinity_placeholders_refused_total\\{reason="${reason}"\\} [1-9]`),
       );
+    const admission = await scrapeAll(operated.operator, "admission");
+    const asked = { kind: "PipelineRun", operation: "CREATE", code: "200" };
+    expect(total(admission, "pod_affinity_admission_duration_seconds_count", asked)).toBeGreaterThan(0);
+    expect(total(admission, "pod_affinity_admission_answers_total", { allowed: "true" })).toBeGreaterThan(0);
+    expect(total(admission, "pod_affinity_certificate_end_timestamp_seconds")).toBeGreaterThan(
+      Date.now() / 1000,
+    );
+    const checked = await checkRules({ alerts: ruleFile() }, panelQueries());
+    const there = new Set([...answers, ...admission].flatMap(samplesIn).map(({ name }) => name));
+    const missing = Object.values(checked).flatMap(({ metrics }) => metrics.filter(name => !there.has(name)));
+    expect(missing).toEqual([]);
   });
 }

@@ -150,6 +150,15 @@ export class Fit {
     return found;
   }
 
+  /** What is said of what the run asks for: with where it was placed, or before, where that took long. */
+  toldOfRoom(namespace: string): Promise<string> {
+    return until(`what is said of the room in ${namespace}`, RUN_MILLISECONDS, async () => {
+      const { items } = await this.operated.cluster.clients.core.listNamespacedEvent({ namespace });
+      const told = items.filter(({ reason }) => ["Placed", "Reserved"].includes(reason ?? ""));
+      return told.length === 0 ? undefined : told.map(({ message }) => message).join("\n");
+    });
+  }
+
   /** The message of the Event, once it is there. */
   told(namespace: string, reason: string): Promise<string> {
     return until(`the Event ${reason} in ${namespace}`, RUN_MILLISECONDS, async () => {

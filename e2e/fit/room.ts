@@ -18,7 +18,7 @@ export const roomTests: FitTests = fit => {
       expect(await fit().ended("mixed")).toEqual(["Succeeded"]);
       expect(fit().nodes("mixed")).toEqual(["mixed-16"]);
       expect(fit().asked("mixed")[0]).toBe("9");
-      expect(await fit().told("mixed", "Reserved")).toMatch(/cpu 9.*left, middle, right/);
+      expect(await fit().toldOfRoom("mixed")).toMatch(/cpu 9.*left, middle, right/);
     },
     RUN_MILLISECONDS * 2,
   );

@@ -1,5 +1,6 @@
 /** Strangers who wait for just the room that a placeholder lets go of for a pod of its run. */
 import { expect, test } from "@jest/globals";
+import { NODE_LABEL } from "../../capabilities/keys";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { until } from "../../testbed/until";
 import { RUN_MILLISECONDS, run } from "../operated-cluster";
@@ -37,6 +38,8 @@ export const theftTests: FitTests = fit => {
       const moved = fit().nodes("thefts").join(", then ");
       console.info(`${thieves.length} of ${STRANGERS} strangers took room; the run was on ${moved}`);
       expect(thieves.length).toBeGreaterThan(0);
+      const [robbed] = operated.history.now("run", "thefts");
+      expect(robbed!.metadata!.labels![NODE_LABEL]).toBe(fit().nodes("thefts").at(-1));
     },
     RUN_MILLISECONDS * 4,
   );

@@ -18,7 +18,7 @@ export const topologyTests: FitTests = fit => {
       await fit().operated.apply("zones", [run("spread", tasks, metadata)]);
       await fit().operated.apply("zones", [run("other", [cpu("small", "500m")], metadata)]);
       expect(await fit().ended("zones")).toEqual(["Succeeded", "Succeeded"]);
-      expect(await fit().told("zones", "Reserved")).toContain("its largest pod");
+      expect(await fit().toldOfRoom("zones")).toContain("its largest pod");
       const pods = fit().operated.history.now("pod", "zones");
       const of = (name: string) =>
         pods.filter(

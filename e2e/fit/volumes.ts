@@ -79,7 +79,7 @@ export const volumeTests: FitTests = fit => {
       await applyClaim(fit(), boundClaim("one-pod", "kubernetes.io/hostname", "one-pod", "ReadWriteOncePod"));
       await fit().operated.apply("one-pod", [run("uses-claim", [], {}, usingClaim("one-pod"))]);
       expect(await fit().ended("one-pod")).toEqual(["Succeeded"]);
-      expect(await fit().told("one-pod", "Reserved")).toContain("ReadWriteOncePod");
+      expect(await fit().toldOfRoom("one-pod")).toContain("ReadWriteOncePod");
     },
     RUN_MILLISECONDS * 2,
   );

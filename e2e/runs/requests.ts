@@ -8,7 +8,7 @@ import { Report } from "../../bench/budget";
 import { OPTED_IN_KINDS } from "../../bench/kinds";
 import { Meter } from "../../bench/meter";
 import { requestLines } from "../../bench/per-run";
-import { reportRequests } from "../../bench/usage-figures";
+import { reportEvents, reportRequests } from "../../bench/usage-figures";
 import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
 const RUNS = 3;
@@ -20,7 +20,7 @@ export function requestTests(started: () => OperatedCluster): void {
   });
 
   test.each(OPTED_IN_KINDS)(
-    "reads and writes of one run are within the budget: %s",
+    "reads, writes and Events of one run are within the budget: %s",
     async kind => {
       const operated = started();
       await operated.createNamespace(kind);
@@ -29,6 +29,7 @@ export function requestTests(started: () => OperatedCluster): void {
         batches.push(await runBatch(operated, meter, { kind, name: `round-${index}`, runs: 1 }));
       const report = new Report();
       reportRequests(report, batches);
+      reportEvents(report, batches, true);
       const which = [...report.beyond(), report.table(), ...requestLines(batches)].join("\n");
       expect(report.beyond().length === 0 ? "" : which).toBe("");
     },

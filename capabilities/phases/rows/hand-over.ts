@@ -1,9 +1,12 @@
 /** Rows for bound placeholders of placed runs: the room goes over to the pods of the run, and comes back. */
 import { exceeds, maximum, minimum, sum, type Resources } from "../../demand/resources";
+import { NODE_ANNOTATION } from "../../keys";
+import type { PlaceholderRecord } from "../../placement/record";
 import { podRequests } from "../../room/pod-requests";
 import { resizable } from "../../room/reservation";
 import { boundAt, patienceSeconds, waitingForRoomSince } from "../../room/waiting-pods";
 import { yieldsInSeconds } from "../../room/yielding";
+import type { Warning } from "../../tekton/warning";
 import { growthPause, lacksRoom, moreThanKnown } from "../growth";
 import { hasNode } from "../observed";
 import type { Row } from "../row";
@@ -36,6 +39,13 @@ function patienceLeft(seen: Sight): number {
 /** A pod without requests, of QoS class BestEffort, stays one: the class may not change. */
 const mayGrow = ({ asked }: Sight): boolean => exceeds(asked, {}).length > 0;
 
+const movedTo = (node: string, { movingFrom, moves }: PlaceholderRecord): Warning => ({
+  type: "Normal",
+  reason: "Moved",
+  about: `${moves}`,
+  message: `Moved ${movingFrom ? `from ${movingFrom} ` : ""}to ${node}: the run's next pods go there.`,
+});
+
 export const HAND_OVER: readonly Row[] = [
   {
     name: "the next pods of the run need its room",
@@ -61,6 +71,7 @@ export const HAND_OVER: readonly Row[] = [
     takes: ["start-over"],
     step: ({ pod, needed, own, reservation }) => ({
       kind: "start-over",
+      reason: "room_taken",
       pod: pod!,
       ask: maximum(needed, sum(...own.pods.map(podRequests)), reservation.floor),
       why: "strangers have taken the room of its next pods",
@@ -82,6 +93,22 @@ export const HAND_OVER: readonly Row[] = [
       why: "the rest of the run needs more than it keeps",
     }),
     to: ["handing over", "anchored"],
+  },
+  {
+    name: "it has moved, and its run shows the node of before",
+    why: "People look at the run's labels.",
+    stages: ["placed"],
+    phases: ["anchored", "handing over"],
+    when: ({ node, run, record }) =>
+      record.movingFrom !== undefined && run.metadata?.annotations?.[NODE_ANNOTATION] !== node,
+    takes: ["note-node"],
+    step: ({ node, record }) => ({
+      kind: "note-node",
+      node: node!,
+      why: `its placeholder is bound to ${node}`,
+      warnings: [movedTo(node!, record)],
+    }),
+    to: ["anchored"],
   },
   {
     name: "it is as it should be",

@@ -42,6 +42,7 @@ export const RELEASE: readonly Row[] = [
     takes: ["start-over"],
     step: seen => ({
       kind: "start-over",
+      reason: "room_lost",
       pod: seen.pod!,
       why: "its placeholder was made again without its room",
       warnings: loweredWarnings(seen),

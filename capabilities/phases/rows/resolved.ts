@@ -29,6 +29,7 @@ export const RESOLVED: readonly Row[] = [
     takes: ["start-over"],
     step: ({ pod, needed, own, reservation }) => ({
       kind: "start-over",
+      reason: "more_than_known",
       pod: pod!,
       ask: maximum(needed, sum(...own.pods.map(podRequests)), reservation.floor),
       why: "it needs more than was known, and its node has no room for it",

@@ -37,7 +37,12 @@ export const WITHOUT_NODE: readonly Row[] = [
     phases: ["looking", "replacing"],
     when: seen => isRefusedBy(seen) && (seen.record.pinnedTo !== undefined || seen.record.isSettled === true),
     takes: ["start-over"],
-    step: seen => ({ kind: "start-over", pod: seen.pod!, why: withoutNode(seen) }),
+    step: seen => ({
+      kind: "start-over",
+      reason: "node_refused",
+      pod: seen.pod!,
+      why: withoutNode(seen),
+    }),
     to: ["looking"],
   },
   {
@@ -58,6 +63,7 @@ export const WITHOUT_NODE: readonly Row[] = [
     takes: ["start-over"],
     step: ({ pod, reservation, schedulingMessage }) => ({
       kind: "start-over",
+      reason: "node_refused",
       pod: pod!,
       ask: reservation.floor,
       why: `its node does not take its placeholder: ${schedulingMessage}`,
@@ -78,6 +84,7 @@ export const WITHOUT_NODE: readonly Row[] = [
     takes: ["start-over"],
     step: ({ pod, reservation, schedulingMessage }) => ({
       kind: "start-over",
+      reason: "no_room_beside_pods",
       pod: pod!,
       ask: reservation.floor,
       why: `it finds no room beside its run's pods: ${schedulingMessage}`,

@@ -78,7 +78,7 @@ export const CASES: readonly Case[] = [
   {
     step: "make-placeholder",
     begin: api => api.create("pipelineruns", held().spec({ pipelineSpec: { tasks: [task] } } as never).run),
-    writes: ["create events", "create statefulsets", "resize pods", "patch pipelineruns"],
+    writes: ["create statefulsets", "resize pods", "patch pipelineruns", "create events"],
   },
   {
     step: "settle-placeholder",
@@ -86,7 +86,7 @@ export const CASES: readonly Case[] = [
       const { run } = held().spec({ taskRunTemplate: { podTemplate: { affinity: OWN_AFFINITY } } });
       put(api, { run, node: "node-1", asked: { cpu: 1500, memory: MEMORY } });
     },
-    writes: ["patch statefulsets", "patch pipelineruns"],
+    writes: ["patch statefulsets", "patch pipelineruns", "create events"],
   },
   {
     step: "pin-placeholder",
@@ -94,7 +94,13 @@ export const CASES: readonly Case[] = [
       const reservation = { ...room, ask: { ...room.ask, "example.com/gpu": 1 } };
       put(api, { run: held().run, reservation, node: "node-1" });
     },
-    writes: ["patch statefulsets", "delete pods", "patch statefulsets", "patch pipelineruns"],
+    writes: [
+      "patch statefulsets",
+      "delete pods",
+      "patch statefulsets",
+      "patch pipelineruns",
+      "create events",
+    ],
   },
   {
     step: "start-over",
@@ -102,7 +108,23 @@ export const CASES: readonly Case[] = [
       put(api, { run: aRun().placed().run, node: "node-1", asked: { cpu: 1500, memory: MEMORY } });
       api.create("pods", waitingPod());
     },
-    writes: ["patch statefulsets", "delete pods", "resize pods"],
+    writes: [
+      ...["create events", "patch statefulsets", "delete pods", "resize pods"],
+      ...["create events", "patch pipelineruns"],
+    ],
+  },
+  {
+    step: "note-node",
+    begin: api => {
+      const reservation: Reservation = { ask: floor, floor, firstWave: {}, tasks: [] };
+      const { metadata } = put(api, { run: aRun().placed().run, reservation, node: "node-2" });
+      api.change("statefulsets", metadata!.name!.replace(/-0$/, ""), copy => {
+        const annotations = copy.metadata!.annotations!;
+        const record = JSON.parse(annotations[RECORD_ANNOTATION]!) as object;
+        annotations[RECORD_ANNOTATION] = JSON.stringify({ ...record, moves: 1, movingFrom: "node-1" });
+      });
+    },
+    writes: ["create events", "patch pipelineruns"],
   },
   {
     step: "remake-pod",
@@ -114,12 +136,12 @@ export const CASES: readonly Case[] = [
         annotations[RECORD_ANNOTATION] = JSON.stringify({ ...record, moves: 1, replaces: metadata!.uid });
       });
     },
-    writes: ["delete pods", "resize pods", "patch pipelineruns"],
+    writes: ["delete pods", "resize pods", "patch pipelineruns", "create events"],
   },
   {
     step: "resize",
     begin: api => void put(api, { run: held().run, node: "node-1" }),
-    writes: ["resize pods", "patch pipelineruns"],
+    writes: ["resize pods", "patch pipelineruns", "create events"],
   },
   {
     step: "reserve-again",
@@ -152,7 +174,7 @@ export const CASES: readonly Case[] = [
   {
     step: "release",
     begin: api => void put(api, { run: held().run, node: "node-1", asked: { cpu: 1500, memory: MEMORY } }),
-    writes: ["patch pipelineruns"],
+    writes: ["patch pipelineruns", "create events"],
   },
   {
     step: "let-go",

@@ -99,6 +99,8 @@ export class MemoryClients {
       patchNamespacedPersistentVolumeClaim: (request: Request) =>
         this.#patch("persistentvolumeclaims", request),
       createNamespacedEvent: (request: Request) => this.#create("events", request),
+      patchNamespacedEvent: ({ name }: Request) =>
+        this.#write("patch events", () => this.api.get("events", name!)),
       listNamespacedEvent: nothing,
       listNamespacedLimitRange: nothing,
       listNamespacedResourceQuota: nothing,

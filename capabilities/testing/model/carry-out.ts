@@ -86,7 +86,7 @@ function resize(world: World, { pod, size }: Resize, scenario: Scenario): World 
   return { ...world, statefulSet: withTemplate(statefulSet, change, small) };
 }
 
-/** What is written to a run that is held. */
+/** What is written to a run. */
 function written(world: World, change: (run: PipelineRun) => void): World {
   return { ...world, run: changed(world.run!, change) };
 }
@@ -136,6 +136,8 @@ export function carriedOut(before: World, step: Step, scenario: Scenario): World
         delete spec!.status;
       });
     }
+    case "note-node":
+      return written(world, ({ metadata }) => (metadata!.annotations![NODE_ANNOTATION] = step.node));
     case "let-go":
       return written(world, ({ metadata, spec }) => {
         metadata!.annotations![LET_GO_ANNOTATION] = WITHOUT_AFFINITY;

@@ -64,3 +64,16 @@ seccompProfile: { type: RuntimeDefault }
 cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "fullname" . }}
 {{- end -}}
 {{- end -}}
+
+{{/* How a monitor scrapes a process: by the certificate that webhooks are called by. Arguments: root, values */}}
+{{- define "scrape" -}}
+path: /metrics
+scheme: https
+{{- with .values.interval }}
+interval: {{ . }}
+{{- end }}
+tlsConfig:
+  serverName: {{ include "fullname" .root }}.{{ .root.Release.Namespace }}.svc
+  ca:
+    secret: { name: {{ include "fullname" .root }}-tls, key: ca.crt }
+{{- end -}}

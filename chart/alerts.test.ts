@@ -1,0 +1,45 @@
+/** Alerts and dashboard as Prometheus' own code reads them, beside the metrics that there are. */
+import { beforeAll, describe, expect, test } from "@jest/globals";
+import { checkRules, type Checked } from "../testbed/check-rules";
+import { ALERTS, ruleFile } from "./alerts";
+import { allMetrics, seriesOf } from "./all-metrics";
+import { panelQueries } from "./panels";
+
+/** The first time the program is built. */
+const BUILD_MILLISECONDS = 30 * 60_000;
+
+const queries = panelQueries();
+const BROKEN = ruleFile().replace("sum(pod_affinity_leader)", "sum(pod_affinity_leader");
+
+let checked: Record<string, Checked>;
+beforeAll(async () => {
+  checked = await checkRules({ alerts: ruleFile(), broken: BROKEN }, queries);
+}, BUILD_MILLISECONDS);
+
+test("Prometheus takes the rules, and would say if they were wrong", () => {
+  expect(checked["alerts"]!.errors).toEqual([]);
+  expect(checked["broken"]!.errors.join()).toMatch(/unclosed left parenthesis/);
+});
+
+test.each(Object.keys(queries))("Prometheus takes the query of the panel %s", name => {
+  expect(checked[name]!.errors).toEqual([]);
+});
+
+test("every metric of alerts and panels is one that there is; every metric is on the dashboard", async () => {
+  const known = (await allMetrics()).map(metric => ({ name: metric.name, series: seriesOf(metric) }));
+  const used = (names: string[]) => new Set(names.flatMap(name => checked[name]!.metrics));
+  const there = known.flatMap(({ series }) => series);
+  for (const name of used(["alerts", ...Object.keys(queries)])) expect(there).toContain(name);
+  const shown = used(Object.keys(queries));
+  for (const { name, series } of known)
+    expect([name, series.some(one => shown.has(one))]).toEqual([name, true]);
+});
+
+describe("each alert", () => {
+  test.each(ALERTS.map(alert => [alert.name, alert] as const))("%s says what to do", (name, alert) => {
+    expect(name).toMatch(/^PodAffinity[A-Z]\w+$/);
+    expect(alert.summary).toMatch(/\.$/);
+    expect(alert.description).toMatch(/\.$/);
+    expect(alert.runbook.length).toBeGreaterThan(40);
+  });
+});
