@@ -13,7 +13,7 @@ import type { Observer } from "./observe";
 export const FIRST_NODES = ["node-1", "node-2", "node-3"];
 export const LATE = { run: "one-too-many", node: "node-4" };
 
-const FILES = ["four-tasks.yaml", "long-running.yaml", "four-volumes.yaml"];
+export const FILES = ["four-tasks.yaml", "long-running.yaml", "four-volumes.yaml"];
 const STEP_MILLISECONDS = 60_000;
 /** Runs may take longer than a step; the signal's bound on the whole demo comes first. */
 const RUNS_MILLISECONDS = 180_000;

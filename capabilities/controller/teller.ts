@@ -1,6 +1,6 @@
 /** Tells people on the run, each thing once: what this process has told already costs no request. */
 import { Log } from "pepr";
-import { describeError } from "../kube/errors";
+import { describeError, refusalOf, statusOf } from "../kube/errors";
 import { eventFor } from "../kube/events";
 import type { Cluster } from "../kube/cluster";
 import type { Warning } from "../tekton/warning";
@@ -29,10 +29,26 @@ export class Teller {
       const { metadata } = eventFor(run, warning, now);
       const id = `${metadata.namespace}/${metadata.name}`;
       if (this.#told.has(id)) continue;
-      const isNews = await this.cluster.runs.warn(run, warning, now);
+      const isNews = await this.#warn(run, warning, now);
       if (this.#told.size >= MOST_REMEMBERED) this.#told.clear();
       this.#told.add(id);
       if (isNews && warning.refused !== undefined) placeholdersRefused.inc({ reason: warning.refused });
+    }
+  }
+
+  /** No run depends on it: where its namespace takes no Events (it is being deleted, or has a quota of them), the log has to do. */
+  async #warn(run: PipelineRun, warning: Warning, now: Date): Promise<boolean> {
+    try {
+      return await this.cluster.runs.warn(run, warning, now);
+    } catch (error) {
+      if (refusalOf(error) === undefined && statusOf(error) !== 404) throw error;
+      const { namespace, name } = run.metadata!;
+      const { reason, message } = warning;
+      Log.warn(
+        { run: `${namespace}/${name}`, reason, message, error: describeError(error) },
+        "No Event was taken",
+      );
+      return false;
     }
   }
 }

@@ -1,5 +1,4 @@
 /** What is written to runs, and told on them. Every write carries a guard: only a run that we hold is changed. */
-import { Log } from "pepr";
 import type { Warning } from "../tekton/warning";
 import { eventFor } from "./events";
 import { annotationsOf, at, JSON_PATCH, type JsonPatch } from "./json-patch";
@@ -19,7 +18,7 @@ import {
   WITHOUT_AFFINITY,
 } from "../keys";
 import type { KubeClients } from "./client";
-import { describeError, refusalOf, statusOf } from "./errors";
+import { statusOf } from "./errors";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../tekton/objects";
 
 export class RunWrites {
@@ -85,8 +84,7 @@ export class RunWrites {
   }
 
   /**
-   * Tells people on the run. The same warning on the same run is one Event, however often it is given. No run depends
-   * on it: where its namespace takes no Events (it is being deleted, or has a quota of them), the log has to do.
+   * Tells people on the run. The same warning on the same run is one Event, however often it is given.
    *
    * @returns whether it is news
    */
@@ -97,14 +95,7 @@ export class RunWrites {
       return true;
     } catch (error) {
       if (statusOf(error) === 409) return false;
-      if (refusalOf(error) === undefined && statusOf(error) !== 404) throw error;
-      const { namespace, name } = run.metadata!;
-      const { reason, message } = warning;
-      Log.warn(
-        { run: `${namespace}/${name}`, reason, message, error: describeError(error) },
-        "No Event was taken",
-      );
-      return false;
+      throw error;
     }
   }
 }

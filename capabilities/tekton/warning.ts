@@ -1,4 +1,5 @@
 /** What people are told on a run. A leaf. */
+import type { EventReason } from "./reasons";
 
 /** What stands in the way of a placeholder; the values of a metric's label. */
 export type RefusalReason =
@@ -16,7 +17,7 @@ export type RefusalReason =
 export interface Warning {
   /** Default: Warning. */
   type?: "Normal" | "Warning";
-  reason: string;
+  reason: EventReason;
   message: string;
   /** Warnings of one reason about the same are one Event on a run. Default: the message. */
   about?: string;
