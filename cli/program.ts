@@ -19,7 +19,7 @@ function once(value: string, before: string | undefined): string {
   return value;
 }
 
-const RUN = /^(?:[a-z0-9][-a-z0-9]*\/)?[a-z0-9][-a-z0-9.]*$/;
+const RUN = /^(?:[^/\s]+\/)?[^/\s]+$/;
 
 function runName(value: string): string {
   if (!RUN.test(value))
@@ -90,4 +90,22 @@ export function makeProgram(commands: Commands, version: string, as = "pipeliner
     .action((options: PreviewOptions) => commands.preview(options));
 
   return program;
+}
+
+const NOTHING: Commands = {
+  why: async () => {},
+  ls: async () => {},
+  map: async () => {},
+  preview: async () => {},
+};
+
+/**
+ * For pages that tell people what to type.
+ *
+ * @throws CommanderError when it is not a command line of this program
+ */
+export function checkCommandLine(args: readonly string[]): void {
+  const program = makeProgram(NOTHING, "");
+  for (const one of [program, ...program.commands]) one.configureOutput({ writeErr: () => {} });
+  program.parse(args, { from: "user" });
 }

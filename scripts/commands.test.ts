@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import packageJson from "../package.json";
-import { parseOptions as previewOptions } from "../preview/options";
+import { checkCommandLine } from "../cli/program";
 import { parseOptions as releaseOptions } from "./release/options";
 import { parseOptions as soakOptions } from "../soak/options";
 import { parseOptions as testbedOptions } from "../testbed/options";
@@ -18,7 +18,7 @@ const of = (program: string) => all.filter(({ command }) => words(command)[0] ==
 
 /** Each throws when the script does not know an option. */
 const OPTIONS: Record<string, (args: string[]) => unknown> = {
-  preview: args => previewOptions(args, CHECKOUT),
+  preview: args => checkCommandLine(["preview", ...args]),
   soak: args => soakOptions(args, 1),
   testbed: testbedOptions,
   release: releaseOptions,
@@ -65,7 +65,8 @@ function checkNpx(command: string): void {
     const path = args.find(arg => !arg.startsWith("-"))!;
     if (![path, `${path}.test.ts`].some(name => existsSync(join(CHECKOUT, name))))
       throw new Error(`there is no ${path}`);
-  } else if (program !== packageJson.name) throw new Error(`${program} is not known`);
+  } else if (program === packageJson.name) checkCommandLine(args);
+  else throw new Error(`${program} is not known`);
 }
 
 test.each(of("npm"))("$command ($file) is a script, with options that it knows", ({ command }) => {
