@@ -33,6 +33,18 @@ export function connect({ kubeconfig, context, namespace }: Where): Connection {
   return { clients, namespace: namespace ?? (own || "default") };
 }
 
+/**
+ * @param what a plural
+ * @throws Error with what was read, and what the API server said; its cause is that answer
+ */
+export async function reading<T>(what: string, read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    throw new Error(`${what} could not be read: ${describeError(error)}`, { cause: error });
+  }
+}
+
 /** What may not be read is noted, and ends nothing. */
 export class Notes {
   readonly #notes = new Set<string>();
@@ -51,8 +63,7 @@ export class Notes {
     try {
       return await read;
     } catch (error) {
-      if (statusOf(error) !== FORBIDDEN)
-        throw new Error(`${what} could not be read: ${describeError(error)}`);
+      if (statusOf(error) !== FORBIDDEN) return reading(what, Promise.reject(error as Error));
       this.#notes.add(`You may not read ${what}, so ${without}.`);
       return undefined;
     }

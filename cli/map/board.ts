@@ -72,8 +72,9 @@ export function nodeRows(nodes: readonly V1Node[] | undefined, pods: readonly V1
 /** node-10 comes after node-9. */
 const byNumber = (one: string, other: string): number => one.localeCompare(other, "en", { numeric: true });
 
-function rowsOfNode({ node, state = "Ready", has = "", runs }: NodeRow): Cell[][] {
-  const about: Cell[] = [node, state === "Ready" ? state : { text: state, colour: "yellow" }, has];
+function rowsOfNode({ node, state, has = "-", runs }: NodeRow): Cell[][] {
+  const isUsable = state === undefined || state === "Ready";
+  const about: Cell[] = [node, isUsable ? (state ?? "-") : { text: state, colour: "yellow" }, has];
   if (runs.length === 0) return [[...about, { text: "free", colour: "dim" }, "", ""]];
   return runs.map(({ run, keeps = "-", pods, ended }, index) => {
     const names = [...pods, ...(ended === 0 ? [] : [`+${ended} ended`])].join(", ");

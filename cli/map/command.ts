@@ -1,13 +1,13 @@
 /** `map` */
 import { writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import type { V1Node, V1Pod } from "@kubernetes/client-node";
-import { PLACEHOLDER_LABEL } from "../../capabilities/keys";
-import type { PipelineRun } from "../../capabilities/tekton/objects";
+import type { V1Node } from "@kubernetes/client-node";
+import { statusOf } from "../../capabilities/kube/errors";
 import { svgOf } from "../../pictures/svg";
 import { connect, Notes, type Connection, type Where } from "../connection";
 import { Lists } from "../lists";
-import { rowsOf } from "../ls/rows";
+import { readListed } from "../ls/read";
+import { rowsOf, type Listed } from "../ls/rows";
 import { outputFormat, painted, Redrawn } from "../terminal";
 import { UNPLACED } from "../why/read";
 import { mapLines, nodeRows } from "./board";
@@ -22,63 +22,51 @@ export interface MapOptions extends Where {
 }
 
 const WATCH_MILLISECONDS = 2000;
+const FORBIDDEN = 403;
 
 interface Read {
   nodes: V1Node[] | undefined;
-  pods: V1Pod[];
-  held: PipelineRun[];
-  within: "cluster" | "namespace";
+  listed: Listed;
   notes: string[];
 }
 
-/** Of all namespaces, unless one is named, or no others may be read. */
-async function read({ clients, namespace }: Connection, where: Where): Promise<Read> {
-  const lists = new Lists(clients);
+async function readIn(connection: Connection, namespace: string | undefined): Promise<Read> {
   const notes = new Notes();
-  const nodes = notes.ifAllowed("nodes", "free nodes are not shown", lists.nodes());
-  const of = (namespace: string | undefined) =>
-    Promise.all([
-      lists.pods({ namespace, labelSelector: PLACEHOLDER_LABEL }),
-      lists.runs({ namespace, labelSelector: UNPLACED }),
-    ]);
-  const all = where.namespace === undefined;
-  const found = all
-    ? await notes.ifAllowed(
-        "pods and PipelineRuns of all namespaces",
-        `only ${namespace} is shown`,
-        of(undefined),
-      )
-    : undefined;
-  const [pods, held] = found ?? (await of(namespace));
-  const within = found === undefined ? "namespace" : "cluster";
-  return { nodes: await nodes, pods, held, within, notes: notes.all };
+  const lists = new Lists(connection.clients);
+  const [listed, nodes] = await Promise.all([
+    readListed(connection, { namespace, labelSelector: UNPLACED }, notes),
+    notes.ifAllowed("nodes", "free nodes are not shown", lists.nodes()),
+  ]);
+  return { nodes, listed, notes: notes.all };
 }
 
-/** Held runs alone, with their placeholders' pods and no more: enough for what the scheduler says. */
-function waitingRows({ pods, held, within }: Read, now: Date) {
-  const none = { statefulSets: [], taskRuns: [], events: new Map(), isPartial: true };
-  return rowsOf({ ...none, runs: held, pods, held, within }, now, false).filter(
-    ({ state }) => state === "held",
-  );
+/** Of all namespaces, unless one is named, or no others may be read. */
+async function read(connection: Connection, where: Where): Promise<Read> {
+  try {
+    return await readIn(connection, where.namespace);
+  } catch (error) {
+    const isForbidden = error instanceof Error && statusOf(error.cause) === FORBIDDEN;
+    if (where.namespace !== undefined || !isForbidden) throw error;
+    const { namespace } = connection;
+    const { notes, ...own } = await readIn(connection, namespace);
+    const note = `You may not read PipelineRuns of all namespaces, so only ${namespace} is shown.`;
+    return { ...own, notes: [note, ...notes] };
+  }
 }
 
 export async function map({ output, watch, svg, ...where }: MapOptions): Promise<void> {
   const connection = connect(where);
   const board = new Redrawn();
   do {
-    const seen = await read(connection, where);
+    const { nodes, listed, notes } = await read(connection, where);
     const now = new Date();
-    const rows = nodeRows(seen.nodes, seen.pods);
-    const waiting = waitingRows(seen, now);
-    if (svg !== undefined) await writeFile(svg, svgOf([timelineOf(seen.nodes, seen.pods, now.getTime())]));
-    if (output === "json")
-      console.log(JSON.stringify({ nodes: rows, waiting, notes: seen.notes }, undefined, 2));
+    const rows = nodeRows(nodes, listed.pods);
+    const waiting = rowsOf(listed, now, false).filter(({ state }) => state === "held");
+    if (svg !== undefined) await writeFile(svg, svgOf([timelineOf(nodes, listed.pods, now.getTime())]));
+    if (output === "json") console.log(JSON.stringify({ nodes: rows, waiting, notes }, undefined, 2));
     else {
       const format = outputFormat();
-      board.show([
-        ...mapLines(rows, waiting, format),
-        ...seen.notes.map(note => painted(note, "dim", format)),
-      ]);
+      board.show([...mapLines(rows, waiting, format), ...notes.map(note => painted(note, "dim", format))]);
     }
     if (watch) await delay(WATCH_MILLISECONDS);
   } while (watch);

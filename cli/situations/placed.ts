@@ -12,6 +12,7 @@ import { summaryOf } from "../../capabilities/placement/never-fits";
 import type { PipelineRun } from "../../capabilities/tekton/objects";
 import { withRecord } from "../../capabilities/testing/builders";
 import { nodeObject } from "../../testbed/nodes";
+import type { EndedStatus } from "../why/run-end";
 import { known, type Situation } from "./situation";
 import {
   at,
@@ -142,15 +143,18 @@ export const timedOut: Situation = {
       .reserve(1)
       .note(schedulerEvent(pod, message, { first: 1, last: 110, count: 6 }))
       .look(seen, 121);
-    const text = 'PipelineRun "build" was cancelled';
-    const cancelled: PipelineRun = {
-      ...run,
-      spec: { ...run.spec, status: "Cancelled" },
-      status: {
-        conditions: [{ type: "Succeeded", status: "False", reason: "Cancelled", message: text }],
-        completionTime: at(122).toISOString(),
-      } as PipelineRun["status"] & object,
+    const status: EndedStatus = {
+      conditions: [
+        {
+          type: "Succeeded",
+          status: "False",
+          reason: "Cancelled",
+          message: 'PipelineRun "build" was cancelled',
+        },
+      ],
+      completionTime: at(122).toISOString(),
     };
+    const cancelled: PipelineRun = { ...run, spec: { ...run.spec, status: "Cancelled" }, status };
     const told = new Story(cancelled);
     story.events.forEach(event => told.note(event));
     return known(told, observed(cancelled), 180);

@@ -2,7 +2,7 @@
 import { hasEnded, type PipelineRun } from "../../capabilities/tekton/objects";
 
 /** Fields of Tekton's that no decision asks for. */
-interface EndedStatus {
+export interface EndedStatus {
   completionTime?: string;
   conditions?: { type: string; status: string; reason?: string; message?: string }[];
 }

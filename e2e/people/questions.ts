@@ -33,7 +33,8 @@ export async function peopleSee(operated: OperatedCluster, namespace: string): P
   const { cluster } = operated;
   await operated.createNamespace(namespace);
   const reader = await readerOf(cluster, namespace, `${namespace}-reader`);
-  const limited = await readerOf(cluster, namespace, `${namespace}-limited`, RUNS_ONLY);
+  const limited = await readerOf(cluster, namespace, `${namespace}-limited`, { rules: RUNS_ONLY });
+  const own = await readerOf(cluster, namespace, `${namespace}-own`, { isNamespaced: true });
   await operated.createRun(namespace, run("working", [nap("work", SECONDS)]));
   await operated.createRun(namespace, run("stuck", [nap("work")], {}, NOWHERE));
   const node = await untilSeen(operated, namespace);
@@ -61,6 +62,10 @@ export async function peopleSee(operated: OperatedCluster, namespace: string): P
   const little = await said(limited, "why", "stuck");
   expect(little).toMatch(/Waits for {3}a node, as it seems/);
   expect(little).toMatch(/You may not read StatefulSets/);
+  const here = await said(own, "map");
+  expect(here).toMatch(new RegExp(`^${node} +- .*${namespace}/working`, "m"));
+  expect(here).toContain(`so only ${namespace} is shown`);
+  expect(here).toContain("You may not read nodes");
   await expect(said(reader, "why", "nobody")).rejects.toThrow(`there is no PipelineRun ${namespace}/nobody`);
   await cluster.clients.custom.deleteNamespacedCustomObject({
     ...{ group: "tekton.dev", version: "v1", plural: "pipelineruns", namespace, name: "stuck" },

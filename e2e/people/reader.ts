@@ -15,24 +15,32 @@ const READS = [
 ];
 const TOKEN_SECONDS = 3600;
 
-/** @returns the path of a kubeconfig of a new account of this name, which may do so in all namespaces */
+export interface Rights {
+  /** Default: all that the commands read. */
+  rules?: typeof READS;
+  /** In its own namespace alone. Default: in all. */
+  isNamespaced?: boolean;
+}
+
+/** @returns the path of a kubeconfig of a new account of this name in the namespace */
 export async function readerOf(
   cluster: Cluster,
   namespace: string,
   name: string,
-  rules = READS,
+  { rules = READS, isNamespaced = false }: Rights = {},
 ): Promise<string> {
   const { core } = cluster.clients;
-  const rbac = rbacOf(cluster);
+  const rbac = readKubeConfig(cluster.kubeconfigFile).makeApiClient(RbacAuthorizationV1Api);
   await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name } } });
   await rbac.createClusterRole({ body: { metadata: { name }, rules } });
-  await rbac.createClusterRoleBinding({
-    body: {
-      metadata: { name },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
-      subjects: [{ kind: "ServiceAccount", name, namespace }],
-    },
-  });
+  const body = {
+    metadata: { name },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name },
+    subjects: [{ kind: "ServiceAccount", name, namespace }],
+  };
+  await (isNamespaced
+    ? rbac.createNamespacedRoleBinding({ namespace, body })
+    : rbac.createClusterRoleBinding({ body }));
   const { status } = await core.createNamespacedServiceAccountToken({
     name,
     namespace,
@@ -42,9 +50,6 @@ export async function readerOf(
   await writeFile(file, kubeconfigOf(cluster, namespace, status!.token));
   return file;
 }
-
-const rbacOf = ({ kubeconfigFile }: Cluster): RbacAuthorizationV1Api =>
-  readKubeConfig(kubeconfigFile).makeApiClient(RbacAuthorizationV1Api);
 
 function kubeconfigOf({ kubeconfigFile }: Cluster, namespace: string, token: string): string {
   const { server, caData } = readKubeConfig(kubeconfigFile).getCurrentCluster()!;
