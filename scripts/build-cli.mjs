@@ -3,12 +3,13 @@
  * puts it on the PATH, as a plugin of kubectl as well.
  */
 import { build } from "esbuild";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digest } from "./digest.mjs";
 
 const CLI_DIRECTORY = join("dist", "cli");
 const FILE = "cli.js";
+const LICENSES = "THIRD-PARTY-LICENSES.txt";
 const STAMP = join(CLI_DIRECTORY, ".built-from");
 /** All that is made. */
 export const CLI_FILES = [STAMP, ...[FILE, "package.json"].map(file => join(CLI_DIRECTORY, file))];
@@ -29,7 +30,24 @@ function packageJson() {
     readFileSync("package.json", "utf8"),
   );
   const bins = Object.fromEntries(Object.keys(bin).map(command => [command, FILE]));
-  return { name, version, description, license, repository, engines, bin: bins };
+  return { name, version, description, license, repository, engines, bin: bins, files: [FILE, LICENSES] };
+}
+
+/** Directories of the packages that the files are of; of one in another, the inner one. */
+const packagesOf = files =>
+  [...new Set(files.flatMap(file => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0] ?? []))].sort();
+
+/** What the packages that are in it want to be handed on with them. */
+function licenses(files) {
+  return packagesOf(files)
+    .map(directory => {
+      const { name, version, license } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+      const texts = readdirSync(directory)
+        .filter(file => /^(licen[cs]e|notice)/i.test(file))
+        .map(file => readFileSync(join(directory, file), "utf8").trim());
+      return [`${name} ${version} (${license})`, ...texts].join("\n\n");
+    })
+    .join(`\n\n${"-".repeat(80)}\n\n`);
 }
 
 /** Does nothing when dist/cli is what the sources yield. */
@@ -55,6 +73,7 @@ export async function buildCli() {
   if (wrong.length > 0)
     throw new Error(`the command must not hold ${wrong[0]}: something that it imports does`);
   chmodSync(outfile, 0o755);
+  writeFileSync(join(CLI_DIRECTORY, LICENSES), `${licenses(inside)}\n`);
   writeFileSync(join(CLI_DIRECTORY, "package.json"), `${JSON.stringify(packageJson(), undefined, 2)}\n`);
   writeFileSync(STAMP, sources);
 }
