@@ -42,7 +42,7 @@ test.each([
   ["no such file", ["-f", "nowhere.yaml"], 1, /^No preview of nowhere.yaml: ENOENT/],
   ["no YAML", ["-f", fileOf("bad.yaml", "a: [")], 1, /^No preview of bad.yaml: it is not YAML/],
   ["no run", ["-f", fileOf("none.yaml", "")], 1, /^No preview of none.yaml: it holds no PipelineRun/],
-  ["a wrong flag", ["--fast"], 2, /^error: unknown option '--fast'[^]*-f, --file <file>/],
+  ["a wrong flag", ["-f", "run.yaml", "--fast"], 2, /^error: unknown option '--fast'[^]*-f, --file <file>/],
 ])(
   "%s",
   (_, args, code, message) => {

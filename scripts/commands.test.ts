@@ -87,7 +87,7 @@ test("blocks hold no other programs", () => {
 
 test.each([
   ["npm run no-such-script", "no script"],
-  ["npm run preview -- --no-such-option", "no-such-option"],
+  ["npm run preview -- -f run.yaml --no-such-option", "no-such-option"],
   ["npm run preview -f run.yaml", "behind --"],
   ["npm run bench -- burst --no-such-option 3", "no --no-such-option"],
   ["npm run build -- --quick", "takes no options"],

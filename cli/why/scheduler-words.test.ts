@@ -42,8 +42,13 @@ test("a very long message takes no time", () => {
   expect(Date.now() - start).toBeLessThan(5_000);
 });
 
-test("what it says of preemption is left out", () => {
-  expect(withoutPreemption("0/1 nodes are available: 1 x. preemption: 0/1 nodes are available: 1 y.")).toBe(
-    "0/1 nodes are available: 1 x.",
-  );
+test("what it says of preemption and of devices is left out", () => {
+  const reasons = "0/1 nodes are available: 1 Too many pods.";
+  for (const more of [
+    " preemption: 0/1 nodes are available: 1 y.",
+    " no new claims to deallocate, preemption: z",
+  ]) {
+    expect(withoutPreemption(reasons + more)).toBe(reasons);
+    expect(means(reasons + more)).toEqual(["1 has no more room for pods"]);
+  }
 });

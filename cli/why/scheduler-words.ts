@@ -75,18 +75,22 @@ const WORDS: readonly Words[] = [
   },
 ];
 
-const ALL = /^0\/(\d+) nodes are available: (.*?)\.?(?: preemption: .*)?$/s;
+const ALL = /^0\/(\d+) nodes are available: (.*?)\.?$/s;
 const ONE = /^(\d+) (.*)$/s;
 
 /** Taints hold commas of their own, so a new reason begins with a number. */
 const split = (reasons: string): string[] => reasons.split(/, (?=\d+ )/);
 
-/** What it says of evicting others concerns nobody: for placeholders it never does. */
-export const withoutPreemption = (message: string): string => message.replace(/ preemption: .*$/s, "");
+/**
+ * What it says of evicting others, and of devices that it could free, concerns nobody: for placeholders it does neither.
+ * That is put behind the reasons by its plugins DynamicResources and DefaultPreemption.
+ */
+export const withoutPreemption = (message: string): string =>
+  message.replace(/ (?:no new claims to deallocate,?|preemption: ).*$/s, "");
 
 /** Each reason of a message; none when it is not one of these, or there is no node at all. */
 export function obstaclesIn(message: string): Obstacle[] {
-  const all = ALL.exec(message.trim());
+  const all = ALL.exec(withoutPreemption(message).trim());
   if (all === null) return [];
   return split(all[2]!).flatMap(reason => {
     const one = ONE.exec(reason);

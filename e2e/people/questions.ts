@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { expect } from "@jest/globals";
 import type { V1Pod } from "@kubernetes/client-node";
 import { TEKTON_PIPELINE_RUN_LABEL } from "../../capabilities/keys";
+import { PIPELINE_RUN_V1 } from "../../capabilities/tekton/objects";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 import { until } from "../../testbed/until";
 import { readerOf, said } from "./reader";
 
 const RUNS_ONLY = [{ apiGroups: ["tekton.dev"], resources: ["pipelineruns"], verbs: ["get", "list"] }];
-/** Long enough for all questions. */
-const SECONDS = 20;
+/** Longer than all questions take; then both runs are deleted. */
+const SECONDS = 600;
 const NOWHERE = { taskRunTemplate: { podTemplate: { nodeSelector: { "people/there": "no" } } } };
 
 const isRefused = ({ metadata, status }: V1Pod): boolean =>
@@ -67,7 +68,7 @@ export async function peopleSee(operated: OperatedCluster, namespace: string): P
   expect(here).toContain(`so only ${namespace} is shown`);
   expect(here).toContain("You may not read nodes");
   await expect(said(reader, "why", "nobody")).rejects.toThrow(`there is no PipelineRun ${namespace}/nobody`);
-  await cluster.clients.custom.deleteNamespacedCustomObject({
-    ...{ group: "tekton.dev", version: "v1", plural: "pipelineruns", namespace, name: "stuck" },
-  });
+  for (const name of ["working", "stuck"]) {
+    await cluster.clients.custom.deleteNamespacedCustomObject({ ...PIPELINE_RUN_V1, namespace, name });
+  }
 }
