@@ -16,7 +16,6 @@ test("in a pipe every row is one line, without colours", () => {
 
 test("on a terminal the last column is wrapped to its width, and keeps its colour", () => {
   const lines = tableLines(["A", "B"], rows, { width: 34, colour: true });
-  // eslint-disable-next-line no-control-regex
   const plain = lines.map(line => line.replace(/\x1b\[\d+m/g, "").trimEnd());
   expect(plain).toEqual([
     "A       B",
