@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { endOfBar, rowsOf, type Row } from "./layout";
+import { endOfBar, rowsOf, shortened, startOfBar, type Row } from "./layout";
 import type { Span, Timeline } from "./timeline";
 
 const MOST = 100_000;
@@ -27,12 +27,15 @@ const timeline = (all: Span[]): Timeline => ({
   nodes: NODES.map(name => ({ name, from: 0 })),
   spans: all,
 });
-const scale = (at: number): number => at / 100;
+const scale = { of: (at: number): number => 50 + at / 100, left: 50, right: 1100 };
 
 function overlaps({ bars }: Row): string[] {
   const pairs = bars.flatMap((one, index) => bars.slice(index + 1).map(other => [one, other] as const));
   return pairs
-    .filter(([one, other]) => one.lane === other.lane && one.x < endOfBar(other) && other.x < endOfBar(one))
+    .filter(
+      ([one, other]) =>
+        one.lane === other.lane && startOfBar(one) < endOfBar(other) && startOfBar(other) < endOfBar(one),
+    )
     .map(([one, other]) => `${one.says} and ${other.says}`);
 }
 
@@ -82,4 +85,30 @@ test("placeholders stand above pods", () => {
     ["placeholder", 0],
     ["pod", 1],
   ]);
+});
+
+test("words that have no room behind a bar stand before it, and none leave the picture", () => {
+  const late = {
+    run: "r",
+    name: "a-name-of-some-length",
+    kind: "pod" as const,
+    from: MOST,
+    node: "node-1",
+    bound: MOST,
+  };
+  const [row] = rowsOf(timeline([late]), { ...scale, right: 1060 });
+  expect(row!.bars[0]!.labelX).toBeLessThan(row!.bars[0]!.x);
+  fc.assert(
+    fc.property(fc.array(spans, { maxLength: 30 }), all => {
+      const bars = rowsOf(timeline(all), scale).flatMap(one => one.bars);
+      expect(bars.filter(one => endOfBar(one) > scale.right + 10 || startOfBar(one) < scale.left)).toEqual(
+        [],
+      );
+    }),
+  );
+});
+
+test("of a name that is too long, its end is shown", () => {
+  expect(shortened("gke-pool-1234-abcd", 8)).toBe("…34-abcd");
+  expect(shortened("node-1", 8)).toBe("node-1");
 });

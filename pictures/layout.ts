@@ -25,8 +25,12 @@ export interface Row {
   bars: Bar[];
 }
 
-/** From a moment to pixels. */
-export type Scale = (at: number) => number;
+/** From a moment to pixels, and where words must end. */
+export interface Scale {
+  of(at: number): number;
+  left: number;
+  right: number;
+}
 
 /** Of 11 pixels high letters; wide fonts need so much. */
 const LETTER = 6.9;
@@ -45,16 +49,39 @@ function bar(
   until: number,
   scale: Scale,
 ): Unplaced {
-  const x = scale(from);
-  const width = Math.max(LEAST_WIDTH, scale(until) - x);
-  const isLabelInside = label.length * LETTER + 2 * PADDING <= width;
-  const labelX = isLabelInside ? x + PADDING : x + width + PADDING;
-  return { x, width, run, kind, label, labelX, isLabelInside, says };
+  const x = scale.of(from);
+  const width = Math.max(LEAST_WIDTH, scale.of(until) - x);
+  return { x, width, run, kind, says, ...labelled(label, x, x + width, scale) };
 }
 
-/** Up to where nothing else may stand in the bar's lane. */
-export const endOfBar = ({ x, width, label, labelX }: Omit<Bar, "lane">): number =>
-  Math.max(x + width, labelX + label.length * LETTER) + PADDING;
+/** In the bar where it has room, else behind it, else before it; what has room nowhere is cut. */
+function labelled(
+  label: string,
+  start: number,
+  end: number,
+  { left, right }: Scale,
+): Pick<Bar, "label" | "labelX" | "isLabelInside"> {
+  const length = lengthOf(label);
+  if (length + 2 * PADDING <= end - start) return { label, labelX: start + PADDING, isLabelInside: true };
+  const behind = end + PADDING;
+  const before = start - PADDING - length;
+  if (behind + length > right && before >= left) return { label, labelX: before, isLabelInside: false };
+  const letters = Math.max(1, Math.floor((right - behind) / LETTER));
+  return { label: shortened(label, letters), labelX: behind, isLabelInside: false };
+}
+
+const lengthOf = (label: string): number => label.length * LETTER;
+
+/** What names begin with is often the same: their ends tell them apart. */
+export const shortened = (name: string, letters: number): string =>
+  name.length <= letters ? name : `…${name.slice(name.length - letters + 1)}`;
+
+type Extent = Pick<Bar, "x" | "width" | "label" | "labelX">;
+
+/** Between these nothing else may stand in the bar's lane. */
+export const startOfBar = ({ x, labelX }: Extent): number => Math.min(x, labelX);
+export const endOfBar = ({ x, width, label, labelX }: Extent): number =>
+  Math.max(x + width, labelX + lengthOf(label)) + PADDING;
 
 /** Each in the first lane that is free, oldest first; placeholders above pods. */
 function inLanes(bars: readonly Unplaced[]): Bar[] {
@@ -62,12 +89,12 @@ function inLanes(bars: readonly Unplaced[]): Bar[] {
   const placed: Bar[] = [];
   const order = (one: Unplaced): number => (one.kind === "placeholder" ? 0 : 1);
   const kinds = [0, 1].map(kind =>
-    bars.filter(one => order(one) === kind).sort((one, other) => one.x - other.x),
+    bars.filter(one => order(one) === kind).sort((one, other) => startOfBar(one) - startOfBar(other)),
   );
   for (const some of kinds) {
     const first = ends.length;
     for (const one of some) {
-      const free = ends.findIndex((end, lane) => lane >= first && end <= one.x);
+      const free = ends.findIndex((end, lane) => lane >= first && end <= startOfBar(one));
       const lane = free === -1 ? ends.length : free;
       ends[lane] = endOfBar(one);
       placed.push({ ...one, lane });
@@ -89,8 +116,8 @@ function nodeRow(node: NodeSpan, { spans, until: end }: Timeline, scale: Scale):
     const says = `${run}${isPod ? `: ${name}` : " keeps its room"}, ${seconds(until - bound!)} on ${node.name}`;
     return bar({ run, kind, label: isPod ? name : run, says }, bound!, until, scale);
   });
-  const x = scale(node.from);
-  return rowOf(node.name, bars, { x, width: scale(node.until ?? end) - x });
+  const x = scale.of(node.from);
+  return rowOf(node.name, bars, { x, width: scale.of(node.until ?? end) - x });
 }
 
 /** Runs that waited for their node; pods of runs that waited longer than a moment as well. */

@@ -1,11 +1,12 @@
 /** A timeline of runs on nodes as a picture: nodes down, time across, a colour a run. Text of an SVG file. */
 import { paintOf, type Paint } from "./colours";
-import { rowsOf, type Bar, type Row, type Scale } from "./layout";
+import { rowsOf, shortened, type Bar, type Row, type Scale } from "./layout";
 import { runsOf, type Timeline } from "./timeline";
 
 /** Pixels. */
 const WIDTH = 1000;
-const LEFT = 110;
+const LEAST_LEFT = 90;
+const MOST_LEFT = 250;
 /** So that what is said beside the last bar has room. */
 const RIGHT = 110;
 const TITLE = 40;
@@ -25,7 +26,9 @@ const LIGHT = { paper: "#ffffff", ink: "#1f2328", quiet: "#59636e", track: "#eef
 const DARK = { paper: "#0d1117", ink: "#e6edf3", quiet: "#9198a1", track: "#1c222b", grid: "#343b45" };
 
 const rules = ({ paper, ink, quiet, track, grid }: typeof LIGHT): string =>
-  `.paper{fill:${paper}}.ink{fill:${ink}}.quiet{fill:${quiet}}.track{fill:${track}}.grid{stroke:${grid}}`;
+  `.paper{fill:${paper}}.ink{fill:${ink}}.quiet{fill:${quiet}}.track{fill:${track}}.grid{stroke:${grid}}` +
+  // So that lines of the grid do not run through words.
+  `.off{stroke:${paper}}.on{stroke:${track}}.off,.on{fill:${ink};stroke-width:4;stroke-linejoin:round;paint-order:stroke}`;
 
 function style(theme: Theme): string {
   if (theme === "dark") return rules(DARK);
@@ -48,9 +51,15 @@ const FILLS: Record<Bar["kind"], (paint: Paint) => string> = {
   waiting: ({ fill }) => `fill="none" stroke="${fill}" stroke-width="1.5" stroke-dasharray="4 3"`,
 };
 
+function labelStyle({ kind, isLabelInside }: Bar, { ink }: Paint): string {
+  if (kind === "waiting") return 'class="off"';
+  if (!isLabelInside) return 'class="on"';
+  return kind === "pod" ? `fill="${ink}"` : 'class="ink"';
+}
+
 function barText(bar: Bar, paint: Paint, top: number): string {
   const y = top + bar.lane * LANE;
-  const ink = bar.kind === "pod" && bar.isLabelInside ? `fill="${paint.ink}"` : 'class="ink"';
+  const ink = labelStyle(bar, paint);
   const shape = (more: string) => box(bar.x, y, bar.width, BAR, `rx="3" ${more}`);
   const stripes = paint.isStriped && bar.kind === "pod" ? shape('fill="url(#stripes)"') : "";
   const label = text(bar.labelX, y + 13, bar.label, `font-size="11" ${ink}`);
@@ -59,10 +68,11 @@ function barText(bar: Bar, paint: Paint, top: number): string {
 
 const heightOf = ({ lanes }: Row): number => lanes * LANE - (LANE - BAR) + 2 * ROW_PADDING;
 
-function rowText(row: Row, top: number, paints: ReadonlyMap<string, Paint>): string {
+function rowText(row: Row, top: number, { left }: Scale, paints: ReadonlyMap<string, Paint>): string {
   const height = heightOf(row);
   const track = row.track && box(row.track.x, top, row.track.width, height, 'rx="4" class="track"');
-  const name = text(LEFT - 10, top + height / 2 + 4, row.name, 'text-anchor="end" class="ink"');
+  const shown = shortened(row.name, Math.floor((left - 14) / LETTER));
+  const name = text(left - 10, top + height / 2 + 4, shown, 'text-anchor="end" class="ink"');
   return [
     track ?? "",
     name,
@@ -86,19 +96,32 @@ interface Panel {
   height: number;
 }
 
-function panel(timeline: Timeline, top: number, length: number, paints: ReadonlyMap<string, Paint>): Panel {
-  const scale: Scale = at => LEFT + ((at - timeline.from) / length) * (WIDTH - LEFT - RIGHT);
+/** Of all timelines. */
+interface Frame {
+  /** Where time begins. */
+  left: number;
+  /** Milliseconds. */
+  length: number;
+  paints: ReadonlyMap<string, Paint>;
+}
+
+function panel(timeline: Timeline, top: number, { left, length, paints }: Frame): Panel {
+  const scale: Scale = {
+    of: at => left + ((at - timeline.from) / length) * (WIDTH - left - RIGHT),
+    left,
+    right: WIDTH - 8,
+  };
   const rows = rowsOf(timeline, scale);
   const lines = [text(14, top + 24, timeline.title, 'font-size="15" font-weight="600" class="ink"')];
   let y = top + TITLE;
   const drawn: string[] = [];
   for (const row of rows) {
-    drawn.push(rowText(row, y, paints));
+    drawn.push(rowText(row, y, scale, paints));
     y += heightOf(row) + ROW_GAP;
   }
   const step = stepOf(length / 1000);
   for (let at = 0; at * 1000 <= length; at += step) {
-    const x = scale(timeline.from + at * 1000);
+    const x = scale.of(timeline.from + at * 1000);
     lines.push(`<line x1="${px(x)}" y1="${px(top + TITLE - 4)}" x2="${px(x)}" y2="${px(y)}" class="grid"/>`);
     lines.push(text(x, y + 16, moment(at), 'font-size="11" text-anchor="middle" class="quiet"'));
   }
@@ -158,10 +181,12 @@ const STRIPES =
 export function svgOf(timelines: readonly Timeline[], theme: Theme = "by the reader"): string {
   const paints = new Map(runsOf(timelines).map((run, index) => [run, paintOf(index)]));
   const length = Math.max(1, ...timelines.map(({ from, until }) => until - from));
+  const names = timelines.flatMap(({ nodes }) => nodes.map(({ name }) => name.length));
+  const left = Math.min(MOST_LEFT, Math.max(LEAST_LEFT, ...names.map(letters => letters * LETTER + 24)));
   const lines: string[] = [];
   let y = 6;
   for (const timeline of timelines) {
-    const made = panel(timeline, y, length, paints);
+    const made = panel(timeline, y, { left, length, paints });
     lines.push(...made.lines);
     y += made.height + PANEL_GAP;
   }

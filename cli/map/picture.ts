@@ -35,6 +35,8 @@ function spansOf(pods: readonly V1Pod[], since: number): Span[] {
   });
 }
 
+const moment = (at: number): string => new Date(at).toISOString().slice(0, 19).replace("T", " ");
+
 /**
  * @param nodes every node; undefined when they may not be read: then those that pods name are drawn
  * @param now in milliseconds since the epoch
@@ -56,7 +58,7 @@ export function timelineOf(
   const names = made.size === 0 || made.size > MOST_FREE_NODES ? used : new Set([...made.keys(), ...used]);
   const spanOfNode = (name: string): NodeSpan => ({ name, from: Math.max(from, made.get(name) ?? from) });
   return {
-    title: `Runs on nodes, as at ${new Date(now).toISOString().slice(0, 19).replace("T", " ")} UTC`,
+    title: `Runs on nodes, ${moment(from)} to ${moment(now)} UTC`,
     from,
     until: now,
     nodes: [...names].sort((one, other) => one.localeCompare(other, "en", { numeric: true })).map(spanOfNode),
