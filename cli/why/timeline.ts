@@ -11,6 +11,7 @@ import { activePods, ownership, placeholderPod } from "../../capabilities/phases
 import { recordOf } from "../../capabilities/placement/record";
 import { reservationOf } from "../../capabilities/room/placeholder-size";
 import { boundAt } from "../../capabilities/room/waiting-pods";
+import type { EventReason } from "../../capabilities/tekton/reasons";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { amounts, duration } from "../words";
 import type { RunFacts } from "./facts";
@@ -53,21 +54,30 @@ function beginning({ run }: RunFacts): Entry[] {
   ];
 }
 
-function placeholder({ observed }: RunFacts): Entry[] {
+function placeholderMade({ observed }: RunFacts): Entry[] {
   if (ownership(observed) !== "ours") return [];
   const { metadata } = observed.statefulSet!;
-  const { moves, movingFrom } = recordOf(observed.statefulSet!);
-  const made = entry(
-    metadata!.creationTimestamp,
-    `placeholder ${metadata!.name} made: it asks for ${amounts(reservationOf(observed.statefulSet!).ask)}`,
-  );
+  const { ask } = reservationOf(observed.statefulSet!);
+  const what = `placeholder ${metadata!.name} made: it asks for ${amounts(ask)}`;
+  return entry(metadata!.creationTimestamp, what);
+}
+
+/** As far as no Event says it: those say more, and are not kept for long. */
+function placeholderPlaced({ observed, events }: RunFacts): Entry[] {
   const pod = placeholderPod(observed);
-  if (pod === undefined) return made;
-  const from = movingFrom === undefined ? "" : `, away from ${movingFrom}`;
-  const again =
-    moves === 0 ? [] : entry(pod.metadata!.creationTimestamp, `placeholder looks for a node anew${from}`);
+  if (pod === undefined || ownership(observed) !== "ours") return [];
+  const isTold = (reason: EventReason): boolean => events.some(event => event.reason === reason);
+  const { moves, movingFrom } = recordOf(observed.statefulSet!);
+  const entries: Entry[] = [];
+  if (moves > 0 && !isTold("Moving")) {
+    const from = movingFrom === undefined ? "" : `, away from ${movingFrom}`;
+    entries.push(...entry(pod.metadata!.creationTimestamp, `placeholder looks for a node anew${from}`));
+  }
   const node = pod.spec?.nodeName;
-  return [...made, ...again, ...(node ? entry(new Date(boundAt(pod)), `placeholder on ${node}`) : [])];
+  if (node && !isTold(moves > 0 ? "Moved" : "Placed")) {
+    entries.push(...entry(new Date(boundAt(pod)), `placeholder on ${node}`));
+  }
+  return entries;
 }
 
 function release({ run }: RunFacts): Entry[] {
@@ -110,9 +120,9 @@ export function timelineOf(facts: RunFacts): Entry[] {
   const end = endOf(facts.run);
   const entries = [
     ...beginning(facts),
-    ...placeholder(facts).slice(0, 1),
+    ...placeholderMade(facts),
     ...facts.events.flatMap(told),
-    ...placeholder(facts).slice(1),
+    ...placeholderPlaced(facts),
     ...release(facts),
     ...pods(facts),
     ...(end === undefined ? [] : entry(end.at, `ended: ${end.what}`)),
