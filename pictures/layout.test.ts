@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { endOfBar, rowsOf, shortened, startOfBar, type Row } from "./layout";
+import { endOfBar, LEAST_WAIT_MILLISECONDS, rowsOf, shortened, startOfBar, type Row } from "./layout";
 import type { Span, Timeline } from "./timeline";
 
 const MOST = 100_000;
@@ -50,11 +50,13 @@ test("no bar and no words stand over others, and every bar is in a lane of its r
   );
 });
 
-test("everything that was on a node is shown there, and what waited for longer than a second", () => {
+test("everything that was on a node is shown there, and what waited for longer than a moment", () => {
   fc.assert(
     fc.property(fc.array(spans, { maxLength: 30 }), all => {
       const bars = rowsOf(timeline(all), scale).flatMap(row => row.bars);
-      const waits = all.filter(({ from, bound, until = MOST }) => (bound ?? until) - from >= 1000);
+      const waits = all.filter(
+        ({ from, bound, until = MOST }) => (bound ?? until) - from >= LEAST_WAIT_MILLISECONDS,
+      );
       expect(bars.filter(({ kind }) => kind === "waiting")).toHaveLength(waits.length);
       expect(bars.filter(({ kind }) => kind !== "waiting")).toHaveLength(
         all.filter(({ node }) => node).length,

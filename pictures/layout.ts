@@ -36,8 +36,8 @@ export interface Scale {
 const LETTER = 6.9;
 const PADDING = 5;
 const LEAST_WIDTH = 3;
-/** A shorter wait is not seen in the picture. */
-const LEAST_WAIT_MILLISECONDS = 1000;
+/** A shorter wait is not shown: times of the API server have whole seconds. */
+export const LEAST_WAIT_MILLISECONDS = 1500;
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
 

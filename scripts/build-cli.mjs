@@ -12,12 +12,13 @@ const FILE = "cli.js";
 const LICENSES = "THIRD-PARTY-LICENSES.txt";
 const STAMP = join(CLI_DIRECTORY, ".built-from");
 /** All that is made. */
-export const CLI_FILES = [STAMP, ...[FILE, "package.json"].map(file => join(CLI_DIRECTORY, file))];
+export const CLI_FILES = [STAMP, ...[FILE, LICENSES, "package.json"].map(file => join(CLI_DIRECTORY, file))];
 const SOURCES = [
   "cli",
   "pictures",
   "preview",
   "capabilities",
+  "testbed/tekton-stand-in",
   "package.json",
   "package-lock.json",
   "scripts/build-cli.mjs",

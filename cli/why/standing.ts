@@ -2,7 +2,7 @@
 import { parseSettings } from "../../capabilities/choices/settings";
 import { stageOf, phaseOf, type Phase, type Stage } from "../../capabilities/phases/phase";
 import { Sight } from "../../capabilities/phases/sight";
-import type { Resources } from "../../capabilities/demand/resources";
+import { exceeds, type Resources } from "../../capabilities/demand/resources";
 import { requestedBy, reservationOf } from "../../capabilities/room/placeholder-size";
 import { resizable } from "../../capabilities/room/reservation";
 import { ownership, placeholderPod } from "../../capabilities/phases/observed";
@@ -48,7 +48,7 @@ export interface Standing {
   stage: Stage;
   phase: Phase;
   node?: string;
-  /** What the run needs at its widest moment; undefined where there is no placeholder. */
+  /** What the run needs at its widest moment; undefined where no room is kept for it. */
   asks?: Resources;
   /** What the placeholder asks for now. */
   keeps?: Resources;
@@ -69,7 +69,8 @@ function sizes({ observed }: RunFacts): Pick<Standing, "asks" | "keeps" | "moves
   if (ownership(observed) !== "ours") return {};
   const statefulSet = observed.statefulSet!;
   const { moves } = recordOf(statefulSet);
-  const asks = { asks: reservationOf(statefulSet).ask, moves };
+  const { ask, floor } = reservationOf(statefulSet);
+  const asks = { ...(exceeds(ask, floor).length > 0 && { asks: ask }), moves };
   const pod = placeholderPod(observed);
   return pod?.spec?.nodeName ? { ...asks, keeps: resizable(requestedBy(pod.spec)) } : asks;
 }
