@@ -18,6 +18,7 @@ import { deleting, earlier, foreign, orphan } from "../testing/stateful-sets";
 import { PHASES, STAGES } from "./phase";
 import { Sight } from "./sight";
 import { afterFailure, chosenRow, TABLE } from "./table";
+import type { Warning } from "../tekton/warning";
 
 const RUNS = {
   none: undefined,
@@ -110,7 +111,7 @@ describe("after a failure", () => {
       .created(created)
       .annotation(`${KEY_PREFIX}placement-timeout`, "10m")
       .annotation(`${KEY_PREFIX}on-timeout`, onTimeout).run;
-  const warning = { reason: "StepFailed", message: "denied" };
+  const warning: Warning = { reason: "StepFailed", message: "denied" };
   const failed = (onTimeout: string, seconds: number, isHeld = true) =>
     afterFailure(
       held(onTimeout),
