@@ -104,7 +104,8 @@ function noNode(facts: RunFacts, { pod, schedulingMessage: message }: Sight): Pi
 function waits(facts: RunFacts, seen: Sight, step: Step): Wait {
   const row = chosenRow(seen).name;
   const since = new Date(heldSince(facts.run));
-  const warnings = step.warnings ?? [];
+  // What is Normal is said in other words already.
+  const warnings = (step.warnings ?? []).filter(({ type = "Warning" }) => type === "Warning");
   const told = warnings.map(({ message }) => message);
   if (seen.pod !== undefined && seen.node === undefined) {
     const { what, toDo } = noNode(facts, seen);
@@ -138,7 +139,7 @@ function wayOut({ run }: RunFacts, now: Date): string[] {
 function waitOf(facts: RunFacts, seen: Sight): Wait {
   const step = nextStep(facts.observed, seen.settings, seen.now);
   if (facts.isPartial !== true) {
-    const isTold = (step.warnings ?? []).length > 0;
+    const isTold = step.warnings !== undefined && step.warnings.length > 0;
     if (step.kind === "wait" || isTold || schedulingMessage(facts.observed) !== undefined) {
       return waits(facts, seen, step);
     }

@@ -112,7 +112,8 @@ function told({ first, last, count, reason, message, about, from }: ToldEvent): 
   if (LEFT_OUT.has(reason)) return [];
   const of = about === "PipelineRun" ? "" : `${from || about.toLowerCase()}: `;
   const times = count > 1 ? ` (${count} times, last ${last.toISOString().slice(11, 19)})` : "";
-  return entry(first, `${of}${reason}${times}: ${withoutPreemption(message)}`);
+  const words = reason === "FailedScheduling" ? withoutPreemption(message) : message;
+  return entry(first, `${of}${reason}${times}: ${words}`);
 }
 
 /** Where two are of the same second, in the order in which such things come about. */
