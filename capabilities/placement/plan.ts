@@ -93,7 +93,11 @@ export interface Plan {
 
 const LET_IT_RUN = `or let it run without co-location by setting its label ${OPT_IN_LABEL} to "${OPTED_OUT}"`;
 
-const contradictionWarning = (reason: Warning["reason"], contradictions: string[], whatToDo: string): Warning[] =>
+const contradictionWarning = (
+  reason: Warning["reason"],
+  contradictions: string[],
+  whatToDo: string,
+): Warning[] =>
   contradictions.length === 0
     ? []
     : [
