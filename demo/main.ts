@@ -1,17 +1,25 @@
 /** `npm run demo`: the operator at work on a cluster of its own, and what is claimed of it, checked. */
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { svgOf } from "../pictures/svg";
 import { History } from "../e2e/history";
 import { ensureTool } from "../testbed/binaries";
 import { startCluster, type Cluster } from "../testbed/cluster";
+import { EVIDENCE_ROOT } from "../testbed/evidence";
 import { verdicts, type Expected } from "./claims";
+import type { Seen } from "./observation";
 import { Observer } from "./observe";
 import { parseOptions, USAGE, type DemoOptions } from "./options";
+import { nodesByRun, timelineOf } from "./picture";
 import { expectation, play } from "./scenario";
 import { outputFormat, Screen } from "./screen";
 import { summaryLines } from "./summary";
+import { playWithout, WITHOUT } from "./without";
 
 const MOST_MILLISECONDS = 180_000;
+/** Where the picture is written. */
+const PICTURE = join(EVIDENCE_ROOT, "demo.svg");
+const NAMESPACE = "default";
 const INTERRUPTED_EXIT_CODE = 130;
 
 class Interrupted extends Error {}
@@ -86,10 +94,33 @@ async function perform(
   interrupted.throwIfAborted();
   const found = verdicts(observer.seen, expected, sharedNodes(history));
   console.log(["", ...summaryLines(found, seconds(), outputFormat())].join("\n"));
-  if (problem === undefined && found.every(({ holds }) => holds)) return true;
+  if (problem === undefined && found.every(({ holds }) => holds)) {
+    await draw(cluster, observer.seen, AbortSignal.any([interrupted, tooLong()]), options);
+    return true;
+  }
   if (problem !== undefined) console.error(`\nThe demo did not come to its end: ${wordsOf(problem)}`);
   await keepEvidence(cluster, observer);
   return false;
+}
+
+/** What was seen, and beside it the same runs without the operator. */
+async function draw(
+  cluster: Cluster,
+  seen: readonly Seen[],
+  signal: AbortSignal,
+  { autoscaler }: DemoOptions,
+): Promise<void> {
+  console.log("\nThe same runs without the operator, for the picture: half a minute …");
+  const without = await playWithout(cluster, signal, autoscaler);
+  const timelines = [
+    timelineOf(seen, "With the operator: each run on one node, and on its own", NAMESPACE),
+    timelineOf(without, "The same runs without it: pods go where there is room", WITHOUT),
+  ];
+  await mkdir(EVIDENCE_ROOT, { recursive: true });
+  await writeFile(PICTURE, svgOf(timelines));
+  for (const [run, nodes] of nodesByRun(without, WITHOUT))
+    console.log(`  ${run}: its pods were on ${nodes.join(", ")}`);
+  console.log(`The picture of both is ${relative(process.cwd(), PICTURE)}`);
 }
 
 /** A history that is not whole speaks against the claim, too. */

@@ -12,10 +12,10 @@ import { isActive, isPlaceholder, placeholderOf, schedulerReason } from "./obser
 import type { Observer } from "./observe";
 
 const FIRST_NODES = ["node-1", "node-2", "node-3"];
-const LATE = "one-too-many";
-const LATE_NODE = "node-4";
+export const LATE = "one-too-many";
+export const LATE_NODE = "node-4";
 
-const FILES = ["four-tasks.yaml", "long-running.yaml", "four-volumes.yaml"];
+export const FILES = ["four-tasks.yaml", "long-running.yaml", "four-volumes.yaml"];
 const STEP_MILLISECONDS = 60_000;
 /** Runs may take longer than a step; the signal's bound on the whole demo comes first. */
 const RUNS_MILLISECONDS = 180_000;

@@ -1,26 +1,19 @@
 /** Shows the board on standard output: redrawn in place on a terminal, otherwise line by line as it changes. */
+import * as terminal from "../cli/terminal";
 import { boardLines, facts, type Format, type State } from "./board";
 
 const REDRAW_MILLISECONDS = 200;
 const DEFAULT_COLUMNS = 100;
 
-/** Colours are for terminals, and for those who have not set NO_COLOR (https://no-color.org). */
+/** That of a terminal; a pipe has a width as well, for the summary. */
 export function outputFormat(): Format {
-  const { isTTY, columns } = process.stdout;
-  return {
-    // The last column stays free: some terminals break the line there.
-    width: isTTY && columns > 1 ? columns - 1 : DEFAULT_COLUMNS,
-    colour: isTerminal() && !process.env.NO_COLOR,
-  };
-}
-
-function isTerminal(): boolean {
-  return process.stdout.isTTY === true && process.env.TERM !== "dumb";
+  const { width, colour } = terminal.outputFormat();
+  return { width: width === Infinity ? DEFAULT_COLUMNS : width, colour };
 }
 
 export class Screen {
   readonly #timer: NodeJS.Timeout;
-  #drawn: string[] = [];
+  readonly #board = new terminal.Redrawn();
   #headline = "";
   #told = new Map<string, string>();
 
@@ -35,18 +28,8 @@ export class Screen {
   }
 
   show(): void {
-    if (isTerminal()) this.#redraw();
+    if (terminal.isTerminal()) this.#board.show(boardLines(this.state(), outputFormat()));
     else this.#tellChanges();
-  }
-
-  #redraw(): void {
-    // What has scrolled away cannot be redrawn, so the board is never higher than the terminal.
-    const rows = (process.stdout.rows || Infinity) - 1;
-    const lines = boardLines(this.state(), outputFormat()).slice(0, rows);
-    if (lines.join("\n") === this.#drawn.join("\n")) return;
-    const up = this.#drawn.length === 0 ? "" : `\x1b[${this.#drawn.length}F`;
-    process.stdout.write(`${up}${lines.map(text => `${text}\x1b[K\n`).join("")}\x1b[J`);
-    this.#drawn = lines;
   }
 
   #tellChanges(): void {

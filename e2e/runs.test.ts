@@ -1,6 +1,7 @@
-/** What runs cost, what becomes of many at once, and of each shape; all of them on one cluster. */
-import { afterAll, beforeAll, describe } from "@jest/globals";
-import { OperatedCluster, START_MILLISECONDS, STOP_MILLISECONDS } from "./operated-cluster";
+/** What runs cost, what becomes of many at once, of each shape, and what people see of them; all of them on one cluster. */
+import { afterAll, beforeAll, describe, test } from "@jest/globals";
+import { OperatedCluster, RUN_MILLISECONDS, START_MILLISECONDS, STOP_MILLISECONDS } from "./operated-cluster";
+import { peopleSee } from "./people/questions";
 import { crowdTests } from "./runs/crowd";
 import { requestTests } from "./runs/requests";
 import { shapeTests } from "./runs/shapes";
@@ -17,3 +18,9 @@ afterAll(() => operated?.stop(), STOP_MILLISECONDS);
 describe("what they cost", () => requestTests(() => operated));
 describe("a crowd", () => crowdTests(() => operated, NODES));
 describe("of every shape", () => shapeTests(() => operated));
+
+test(
+  "people with read rights alone see why a run waits, and where all are",
+  () => peopleSee(operated, "people"),
+  RUN_MILLISECONDS,
+);

@@ -1,10 +1,11 @@
 /**
  * `pepr build`, made safe: it leaves old files in dist/ lying about, and exits 0 when the module fails to
- * load. Then the chart, out of what it made. Does nothing when dist/ is what these sources yield.
+ * load. Then the chart, out of what it made, and the command for people. Does nothing when dist/ is what these sources yield.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildCli, CLI_FILES } from "./build-cli.mjs";
 import { digest } from "./digest.mjs";
 
 /** Whatever decides what is built. */
@@ -29,9 +30,13 @@ const STAMP = join("dist", ".built-from");
 
 // Were a source changed while it is built, the next build would make all anew.
 const sources = digest(SOURCES);
-const stamp = () => `${sources} ${digest(["dist"], STAMP, MANIFEST)}\n`;
+/** The command for people has a stamp of its own. */
+const stamp = () => `${sources} ${digest(["dist"], STAMP, MANIFEST, ...CLI_FILES)}\n`;
 
-if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp()) process.exit(0);
+if (existsSync(STAMP) && readFileSync(STAMP, "utf8") === stamp()) {
+  await buildCli();
+  process.exit(0);
+}
 
 const { uuid } = JSON.parse(readFileSync("package.json", "utf8")).pepr;
 const expected = [`dist/pepr-${uuid}.js`, `dist/pepr-module-${uuid}.yaml`];
@@ -57,3 +62,4 @@ const chart = spawnSync(process.execPath, ["--import", "tsx", "chart/build.ts"],
 });
 if (chart.status !== 0) process.exit(1);
 writeFileSync(STAMP, stamp());
+await buildCli();

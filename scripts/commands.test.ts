@@ -5,8 +5,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import packageJson from "../package.json";
+import { checkCommandLine } from "../cli/program";
 import { parseOptions as demoOptions } from "../demo/options";
-import { parseOptions as previewOptions } from "../preview/options";
 import { parseOptions as releaseOptions } from "./release/options";
 import { parseOptions as soakOptions } from "../soak/options";
 import { parseOptions as testbedOptions } from "../testbed/options";
@@ -20,7 +20,7 @@ const of = (program: string) => all.filter(({ command }) => words(command)[0] ==
 /** Each throws when the script does not know an option. */
 const OPTIONS: Record<string, (args: string[]) => unknown> = {
   demo: demoOptions,
-  preview: args => previewOptions(args, CHECKOUT),
+  preview: args => checkCommandLine(["preview", ...args]),
   soak: args => soakOptions(args, 1),
   testbed: testbedOptions,
   release: releaseOptions,
@@ -67,7 +67,8 @@ function checkNpx(command: string): void {
     const path = args.find(arg => !arg.startsWith("-"))!;
     if (![path, `${path}.test.ts`].some(name => existsSync(join(CHECKOUT, name))))
       throw new Error(`there is no ${path}`);
-  } else if (program !== packageJson.name) throw new Error(`${program} is not known`);
+  } else if (program === packageJson.name) checkCommandLine(args);
+  else throw new Error(`${program} is not known`);
 }
 
 test.each(of("npm"))("$command ($file) is a script, with options that it knows", ({ command }) => {
@@ -88,7 +89,7 @@ test("blocks hold no other programs", () => {
 
 test.each([
   ["npm run no-such-script", "no script"],
-  ["npm run preview -- --no-such-option", "no-such-option"],
+  ["npm run preview -- -f run.yaml --no-such-option", "no-such-option"],
   ["npm run preview -f run.yaml", "behind --"],
   ["npm run bench -- burst --no-such-option 3", "no --no-such-option"],
   ["npm run build -- --quick", "takes no options"],

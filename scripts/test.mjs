@@ -122,7 +122,7 @@ await Promise.all([
 ]);
 jest("unit tests", [
   "--maxWorkers=2",
-  ...testsIn("capabilities", "chart", "demo", "preview", "scripts", "soak", "bench"),
+  ...testsIn("capabilities", "chart", "demo", "preview", "cli", "pictures", "scripts", "soak", "bench"),
 ]);
 rmSync(".testbed/rbac", { recursive: true, force: true });
 // Three clusters at once: each waits for much of its time. But for tests of how long something takes, or how often

@@ -3,7 +3,7 @@
  * becomes a series, as client-go's recorder of events.k8s.io makes them.
  */
 import { Log } from "pepr";
-import { describeError, statusOf } from "../kube/errors";
+import { describeError, refusalOf, statusOf } from "../kube/errors";
 import { eventFor } from "../kube/events";
 import type { Cluster } from "../kube/cluster";
 import type { Warning } from "../tekton/warning";
@@ -45,7 +45,7 @@ export class Teller {
   }
 
   async #first(id: string, run: PipelineRun, warning: Warning, now: Date): Promise<void> {
-    const isNews = await this.cluster.runs.warn(run, warning, now, this.me);
+    const isNews = await this.#warn(run, warning, now);
     if (this.#told.size >= MOST_REMEMBERED) this.#told.clear();
     this.#told.set(id, firstTold(now.getTime(), isNews));
     if (!isNews) return;
@@ -68,5 +68,21 @@ export class Teller {
         else Log.debug({ id, error: describeError(error) }, "An Event could not be told again");
       },
     );
+  }
+
+  /** No run depends on it: where its namespace takes no Events (it is being deleted, or has a quota of them), the log has to do. */
+  async #warn(run: PipelineRun, warning: Warning, now: Date): Promise<boolean> {
+    try {
+      return await this.cluster.runs.warn(run, warning, now, this.me);
+    } catch (error) {
+      if (refusalOf(error) === undefined && statusOf(error) !== 404) throw error;
+      const { namespace, name } = run.metadata!;
+      const { reason, message } = warning;
+      Log.warn(
+        { run: `${namespace}/${name}`, reason, message, error: describeError(error) },
+        "No Event was taken",
+      );
+      return false;
+    }
   }
 }

@@ -30,6 +30,8 @@ export interface KubeClientOptions {
   requestTimeoutMilliseconds: number;
   /** Asked before each write; while it says no, writes fail with NotAllowedToWrite. Default: yes. */
   mayWrite?: () => boolean;
+  /** The kubeconfig's context to use. Default: its current one. */
+  context?: string;
 }
 
 /** This process is not the one that acts; the one that is will do what was to be done. */
@@ -76,10 +78,20 @@ class PooledKubeConfig extends KubeConfig {
  * Clients for the cluster that KUBECONFIG, ~/.kube/config or the pod's ServiceAccount names.
  *
  * @param kubeconfigFile a kubeconfig to use instead
- * @throws Error when no cluster is configured
+ * @throws Error when no cluster is configured, or there is no such context
  */
 export const kubeClients = (options: KubeClientOptions, kubeconfigFile?: string): KubeClients =>
   kubeConnection(options, kubeconfigFile).clients;
+
+function useContext(kubeConfig: KubeConfig, context: string): void {
+  const names = kubeConfig.getContexts().map(({ name }) => name);
+  if (!names.includes(context)) {
+    throw new Error(
+      `there is no context "${context}" in the kubeconfig; it has ${names.join(", ") || "none"}`,
+    );
+  }
+  kubeConfig.setCurrentContext(context);
+}
 
 /** The same, with what watches are opened by. */
 export function kubeConnection(
@@ -89,6 +101,7 @@ export function kubeConnection(
   const kubeConfig = new PooledKubeConfig(options.maxConnections);
   if (kubeconfigFile === undefined) kubeConfig.loadFromDefault();
   else kubeConfig.loadFromFile(kubeconfigFile);
+  if (options.context !== undefined) useContext(kubeConfig, options.context);
   const cluster = kubeConfig.getCurrentCluster();
   if (!cluster) {
     throw new Error(

@@ -1,5 +1,4 @@
 /** What is written to runs, and told on them. Every write carries a guard: only a run that we hold is changed. */
-import { Log } from "pepr";
 import type { Warning } from "../tekton/warning";
 import { eventFor, repetitionOf } from "./events";
 import { annotationsOf, at, JSON_PATCH, MERGE_PATCH, type JsonPatch } from "./json-patch";
@@ -23,7 +22,7 @@ import {
 } from "../keys";
 import { nodeLabel, placeholderName } from "../placement/names";
 import type { KubeClients } from "./client";
-import { describeError, refusalOf, statusOf } from "./errors";
+import { statusOf } from "./errors";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../tekton/objects";
 
 export class RunWrites {
@@ -113,8 +112,7 @@ export class RunWrites {
   }
 
   /**
-   * Tells people on the run. The same warning on the same run is one Event, however often it is given. No run depends
-   * on it: where its namespace takes no Events (it is being deleted, or has a quota of them), the log has to do.
+   * Tells people on the run. The same warning on the same run is one Event, however often it is given.
    *
    * @param reporter name of this process
    * @returns whether it is news
@@ -126,14 +124,7 @@ export class RunWrites {
       return true;
     } catch (error) {
       if (statusOf(error) === 409) return false;
-      if (refusalOf(error) === undefined && statusOf(error) !== 404) throw error;
-      const { namespace, name } = run.metadata!;
-      const { reason, message } = warning;
-      Log.warn(
-        { run: `${namespace}/${name}`, reason, message, error: describeError(error) },
-        "No Event was taken",
-      );
-      return false;
+      throw error;
     }
   }
 

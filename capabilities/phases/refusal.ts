@@ -60,7 +60,8 @@ export function refusalWarning({ of, message }: Refusal): Warning {
     refused: reason,
     // The words differ from try to try, as with what is used of a quota; one Event is enough.
     about: `${of} ${reason}`,
-    message: `The run waits, because ${WHAT_FAILS[of]}: ${message}. ${WHAT_TO_DO[reason]}`.trim(),
+    message:
+      `The run waits, because ${WHAT_FAILS[of]}: ${message.replace(/\.$/, "")}. ${WHAT_TO_DO[reason]}`.trim(),
   };
 }
 

@@ -10,7 +10,7 @@ import { refusedByObjectQuota } from "../room/object-quota";
 import { countingPod, crossesNamespaces, demandedOfContainers, type CountedPod } from "../room/quota-scopes";
 import { reservationFor } from "../room/reservation";
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
-import type { Reason, Warning } from "../tekton/warning";
+import type { Warning } from "../tekton/warning";
 import { claimsOf, type ClaimsOfRun } from "./claims";
 import { claimsTogether, type Together } from "./claims-together";
 import type { NodeSummary } from "./never-fits";
@@ -93,7 +93,11 @@ export interface Plan {
 
 const LET_IT_RUN = `or let it run without co-location by setting its label ${OPT_IN_LABEL} to "${OPTED_OUT}"`;
 
-const contradictionWarning = (reason: Reason, contradictions: string[], whatToDo: string): Warning[] =>
+const contradictionWarning = (
+  reason: Warning["reason"],
+  contradictions: string[],
+  whatToDo: string,
+): Warning[] =>
   contradictions.length === 0
     ? []
     : [

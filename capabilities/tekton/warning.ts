@@ -1,4 +1,5 @@
 /** What people are told on a run. A leaf. */
+import { REASONS, type EventReason, type ReasonWords } from "./reasons";
 
 /** What stands in the way of a placeholder; the values of a metric's label. */
 export const REFUSAL_REASONS = [
@@ -14,38 +15,15 @@ export const REFUSAL_REASONS = [
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
+const isNormal = (reason: EventReason): boolean => (REASONS[reason] as ReasonWords).isNormal === true;
+const ALL = Object.keys(REASONS) as EventReason[];
+
 /** Of what goes well; the values of a metric's label, as those below. */
-export const NORMAL_REASONS = [
-  "Held",
-  "Moved",
-  "Moving",
-  "Placed",
-  "Reserved",
-  "ReservedAgain",
-  "WaitingForNode",
-] as const;
-
+export const NORMAL_REASONS = ALL.filter(isNormal);
 /** Of what stands in the way of a run; docs/troubleshooting.md has each of them. */
-export const WARNING_REASONS = [
-  "AffinityAssistantEnabled",
-  "ContradictingClaims",
-  "ContradictingPodTemplates",
-  "ImmediateVolumeBinding",
-  "MissingStorageClass",
-  "NeverFits",
-  "NoRoomToGrow",
-  "OptedInTooLate",
-  "PlaceholderLowered",
-  "PlaceholderNameTaken",
-  "PlaceholderRaised",
-  "PlaceholderRefused",
-  "PlacementTimedOut",
-  "SetAside",
-  "StepFailed",
-  "TooMuchRequested",
-] as const;
+export const WARNING_REASONS = ALL.filter(reason => !isNormal(reason));
 
-export type Reason = (typeof NORMAL_REASONS)[number] | (typeof WARNING_REASONS)[number];
+export type Reason = EventReason;
 
 /** What people are told on the run, as an Event. */
 export interface Warning {

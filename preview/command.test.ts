@@ -7,11 +7,12 @@ import { afterAll, expect, test } from "@jest/globals";
 import { runText } from "./testing";
 
 const MOST_MILLISECONDS = 60_000;
+const MAIN = join(__dirname, "..", "cli", "main.ts");
 const directory = mkdtempSync(join(tmpdir(), "preview-"));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 function preview(...args: string[]) {
-  return spawnSync(process.execPath, ["--import", "tsx", join(__dirname, "main.ts"), ...args], {
+  return spawnSync(process.execPath, ["--import", "tsx", MAIN, "preview", ...args], {
     encoding: "utf8",
     // KUBECONFIG is not looked at.
     env: { ...process.env, INIT_CWD: directory, KUBECONFIG: "/nowhere" },
@@ -41,7 +42,7 @@ test.each([
   ["no such file", ["-f", "nowhere.yaml"], 1, /^No preview of nowhere.yaml: ENOENT/],
   ["no YAML", ["-f", fileOf("bad.yaml", "a: [")], 1, /^No preview of bad.yaml: it is not YAML/],
   ["no run", ["-f", fileOf("none.yaml", "")], 1, /^No preview of none.yaml: it holds no PipelineRun/],
-  ["a wrong flag", ["--fast"], 2, /^Unknown option '--fast'[^]*-f, --file FILE/],
+  ["a wrong flag", ["-f", "run.yaml", "--fast"], 2, /^error: unknown option '--fast'[^]*-f, --file <file>/],
 ])(
   "%s",
   (_, args, code, message) => {
