@@ -228,7 +228,7 @@ const WORDS: Record<string, Promised[]> = {
       heldBy: [["e2e/cases/volumes.ts", "claims in two zones are named, and the run $name"]],
     },
     {
-      says: "or not there, are left out, and the Event `Reserved` says so",
+      says: "or not there, are left out, and the Event `Placed` says so",
       heldBy: [["e2e/fit/volumes.ts", "a claim for one pod only is not taken from that pod"]],
     },
     {
