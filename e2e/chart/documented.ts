@@ -14,6 +14,7 @@ import { commandsOfSentences, words } from "../../scripts/commands";
 import { blocks, CHECKOUT, pages } from "../../scripts/pages";
 import { ensureTool } from "../../testbed/binaries";
 import { applyDefinitions } from "../../testbed/manifests";
+import { RELEASE } from "../../testbed/operator-names";
 import { until } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
@@ -23,7 +24,7 @@ const execute = promisify(execFile);
 const BLOCK_MILLISECONDS = 120_000;
 const NAMESPACE = "documented";
 /** What stands in the pages for names that people put in. */
-const NAMES = { NAME: "held", NAMESPACE };
+const NAMES = { NAME: "held", NAMESPACE, RELEASE };
 
 /** One that is only named, as `kubectl annotate` is, has no arguments. */
 const ARGUMENTS = 2;
