@@ -5,12 +5,12 @@ import { stageOf } from "../phases/phase";
 import type { Action, Step } from "../phases/steps";
 import type { RunKey } from "../tekton/run-key";
 import { isSetAside, SET_ASIDE, setAsideWarning, survivedByAll } from "./attempts";
-import { guardDeletion, guardMove } from "./guards";
+import { guardDeletion, guardMove, guardNode } from "./guards";
 import { make, makePod } from "./make";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
 import { reserveAgain } from "./reserve-again";
 import { Resize } from "./resize";
-import { noteGrowthRefused, pin, settle, startOver } from "./template-changes";
+import { noteClaims, noteGrowthRefused, pin, settle, startOver } from "./template-changes";
 
 type Of<K extends Action["kind"]> = Extract<Step, { kind: K }>;
 
@@ -50,10 +50,13 @@ export class CarryOut {
       case "pin-placeholder":
         return this.#changed(pin(cluster, run!, statefulSet!, step));
       case "start-over":
+        if (step.leaves !== undefined) await guardNode(this.parts, step.leaves);
         return this.#changed(startOver(cluster, observed, step));
+      case "note-claims":
+        return this.#changed(noteClaims(cluster, observed, step.claims));
       case "remake-pod":
         if (observed.run !== undefined) await guardMove(this.parts, key, observed);
-        await placeholders.deletePod(step.pod);
+        await placeholders.deletePod(step.pod, step.isForced);
         return WAIT;
       case "reserve-again":
         return this.#changed(this.#reserveAgain(step, key, observed));
@@ -68,7 +71,7 @@ export class CarryOut {
         store.written("run", await runs.letGo(run!));
         return WAIT;
       case "cancel":
-        store.written("run", await runs.cancel(run!));
+        store.written("run", await (stageOf(run) === "placed" ? runs.cancelPlaced(run!) : runs.cancel(run!)));
         return WAIT;
       case "delete-placeholder":
         await guardDeletion(this.parts, key, observed);
@@ -95,8 +98,9 @@ export class CarryOut {
 
   /** Its pods come a moment after the release: both writes go out together. What fails of them is tried again. */
   async #release(step: Of<"release">, key: RunKey, observed: Observed): Promise<Result> {
-    const { cluster, store } = this.parts;
+    const { cluster, store, settings } = this.parts;
     const { pod, size } = step;
+    if (settings.DISRUPTION_BUDGET === "active") await cluster.budgets.ensure(key.namespace);
     const [resized, released] = await Promise.allSettled([
       size === undefined ? GO_ON : this.#resize.do({ pod, size }, key, observed),
       cluster.runs.release(observed.run!, step),

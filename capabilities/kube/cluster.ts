@@ -3,6 +3,7 @@ import {
   setHeaderOptions,
   type CoreV1Event,
   type V1Namespace,
+  type V1Node,
   type V1ObjectMeta,
   type V1PersistentVolume,
   type V1PersistentVolumeClaim,
@@ -35,6 +36,7 @@ import {
   type PipelineRun,
   type TaskRun,
 } from "../tekton/objects";
+import { Budgets } from "./budgets";
 import type { KubeClients } from "./client";
 import { readDefinitions, type Reading } from "./definitions";
 import { ifThere } from "./errors";
@@ -79,6 +81,7 @@ const NO_CUSTOM_RUNS: Listed<CustomRun> = { items: [] };
 export class Cluster {
   readonly runs: RunWrites;
   readonly placeholders: PlaceholderWrites;
+  readonly budgets: Budgets;
   readonly #nodes = new Shared<NodeSummary[]>(NODES_MILLISECONDS);
   readonly #bounds = new Shared<NamespaceBounds>(BOUNDS_MILLISECONDS);
   readonly #priorities = new Shared<number>(CLASSES_MILLISECONDS);
@@ -90,6 +93,7 @@ export class Cluster {
   ) {
     this.runs = new RunWrites(clients);
     this.placeholders = new PlaceholderWrites(clients);
+    this.budgets = new Budgets(clients);
   }
 
   readRun({ namespace, name }: RunKey): Promise<PipelineRun | undefined> {
@@ -277,6 +281,10 @@ export class Cluster {
       );
       return nodes;
     });
+  }
+
+  readNode(name: string): Promise<V1Node | undefined> {
+    return ifThere(this.clients.core.readNode({ name }));
   }
 
   readNamespace(name: string): Promise<V1Namespace | undefined> {

@@ -1,4 +1,4 @@
-/** What is written to runs, and told on them. Every write carries a guard: only a run that we hold is changed. */
+/** What is written to runs, and told on them. Every write carries a guard: only a run that we hold, or have placed, is changed. */
 import { Log } from "pepr";
 import type { Warning } from "../tekton/warning";
 import { eventFor } from "./events";
@@ -70,14 +70,30 @@ export class RunWrites {
     return this.#patchHeld(run, [unchanged(run), { op: "replace", path: "/spec/status", value: CANCELLED }]);
   }
 
-  async #patchHeld(run: PipelineRun, changes: JsonPatch): Promise<PipelineRun> {
-    const { namespace, name, uid } = run.metadata!;
-    const body: JsonPatch = [
-      { op: "test", path: "/metadata/uid", value: uid },
+  /** Ends a run that is under way. Guard: the same run, tied to its placeholder, as it was seen. */
+  cancelPlaced(run: PipelineRun): Promise<PipelineRun> {
+    return this.#patch(run, [
+      {
+        op: "test",
+        path: at("/metadata/labels", PLACEHOLDER_LABEL),
+        value: run.metadata!.labels![PLACEHOLDER_LABEL]!,
+      },
+      unchanged(run),
+      { op: "add", path: "/spec/status", value: CANCELLED },
+    ]);
+  }
+
+  #patchHeld(run: PipelineRun, changes: JsonPatch): Promise<PipelineRun> {
+    return this.#patch(run, [
       { op: "test", path: at("/metadata/labels", HELD_LABEL), value: HELD },
       { op: "test", path: "/spec/status", value: PENDING },
       ...changes,
-    ];
+    ]);
+  }
+
+  async #patch(run: PipelineRun, changes: JsonPatch): Promise<PipelineRun> {
+    const { namespace, name, uid } = run.metadata!;
+    const body: JsonPatch = [{ op: "test", path: "/metadata/uid", value: uid }, ...changes];
     return this.clients.custom.patchNamespacedCustomObject(
       { ...PIPELINE_RUN_V1, namespace: namespace!, name: name!, body },
       JSON_PATCH,

@@ -25,7 +25,7 @@ import { resourcesFor } from "../room/placeholder-size";
 import type { Reservation } from "../room/reservation";
 import { firstRecord, type PlaceholderRecord } from "./record";
 
-export type PlaceholderSettings = Pick<Settings, "PLACEHOLDER_IMAGE">;
+export type PlaceholderSettings = Pick<Settings, "PLACEHOLDER_IMAGE" | "KARPENTER_DO_NOT_DISRUPT">;
 
 /** What a placeholder has of its namespace. */
 export interface Surroundings {
@@ -33,6 +33,8 @@ export interface Surroundings {
   limits: boolean;
   /** See volumes.ts. */
   volumes: V1Volume[];
+  /** Claims whose place its affinity knows, see volume-places.ts. Default: none. */
+  claims?: readonly string[];
 }
 
 const identityOf = (name: string) => ({ ...PLACEHOLDER_LABELS, [INSTANCE_LABEL]: name });
@@ -86,7 +88,7 @@ function podTemplate(
       annotations: {
         // Keep autoscalers from taking the node away between two tasks.
         "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
-        "karpenter.sh/do-not-disrupt": "true",
+        "karpenter.sh/do-not-disrupt": settings.KARPENTER_DO_NOT_DISRUPT,
       },
     },
     spec: podSpec(template, affinityAtFirst(run, template), settings, resources, volumes),
@@ -95,12 +97,17 @@ function podTemplate(
 
 function affinityAtFirst(run: PipelineRun, template: PodTemplate): V1Affinity {
   const { placing } = firstRecord(run);
-  return firstAffinity(run, decidedAffinity(template, placing), placing);
+  return firstAffinity(run, decidedAffinity(run, template, placing), placing);
 }
 
 /** Made again for a run that is under way, it joins its pods and asks for the floor: as if it were settled. */
-function recordAtFirst(run: PipelineRun, { affinity }: PodTemplate): PlaceholderRecord {
+function recordAtFirst(
+  run: PipelineRun,
+  { affinity }: PodTemplate,
+  claims: readonly string[],
+): PlaceholderRecord {
   const record = firstRecord(run);
+  if (claims.length > 0) record.claims = [...claims];
   if (!hasBeenLetGo(run)) return record;
   record.isSettled = true;
   const nearness = requiredPodTerms(affinity);
@@ -117,7 +124,7 @@ export function placeholderFor(
   template: PodTemplate,
   settings: PlaceholderSettings,
   reservation: Reservation,
-  { limits, volumes }: Surroundings,
+  { limits, volumes, claims = [] }: Surroundings,
 ): V1StatefulSet {
   const { name: runName, namespace, uid } = run.metadata!;
   const name = placeholderName(runName!);
@@ -132,7 +139,7 @@ export function placeholderFor(
       labels: { ...identityOf(name), [TEKTON_PIPELINE_RUN_LABEL]: runName! },
       annotations: {
         [RESERVATION_ANNOTATION]: JSON.stringify(reservation),
-        [RECORD_ANNOTATION]: JSON.stringify(recordAtFirst(run, template)),
+        [RECORD_ANNOTATION]: JSON.stringify(recordAtFirst(run, template, claims)),
       },
       ownerReferences: [
         {

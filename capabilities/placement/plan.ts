@@ -29,6 +29,7 @@ import {
   type UnitedTemplate,
 } from "./pod-templates";
 import { placingOf, type Placing } from "./record";
+import { placesOf, withPlaces } from "./volume-places";
 import { canBeRead, volumesOf, type Storage } from "./volumes";
 import { valuesWithAll, within, type Kind } from "./zones";
 
@@ -176,12 +177,15 @@ export function planOf(run: PipelineRun, named: Named, sources: Sources, setting
   const placed = hasBeenLetGo(run)
     ? { template: together.template, notes: [] }
     : inZonesWithAll(together.template, apart, nodes, choices["topology-key"]);
+  const places = placesOf(together.volumes, storage, choices["topology-key"]);
+  const affinity = withPlaces(placed.template.affinity ?? {}, places.terms);
   return {
     graph,
     known,
-    placeholder: placeholderFor(run, placed.template, settings, reserving.reservation, {
+    placeholder: placeholderFor(run, { ...placed.template, affinity }, settings, reserving.reservation, {
       limits: needsLimits(counting),
-      volumes: together.volumes,
+      volumes: places.volumes,
+      claims: places.claims,
     }),
     contradictions: [...united.contradictions, ...together.contradictions],
     refusal: hasBeenLetGo(run) ? undefined : refusedByObjectQuota(bounds.quotas, counted),

@@ -11,7 +11,15 @@ export interface KubeObject {
   status?: unknown;
 }
 
-export type Kind = "pipelineruns" | "statefulsets" | "pods" | "taskruns" | "events";
+export type Kind =
+  | "pipelineruns"
+  | "statefulsets"
+  | "pods"
+  | "taskruns"
+  | "events"
+  | "nodes"
+  | "persistentvolumeclaims"
+  | "persistentvolumes";
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";
 
 export interface WatchEvent {

@@ -93,6 +93,10 @@ export class MemoryClients {
       listNamespacedPod: (request: Request) => this.#list("pods", request),
       listPodForAllNamespaces: (request: Request) => this.#list("pods", request),
       createNamespacedEvent: (request: Request) => this.#create("events", request),
+      readNode: ({ name }: Request) => this.#read(() => this.api.get("nodes", name!)),
+      readNamespacedPersistentVolumeClaim: ({ name }: Request) =>
+        this.#read(() => this.api.get("persistentvolumeclaims", name!)),
+      readPersistentVolume: ({ name }: Request) => this.#read(() => this.api.get("persistentvolumes", name!)),
       listNamespacedEvent: nothing,
       listNamespacedLimitRange: nothing,
       listNamespacedResourceQuota: nothing,
