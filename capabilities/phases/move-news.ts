@@ -1,7 +1,7 @@
 /** What people are told of a run that is to move, moves, or cannot: nothing of it waits in silence. */
 import type { V1Pod } from "@kubernetes/client-node";
 import { NODE_ANNOTATION } from "../keys";
-import { OUT_OF_SERVICE } from "../placement/node-state";
+import { OUT_OF_SERVICE, type Trouble } from "../placement/node-state";
 import { claimsIn } from "../placement/volumes";
 import { boundAt, PATIENCE_SECONDS, unschedulableBecause, unschedulableSince } from "../room/waiting-pods";
 import type { Warning } from "../tekton/warning";
@@ -34,16 +34,25 @@ function onceDue(seconds: number, warning: Warning): News {
   return seconds <= 0 ? { warning } : { inSeconds: seconds };
 }
 
+/** The pod garbage collector takes away what is on nodes that are gone or out of service (pkg/controller/podgc). */
+function helpFor(node: string, kind: Trouble["kind"]): string {
+  if (kind === "gone" || kind === "out-of-service")
+    return "Kubernetes takes them away within two minutes, and the run goes on elsewhere.";
+  return (
+    `The run goes on when the node is back, or on another one when they are gone. If the machine is off and will not ` +
+    `be back: kubectl taint nodes ${node} ${OUT_OF_SERVICE}=nodeshutdown:NoExecute`
+  );
+}
+
 function ofLostNode(seen: Sight, node: string, pods: V1Pod[], now: number): News {
-  const { what, since } = seen.troubleOf(node)!;
+  const { what, kind, since } = seen.troubleOf(node)!;
   const due = since === undefined ? 0 : since / 1000 + NOT_READY_SECONDS - now;
   return onceDue(due, {
     reason: "NodeLost",
-    about: node,
+    about: `${node} ${kind}`,
     message:
       `The node ${node} of the run ${what}, with its pods ${named(pods)}, which cannot end there by themselves. ` +
-      `The run goes on when the node is back, or on another one when they are gone. If the machine is off and will not ` +
-      `be back: kubectl taint nodes ${node} ${OUT_OF_SERVICE}=nodeshutdown:NoExecute`,
+      helpFor(node, kind),
   });
 }
 

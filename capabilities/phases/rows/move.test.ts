@@ -192,6 +192,12 @@ describe("what people are told", () => {
     );
   });
 
+  test("but of a node that is gone, that nothing has to be done", () => {
+    const [warning] = step({ state: { isGone: true }, pods: [active()] }).warnings!;
+    expect(warning!.message).toContain("Kubernetes takes them away");
+    expect(warning!.message).not.toContain("kubectl");
+  });
+
   test("it may not move again yet, and is looked at when it may", () => {
     expect(step({ state: cordoned, record: { moves: 1 }, bound: 3 }).lookAgainSeconds).toBeCloseTo(7);
   });
