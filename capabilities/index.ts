@@ -39,7 +39,8 @@ function running() {
       mayWrite: () => leader?.leads() === true,
     });
     const cluster = new Cluster(connection.clients, settings.TEKTON_NAMESPACE);
-    const watchesFor = (store: Store) => watchesOf(store, cluster, connection.kubeConfig);
+    const watchesFor = (store: Store) =>
+      watchesOf(store, cluster, connection.kubeConfig, settings.MOVES === "enabled");
     parts = { cluster, controller: new Controller(cluster, settings, watchesFor) };
   }
   return parts;

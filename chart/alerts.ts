@@ -128,7 +128,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: "PodAffinityRoomTaken",
-    expr: 'sum by (reason) (increase(pod_affinity_placeholder_moves_total{reason=~"room_taken|room_lost"}[1h])) > 5',
+    expr: 'sum by (reason) (increase(pod_affinity_placeholder_moves_total{reason=~"no_place|room_lost"}[1h])) > 5',
     for: "0m",
     severity: "info",
     summary: "Others take the room that was kept for runs.",

@@ -14,6 +14,9 @@ const WHILE_UNINSTALLING = ["mutatingwebhookconfigurations", "validatingwebhookc
 /** The account of `helm test`, for as long as that runs. */
 const WHILE_TESTING = [{ apiGroups: ["tekton.dev"], resources: ["pipelineruns"], verbs: ["create"] }];
 
+/** Where the setting disruptionBudget asks for it. */
+const WITH_BUDGETS = { apiGroups: ["policy"], resources: ["poddisruptionbudgets"], verbs: ["create"] };
+
 /** Tests that do not come to these have not seen the operator at work. */
 const LEAST_USED = [
   "admission get namespaces",
@@ -42,7 +45,7 @@ function granted(): Permission[] {
   const { admission, controller } = splitRules(packageJson.pepr.rbac);
   const rules = {
     admission: [...admission.cluster, ...admission.own],
-    controller: [...controller.cluster, ...controller.own, ...WHILE_UNINSTALLING],
+    controller: [...controller.cluster, ...controller.own, ...WHILE_UNINSTALLING, WITH_BUDGETS],
     test: WHILE_TESTING,
   };
   return Object.entries(rules).flatMap(([account, list]) =>

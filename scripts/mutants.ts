@@ -81,7 +81,7 @@ const MUTANTS: Mutant[] = [
   {
     name: "anti-affinity off",
     file: "capabilities/placement/placeholder-affinity.ts",
-    find: 'placing.isolation === "required" ? [...required, isolation] : required,',
+    find: 'placing.isolation === "required" ? [...required, ...terms] : required,',
     replace: "required,",
   },
   {
@@ -147,9 +147,9 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: "a run is moved while its pods are on the node",
-    file: "capabilities/phases/rows/hand-over.ts",
-    find: "own.pods.some(hasNode) || !keepsRoom ||",
-    replace: "!keepsRoom ||",
+    file: "capabilities/phases/moving.ts",
+    find: "if (own.pods.some(hasNode)) return undefined;",
+    replace: "",
   },
   {
     name: "a refused resize is taken for a change meanwhile",
@@ -184,8 +184,20 @@ const MUTANTS: Mutant[] = [
   {
     name: "a run is split by the move of its placeholder",
     file: "capabilities/phases/rows/replacement.ts",
-    find: "(record.pinnedTo !== undefined || !own.pods.some(hasNode))",
-    replace: "(record.pinnedTo !== undefined || own.pods.length >= 0)",
+    find: "(seen.record.pinnedTo !== undefined || tying(seen).length === 0)",
+    replace: "(seen.record.pinnedTo !== undefined || tying(seen).length >= 0)",
+  },
+  {
+    name: "a cordon is not seen",
+    file: "capabilities/placement/node-state.ts",
+    find: "if (spec?.unschedulable === true) state.isUnschedulable = true;",
+    replace: "",
+  },
+  {
+    name: "a node is left while pods of the run are there",
+    file: "capabilities/phases/rows/move.ts",
+    find: "seen.trouble !== undefined && tying(seen).length === 0 &&",
+    replace: "seen.trouble !== undefined &&",
   },
   {
     name: "a withdrawn growth is taken for a refused shrink",

@@ -26,6 +26,8 @@ const nodeLabelKey = z
 export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
   z.enum(values).meta({ allowed: values.join(", ") });
 
+export const TIMEOUT_WORDS = `${NO_TIMEOUT}, or a duration from 1s to 8760h, for example 10m or 1h30m`;
+
 function areRequests(text: string): boolean {
   try {
     parseRequests(text);
@@ -38,7 +40,7 @@ function areRequests(text: string): boolean {
 const LEAST_TIMEOUT_MILLISECONDS = 1000;
 const MOST_TIMEOUT_MILLISECONDS = 8760 * 3_600_000;
 
-const isTimeout = (text: string): boolean => text === NO_TIMEOUT || isBoundedDuration(text);
+export const isTimeout = (text: string): boolean => text === NO_TIMEOUT || isBoundedDuration(text);
 
 /** Whether it is a duration from 1s to 8760h. */
 export function isBoundedDuration(text: string): boolean {
@@ -76,7 +78,7 @@ export const CHOICES = {
   "placement-timeout": z
     .string()
     .refine(isTimeout)
-    .meta({ allowed: `${NO_TIMEOUT}, or a duration from 1s to 8760h, for example 10m or 1h30m` })
+    .meta({ allowed: TIMEOUT_WORDS })
     .default(NO_TIMEOUT)
     .describe("How long the run waits for its node before on-timeout applies."),
   "on-timeout": oneOf(["wait", "run-anyway", "cancel"])

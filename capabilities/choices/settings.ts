@@ -5,7 +5,16 @@
  * ignored would be found out by a build that waits.
  */
 import { z } from "zod";
-import { CHOICES, COMPUTED, isBoundedDuration, oneOf, type Choices } from "./choices";
+import {
+  CHOICES,
+  COMPUTED,
+  isBoundedDuration,
+  isTimeout,
+  oneOf,
+  TIMEOUT_WORDS,
+  type Choices,
+} from "./choices";
+import { areEndingKeys, DEFAULT_ENDING_KEYS, ENDING_KEYS_WORDS } from "./ending-keys";
 import { parseResources, type Resources } from "../demand/resources";
 
 const PREFIX = "POD_AFFINITY_";
@@ -89,6 +98,29 @@ export const SETTINGS = {
   ON_NEVER_FITS: oneOf(["wait", "at-once"])
     .default("wait")
     .describe("Whether such a run waits until its placement-timeout, or on-timeout applies at once."),
+  MOVES: oneOf(["enabled", "disabled"])
+    .default("enabled")
+    .describe(
+      "Whether a run leaves a node that is not to be used any more, or on which its pods find no place; see docs/nodes.md.",
+    ),
+  NODE_ENDING_KEYS: z
+    .string()
+    .refine(areEndingKeys)
+    .meta({ allowed: ENDING_KEYS_WORDS })
+    .default(DEFAULT_ENDING_KEYS)
+    .describe("Taints and annotations by which a node announces its end; see docs/nodes.md."),
+  STUCK_TIMEOUT: z
+    .string()
+    .refine(isTimeout)
+    .meta({ allowed: TIMEOUT_WORDS })
+    .default("1h")
+    .describe("How long a run that has started may stand still, because of its node, before onStuckTimeout."),
+  ON_STUCK_TIMEOUT: oneOf(["wait", "cancel"])
+    .default("wait")
+    .describe("What becomes of a run that has stood still for so long: it goes on waiting, or is cancelled."),
+  DISRUPTION_BUDGET: oneOf(["none", "active"])
+    .default("none")
+    .describe("Whether a PodDisruptionBudget keeps drains from evicting pods of runs while they are active."),
   KARPENTER_DO_NOT_DISRUPT: z
     .string()
     .refine(text => text === "true" || text === NOT_SAID || isBoundedDuration(text))

@@ -7,16 +7,16 @@ import type { PipelineRun } from "../tekton/objects";
 import type { RunKey } from "../tekton/run-key";
 import { isSetAside, SET_ASIDE, setAsideWarning, survivedByAll } from "./attempts";
 import { deleteClaims } from "./delete-claims";
+import { guardDeletion, guardMove, guardNode } from "./guards";
 import { heldSeconds } from "./held-for";
 import { countHoldEnded, countMove, countPlaced } from "./metrics";
-import { guardDeletion, guardMove } from "./guards";
 import { make, makePod } from "./make";
 import { Notes } from "./notes";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
 import { movingEvent, placedEvent } from "./placed";
 import { reserveAgain } from "./reserve-again";
 import { Resize } from "./resize";
-import { noteGrowthRefused, pin, settle, startOver } from "./template-changes";
+import { noteClaims, noteGrowthRefused, pin, settle, startOver } from "./template-changes";
 
 type Of<K extends Action["kind"]> = Extract<Step, { kind: K }>;
 
@@ -54,15 +54,18 @@ export class CarryOut {
       case "pin-placeholder":
         return this.#moved("not_resizable", pin(cluster, run!, statefulSet!, step));
       case "start-over":
+        if (step.leaves !== undefined) await guardNode(this.parts, step.leaves);
         // Told first: a process that dies in between tells it again.
         this.teller.tellLater(run, [movingEvent(step)]);
         return this.#moved(step.reason, startOver(cluster, observed, step));
+      case "note-claims":
+        return this.#changed(noteClaims(cluster, observed, step.claims));
       case "note-node":
         store.written("run", await runs.noteNode(run!, step.node));
         return GO_ON;
       case "remake-pod":
         if (observed.run !== undefined) await guardMove(this.parts, key, observed);
-        await placeholders.deletePod(step.pod);
+        await placeholders.deletePod(step.pod, step.isForced);
         return WAIT;
       case "reserve-again":
         return this.#changed(this.#reserveAgain(step, key, observed));
@@ -78,8 +81,12 @@ export class CarryOut {
         countHoldEnded("without_affinity");
         return WAIT;
       case "cancel":
-        store.written("run", await runs.cancel(run!));
-        countHoldEnded("cancelled");
+        if (stageOf(run) === "placed") {
+          store.written("run", await runs.cancelPlaced(run!));
+        } else {
+          store.written("run", await runs.cancel(run!));
+          countHoldEnded("cancelled");
+        }
         return WAIT;
       case "delete-claims":
         return deleteClaims(key, observed, this.parts);
@@ -122,8 +129,9 @@ export class CarryOut {
 
   /** Its pods come a moment after the release: both writes go out together. What fails of them is tried again. */
   async #release(step: Of<"release">, key: RunKey, observed: Observed): Promise<Result> {
-    const { cluster, store } = this.parts;
+    const { cluster, store, settings } = this.parts;
     const { pod, size } = step;
+    if (settings.DISRUPTION_BUDGET === "active") await cluster.budgets.ensure(key.namespace);
     const [resized, released] = await Promise.allSettled([
       size === undefined ? GO_ON : this.#resize.do({ pod, size }, key, observed),
       cluster.runs.release(observed.run!, step),

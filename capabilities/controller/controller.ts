@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Log } from "pepr";
+import { endingKeys } from "../choices/ending-keys";
 import type { Settings } from "../choices/settings";
 import { NO_DEFAULTS, tektonDefaultsOf } from "../demand/tekton-defaults";
 import { NotAllowedToWrite } from "../kube/client";
@@ -26,7 +27,7 @@ const ALL = "all";
 const processName = (): string => `${process.env.POD_NAME ?? hostname()}_${randomUUID().slice(0, 8)}`;
 
 /** A change of these may be what the run waits for. */
-const lineOf = (place: Place): Line => (place === "run" ? "new" : "continued");
+const lineOf = (place: Place | "node"): Line => (place === "run" ? "new" : "continued");
 
 /** Works only between `start` and `stop`: while this process is the one of several that acts. */
 export class Controller {
@@ -44,7 +45,8 @@ export class Controller {
     private readonly settings: Settings,
     watchesFor: (store: Store) => Watches,
   ) {
-    this.#store = new Store((run, place) => this.#queue(run, lineOf(place)));
+    const isEnding = endingKeys(settings.NODE_ENDING_KEYS);
+    this.#store = new Store((run, place) => this.#queue(run, lineOf(place)), isEnding);
     this.#watches = watchesFor(this.#store);
     const parts: Parts = {
       cluster,

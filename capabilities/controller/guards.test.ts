@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { aRun, observed, runPod, SETTINGS } from "../testing/builders";
 import { FakeCluster } from "../testing/fake-cluster";
 import { Store } from "../store/store";
-import { guardMove } from "./guards";
+import { guardMove, guardNode } from "./guards";
 
 const KEY = { namespace: "ci", name: "build" };
 const { run } = aRun().placed();
@@ -43,5 +43,28 @@ describe("before the pod of a placeholder that moves is deleted", () => {
     const guarded = guardMove(parts, KEY, observed(run, { pods: seen === undefined ? [] : [seen] }));
     await (stays ? expect(guarded).rejects.toThrow("have come onto its node") : guarded);
     expect(store.names(KEY, "pods")).toHaveLength(stays ? 1 : 0);
+  });
+});
+
+describe("before a node is left", () => {
+  const cordoned: V1Node = { metadata: { name: "n" }, spec: { unschedulable: true } };
+  const healthy: V1Node = { metadata: { name: "n" } };
+  test.each([
+    { name: "it is, where it is as it was seen", seen: [cordoned], there: cordoned, stays: false },
+    { name: "it is, where there is none", seen: [], there: undefined, stays: false },
+    { name: "it is not, where it was uncordoned meanwhile", seen: [cordoned], there: healthy, stays: true },
+    { name: "it is not, where its pod was seen before it was", seen: [], there: healthy, stays: true },
+  ])("$name", async ({ seen, there, stays }) => {
+    const fake = new FakeCluster();
+    const store = new Store(() => undefined);
+    store.nodes.sink.begin();
+    for (const node of seen) store.nodes.sink.event("ADDED", node);
+    store.nodes.sink.synced();
+    const cluster = Object.assign(fake.cluster, { readNode: async () => there });
+    const parts = { cluster, settings: SETTINGS, store, tektonDefaults: () => ({}), me: "me" };
+    await (stays
+      ? expect(guardNode(parts, "n")).rejects.toThrow("is not as it was seen")
+      : guardNode(parts, "n"));
+    expect(store.nodes.stateOf("n") === undefined).toBe(stays);
   });
 });

@@ -17,6 +17,15 @@ export async function guardMove({ cluster, store }: Parts, key: RunKey, observed
   throw new Outdated("pods of the run have come onto its node");
 }
 
+/** Watches come one after another: a pod may be known to be on a node that is not known to be there, or to be back. */
+export async function guardNode({ cluster, store }: Parts, name: string): Promise<void> {
+  const before = JSON.stringify(store.nodes.stateOf(name));
+  store.nodes.see(name, await cluster.readNode(name));
+  if (JSON.stringify(store.nodes.stateOf(name)) !== before) {
+    throw new Outdated(`the node ${name} is not as it was seen`);
+  }
+}
+
 /** A placeholder that is deleted takes the place of its run's next pods with it. */
 export async function guardDeletion(
   { cluster, store }: Parts,

@@ -1,5 +1,5 @@
 /** Reads what a placeholder is made from, has it decided, and makes it. */
-import type { V1StatefulSet, V1Volume } from "@kubernetes/client-node";
+import type { V1StatefulSet } from "@kubernetes/client-node";
 import type { Settings } from "../choices/settings";
 import { sizeOf } from "../demand/allowance";
 import type { TektonDefaults } from "../demand/tekton-defaults";
@@ -8,6 +8,7 @@ import { claimsInUse, type Observed } from "../phases/observed";
 import { claimsTogether } from "../placement/claims-together";
 import { namedBy, planOf, readableClaims, type Plan } from "../placement/plan";
 import { recordOf } from "../placement/record";
+import { placesOf, type Places } from "../placement/volume-places";
 import { claimsIn, volumesOf } from "../placement/volumes";
 import type { PipelineRun } from "../tekton/objects";
 import type { Warning } from "../tekton/warning";
@@ -48,19 +49,22 @@ async function planFor(
   return planOf(run, { ...named, claims }, { ...sources, nodes: await cluster.nodes() }, settings);
 }
 
-/** The volumes of a placeholder that looks for a node anew: with the claims that Tekton has made for its run meanwhile. */
-export async function volumesAgain(
+/** Where the volumes of its run are that its template does not know the place of, those among them that Tekton made. */
+export async function placesAgain(
   statefulSet: V1StatefulSet,
   observed: Observed,
   cluster: Cluster,
-): Promise<V1Volume[]> {
+): Promise<Places> {
   const { metadata, spec } = statefulSet;
-  const names = [...new Set([...claimsIn(spec?.template.spec?.volumes), ...claimsInUse(observed)])];
-  if (names.length === 0) return [];
+  const { placing, claims: known = [] } = recordOf(statefulSet);
+  const all = new Set([...claimsIn(spec?.template.spec?.volumes), ...claimsInUse(observed)]);
+  const names = [...all].filter(name => !known.includes(name));
+  if (names.length === 0) return { volumes: [], terms: [], claims: [] };
   const storage = await cluster.storageFor(metadata!.namespace!, names, false);
+  const topologyKey = placing["topology-key"];
   const { volumes } = volumesOf({ names, templates: [] }, storage);
-  const { placing } = recordOf(statefulSet);
-  return claimsTogether({ volumes, templates: [] }, storage, {}, placing["topology-key"]).volumes;
+  const { volumes: together } = claimsTogether({ volumes, templates: [] }, storage, {}, topologyKey);
+  return placesOf(together, storage, topologyKey);
 }
 
 export type Outcome =

@@ -70,7 +70,7 @@ describe("a placeholder that moves", () => {
   test("is told with its node and why", () => {
     const pod = placeholderPodOf(run, "node-1");
     const why = "strangers have taken the room of its next pods";
-    expect(movingEvent({ kind: "start-over", reason: "room_taken", pod, why }).message).toBe(
+    expect(movingEvent({ kind: "start-over", reason: "no_place", pod, why }).message).toBe(
       `Its placeholder leaves node-1 and looks for a node anew: ${why}.`,
     );
   });

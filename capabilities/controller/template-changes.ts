@@ -3,11 +3,17 @@ import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Resources } from "../demand/resources";
 import type { Cluster } from "../kube/cluster";
 import type { Observed } from "../phases/observed";
-import { firstTemplate, pinnedTemplate, settledTemplate } from "../placement/placeholder-template";
+import {
+  firstTemplate,
+  pinnedTemplate,
+  placesTemplate,
+  settledTemplate,
+  withPlacesOf,
+} from "../placement/placeholder-template";
 import { reservationOf } from "../room/placeholder-size";
 import { withAsk, type Reservation } from "../room/reservation";
 import type { PipelineRun } from "../tekton/objects";
-import { volumesAgain } from "./make-placeholder";
+import { placesAgain } from "./make-placeholder";
 import { wholeStatefulSet } from "./parts";
 
 interface Pin {
@@ -49,12 +55,25 @@ export function pinByFloor(
 export async function startOver(
   cluster: Cluster,
   observed: Observed,
-  from: { pod: V1Pod; ask?: Resources },
+  from: { pod: V1Pod; ask?: Resources; why?: string },
 ): Promise<V1StatefulSet> {
   const whole = await wholeStatefulSet(cluster, observed.statefulSet!);
-  const volumes = await volumesAgain(whole, observed, cluster);
-  const change = { ...firstTemplate(observed.run!, whole, from), volumes };
+  const places = await placesAgain(whole, observed, cluster);
+  const change = withPlacesOf(firstTemplate(observed.run!, whole, from), places);
   return cluster.placeholders.changeTemplate(whole, change, withAsk(reservationOf(whole), from.ask));
+}
+
+/** Should its pod be made again, with the operator down as well, it goes where the claims of its run are. */
+export async function noteClaims(
+  cluster: Cluster,
+  observed: Observed,
+  claims: readonly string[],
+): Promise<V1StatefulSet> {
+  const whole = await wholeStatefulSet(cluster, observed.statefulSet!);
+  const places = await placesAgain(whole, observed, cluster);
+  // Those that are not to be named by it are not looked at again.
+  const all = { ...places, claims: [...places.claims, ...claims] };
+  return cluster.placeholders.changeTemplate(whole, placesTemplate(whole, all));
 }
 
 /** Remembers that its node could not give room back now. */

@@ -15,6 +15,7 @@ import {
   HttpMethod,
   KubeConfig,
   NodeV1Api,
+  PolicyV1Api,
   SchedulingV1Api,
   ServerConfiguration,
   StorageV1Api,
@@ -48,6 +49,7 @@ export interface KubeClients {
   core: CoreV1Api;
   custom: CustomObjectsApi;
   node: NodeV1Api;
+  policy: PolicyV1Api;
   scheduling: SchedulingV1Api;
   storage: StorageV1Api;
 }
@@ -131,6 +133,7 @@ export function kubeConnection(
     core: new CoreV1Api(configuration),
     custom: new CustomObjectsApi(configuration),
     node: new NodeV1Api(configuration),
+    policy: new PolicyV1Api(configuration),
     scheduling: new SchedulingV1Api(configuration),
     storage: new StorageV1Api(configuration),
   };

@@ -3,6 +3,7 @@ import {
   setHeaderOptions,
   type CoreV1Event,
   type V1Namespace,
+  type V1Node,
   type V1ObjectMeta,
   type V1PersistentVolume,
   type V1PersistentVolumeClaim,
@@ -35,6 +36,7 @@ import {
   type PipelineRun,
   type TaskRun,
 } from "../tekton/objects";
+import { Budgets } from "./budgets";
 import type { KubeClients } from "./client";
 import { ClaimWrites } from "./claim-writes";
 import { readDefinitions, type Reading } from "./definitions";
@@ -79,6 +81,7 @@ export class Cluster {
   readonly runs: RunWrites;
   readonly placeholders: PlaceholderWrites;
   readonly claims: ClaimWrites;
+  readonly budgets: Budgets;
   readonly #nodes = new Shared<NodeSummary[]>(NODES_MILLISECONDS);
   readonly #bounds = new Shared<NamespaceBounds>(BOUNDS_MILLISECONDS);
   readonly #priorities = new Shared<number>(CLASSES_MILLISECONDS);
@@ -91,6 +94,7 @@ export class Cluster {
     this.runs = new RunWrites(clients);
     this.placeholders = new PlaceholderWrites(clients);
     this.claims = new ClaimWrites(clients);
+    this.budgets = new Budgets(clients);
   }
 
   readRun({ namespace, name }: RunKey): Promise<PipelineRun | undefined> {
@@ -278,6 +282,10 @@ export class Cluster {
       );
       return nodes;
     });
+  }
+
+  readNode(name: string): Promise<V1Node | undefined> {
+    return ifThere(this.clients.core.readNode({ name }));
   }
 
   readNamespace(name: string): Promise<V1Namespace | undefined> {

@@ -143,13 +143,17 @@ export class PlaceholderWrites {
     );
   }
 
-  /** Guard: the same pod. Its StatefulSet makes a new one. */
-  async deletePod(pod: V1Pod): Promise<void> {
+  /**
+   * Guard: the same pod. Its StatefulSet makes a new one.
+   *
+   * @param isForced its kubelet cannot say that it has stopped; it holds no state
+   */
+  async deletePod(pod: V1Pod, isForced = false): Promise<void> {
     const { namespace, name, uid } = pod.metadata!;
     await this.clients.core.deleteNamespacedPod({
       namespace: namespace!,
       name: name!,
-      body: { preconditions: { uid: uid! } },
+      body: { preconditions: { uid: uid! }, ...(isForced && { gracePeriodSeconds: 0 }) },
     });
   }
 

@@ -1,4 +1,4 @@
-/** What is written to runs, and told on them. Every write carries a guard: only a run that we hold is changed. */
+/** What is written to runs, and told on them. Every write carries a guard: only a run that we hold, or have placed, is changed. */
 import type { Warning } from "../tekton/warning";
 import { eventFor, repetitionOf } from "./events";
 import { annotationsOf, at, JSON_PATCH, MERGE_PATCH, type JsonPatch } from "./json-patch";
@@ -24,6 +24,13 @@ import { nodeLabel, placeholderName } from "../placement/names";
 import type { KubeClients } from "./client";
 import { statusOf } from "./errors";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../tekton/objects";
+
+/** Tied to its placeholder. */
+const placed = ({ metadata }: PipelineRun): JsonPatch[number] => ({
+  op: "test",
+  path: at("/metadata/labels", PLACEHOLDER_LABEL),
+  value: placeholderName(metadata!.name!),
+});
 
 export class RunWrites {
   constructor(private readonly clients: Pick<KubeClients, "core" | "custom">) {}
@@ -83,14 +90,19 @@ export class RunWrites {
   /** Notes the node of a placeholder that has moved. Guard: the same run, tied to that placeholder. */
   noteNode(run: PipelineRun, node: string): Promise<PipelineRun> {
     return this.#patch(run, [
-      {
-        op: "test",
-        path: at("/metadata/labels", PLACEHOLDER_LABEL),
-        value: placeholderName(run.metadata!.name!),
-      },
+      placed(run),
       ...annotationsOf(run),
       { op: "add", path: at("/metadata/annotations", NODE_ANNOTATION), value: node },
       { op: "add", path: at("/metadata/labels", NODE_LABEL), value: nodeLabel(node) },
+    ]);
+  }
+
+  /** Ends a run that is under way. Guard: the same run, tied to its placeholder, as it was seen. */
+  cancelPlaced(run: PipelineRun): Promise<PipelineRun> {
+    return this.#patch(run, [
+      placed(run),
+      unchanged(run),
+      { op: "add", path: "/spec/status", value: CANCELLED },
     ]);
   }
 

@@ -5,6 +5,7 @@ import type { CustomRun, PipelineRun, TaskRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { reservationOf } from "../room/placeholder-size";
 import type { NodeSummary } from "../placement/never-fits";
+import type { NodeState } from "../placement/node-state";
 
 /** One run and all that belongs to its placeholder, as the store knows it or as it was read afresh. */
 export interface Observed {
@@ -30,6 +31,8 @@ export interface Observed {
   podRefusal?: string;
   /** Whether the claims that Tekton made for the run were deleted just now, or are there for good. */
   areClaimsDone?: boolean;
+  /** Of the nodes that its pods are on, what those say that are not as they should be, by name. */
+  nodeStates?: ReadonlyMap<string, NodeState>;
   /** All nodes of the cluster; read only where they decide something, see dependsOnNodes. */
   nodes?: readonly NodeSummary[];
 }

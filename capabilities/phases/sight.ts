@@ -1,9 +1,11 @@
 /** What the rows of the table ask about a run: each answer is worked out once, when it is first asked for. */
 import type { V1Pod } from "@kubernetes/client-node";
+import { endingKeys } from "../choices/ending-keys";
 import type { Settings } from "../choices/settings";
 import { exceeds, type Resources } from "../demand/resources";
 import { placeholderName } from "../placement/names";
 import { requestedBy, reservationOf } from "../room/placeholder-size";
+import { troubleOf, type Trouble } from "../placement/node-state";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
 import { pendingResize } from "../room/kubelet-answer";
 import { resolvedPipelines, withSeenPods } from "../room/learned";
@@ -25,7 +27,14 @@ import { phaseOf, stageOf, type Phase, type Stage } from "./phase";
 
 export type SightSettings = Pick<
   Settings,
-  "TEKTON_NAMESPACE" | "GROWTH_RETRY_SECONDS" | "RETRY_LIMIT_SECONDS" | "ON_NEVER_FITS"
+  | "TEKTON_NAMESPACE"
+  | "GROWTH_RETRY_SECONDS"
+  | "RETRY_LIMIT_SECONDS"
+  | "ON_NEVER_FITS"
+  | "MOVES"
+  | "NODE_ENDING_KEYS"
+  | "STUCK_TIMEOUT"
+  | "ON_STUCK_TIMEOUT"
 >;
 
 export class Sight {
@@ -73,6 +82,17 @@ export class Sight {
   }
   get node(): string | undefined {
     return this.pod?.spec?.nodeName || undefined;
+  }
+  /** Why its node is not to be used any more. */
+  get trouble(): Trouble | undefined {
+    return this.#once("trouble", () => (this.node === undefined ? undefined : this.troubleOf(this.node)));
+  }
+  troubleOf(node: string): Trouble | undefined {
+    const state = this.observed.nodeStates?.get(node);
+    if (state === undefined) return undefined;
+    // Of its pod they are not asked: Kubernetes adds some to each pod (admission plugin DefaultTolerationSeconds).
+    const { tolerations = [] } = this.observed.statefulSet?.spec?.template.spec ?? {};
+    return troubleOf(state, tolerations, endingKeys(this.settings.NODE_ENDING_KEYS));
   }
   /** Why its pod has no node, in the scheduler's words. */
   get schedulingMessage(): string | undefined {

@@ -6,7 +6,9 @@ import type { Warning } from "../tekton/warning";
 /** Why a placeholder looks for a node anew, or is replaced on its node; the values of a metric's label. */
 export const MOVE_REASONS = [
   "room_lost",
-  "room_taken",
+  "no_place",
+  "node_ending",
+  "node_lost",
   "more_than_known",
   "node_refused",
   "no_room_beside_pods",
@@ -26,10 +28,15 @@ export type Action =
   | { kind: "settle-placeholder" }
   /** `pod` is replaced on its node by one of this size, because what it asks for cannot be resized. */
   | { kind: "pin-placeholder"; pod: V1Pod; node: string; size: Resources }
-  /** `pod` is replaced by one that looks for a node with room for `ask` (default: for all that the run needs). */
-  | { kind: "start-over"; reason: MoveReason; pod: V1Pod; ask?: Resources }
+  /**
+   * `pod` is replaced by one that looks for a node with room for `ask` (default: for all that the run needs); `leaves` is
+   * its node, where that is not to be used any more.
+   */
+  | { kind: "start-over"; reason: MoveReason; pod: V1Pod; ask?: Resources; leaves?: string }
   /** The StatefulSet's template is not what the pod is any more: it is deleted, for a new one. */
-  | { kind: "remake-pod"; pod: V1Pod }
+  | { kind: "remake-pod"; pod: V1Pod; isForced?: true }
+  /** Should its pod be made again, it goes where these claims, which Tekton made for the run, can be used. */
+  | { kind: "note-claims"; claims: string[] }
   /** What Tekton has resolved of the run is counted in place of what was not known. */
   | { kind: "reserve-again"; learned: string[] }
   /** The run shows the node that its placeholder has moved to. */
@@ -41,7 +48,7 @@ export type Action =
   | { kind: "release"; placeholder: string; node: string; topologyKey: string; pod: V1Pod; size?: Resources }
   /** Start the run without any affinity. */
   | { kind: "let-go" }
-  /** End the run that has not started. */
+  /** End the run. */
   | { kind: "cancel" }
   /** Those that Tekton has made for the run, of its volumeClaimTemplates. */
   | { kind: "delete-claims" }

@@ -6,6 +6,7 @@ import { choicesOf } from "../choices/choices";
 import { MOST_OF_A_RESOURCE } from "../demand/resources";
 import { neverFits } from "../placement/never-fits";
 import { uncountableWarning } from "../room/pod-requests";
+import type { Warning } from "../tekton/warning";
 import type { Observed } from "./observed";
 import { atTimeout, withinTimeout } from "./placement-timeout";
 import { matches, type Row } from "./row";
@@ -14,6 +15,8 @@ import { OVER } from "./rows/over";
 import { assistantWarning, PLACEHOLDER } from "./rows/placeholder";
 import { WITHOUT_NODE } from "./rows/unbound";
 import { Sight, type SightSettings } from "./sight";
+import { stateOfMove } from "./move-news";
+import { lookingAgain, withinStuckTimeout } from "./stuck";
 import type { Step, StepKind } from "./steps";
 import { toldOfWait } from "./waiting";
 
@@ -50,11 +53,20 @@ function ofHeldRun(step: Step, seen: Sight): Step {
 }
 
 /** Of an amount that is more than can be counted the sum is so large as well. */
-function ofPlacedRun(step: Step, seen: Sight): Step {
-  if (seen.phase !== "anchored" && seen.phase !== "handing over") return step;
-  if (!Object.values(seen.progress.held).includes(MOST_OF_A_RESOURCE)) return step;
+function uncountable(seen: Sight): Warning[] {
+  if (seen.phase !== "anchored" && seen.phase !== "handing over") return [];
+  if (!Object.values(seen.progress.held).includes(MOST_OF_A_RESOURCE)) return [];
   const warning = uncountableWarning(seen.own.pods);
-  return warning === undefined ? step : { ...step, warnings: [...(step.warnings ?? []), warning] };
+  return warning === undefined ? [] : [warning];
+}
+
+/** What holds for every step of a run that was let go. */
+function ofPlacedRun(step: Step, seen: Sight): Step {
+  const said = stateOfMove(seen);
+  const news = [...uncountable(seen), ...said.flatMap(({ warning }) => warning ?? [])];
+  const told = news.length === 0 ? step : { ...step, warnings: [...(step.warnings ?? []), ...news] };
+  const seconds = said.flatMap(({ inSeconds }) => inSeconds ?? []);
+  return withinStuckTimeout(lookingAgain(told, seconds), seen);
 }
 
 /** @returns the row that the step comes from as well, for tests and the diagram */

@@ -3,17 +3,13 @@
  * node is its node affinity, see CheckNodeAffinity in component-helpers' storage/volume/helpers.go; one that is not made
  * yet is made where its StorageClass allows, see allowedTopologies and MatchTopologySelectorTerms there.
  */
-import type {
-  V1NodeSelectorTerm,
-  V1PersistentVolume,
-  V1StorageClass,
-  V1Volume,
-} from "@kubernetes/client-node";
-import { objectOf, objectsOf } from "../demand/untrusted";
+import type { V1NodeSelectorTerm, V1StorageClass, V1Volume } from "@kubernetes/client-node";
+import { objectsOf } from "../demand/untrusted";
 import { HOSTNAME_TOPOLOGY } from "../keys";
 import type { PodTemplate } from "../tekton/objects";
 import type { ClaimTemplate } from "./claims";
 import { asPlacement, uniteRequirements } from "./templates/node-requirement";
+import { volumeTerms } from "./volume-places";
 import { claimsIn, classOf, type Storage } from "./volumes";
 import type { Kind } from "./zones";
 
@@ -46,11 +42,6 @@ function demanding(whose: string, nodeSelectorTerms: V1NodeSelectorTerm[]): Dema
   };
 }
 
-function termsOf(volume: V1PersistentVolume | undefined): V1NodeSelectorTerm[] {
-  const required = objectOf(objectOf(volume?.spec?.nodeAffinity)?.required);
-  return objectsOf(required?.nodeSelectorTerms);
-}
-
 const allowedBy = (storageClass: V1StorageClass | undefined): V1NodeSelectorTerm[] =>
   objectsOf(storageClass?.allowedTopologies)
     .map(({ matchLabelExpressions }) => objectsOf(matchLabelExpressions))
@@ -69,7 +60,7 @@ function ofClaim(volume: V1Volume, storage: Storage): Demand {
   const claim = storage.claims.get(name ?? "");
   const bound = claim?.spec?.volumeName;
   const demand = bound
-    ? demanding(`the volume of claim ${name}`, termsOf(storage.volumes.get(bound)))
+    ? demanding(`the volume of claim ${name}`, volumeTerms(storage.volumes.get(bound)))
     : claim && ofClass(claim.spec?.storageClassName, `the claim ${name}`, storage);
   return { whose: "", template: {}, ...demand, volume };
 }

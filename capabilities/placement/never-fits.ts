@@ -88,13 +88,14 @@ export function isSelected(node: NodeSummary, { nodeSelector = {}, affinity }: V
 }
 
 /** Operators other than Equal and Exists are newer than this; they count as met. */
-const tolerates = ({ key, operator, value, effect }: V1Toleration, taint: V1Taint): boolean =>
+export const tolerates = ({ key, operator, value, effect }: V1Toleration, taint: V1Taint): boolean =>
   (!effect || effect === taint.effect) &&
   (!key || key === taint.key) &&
   ((operator ?? "Equal") !== "Equal" || (value ?? "") === (taint.value ?? ""));
 
 /** Those that Kubernetes sets and takes away by itself, as while a node is cordoned or not ready, are not for ever. */
-const comesAndGoes = ({ key }: V1Taint): boolean => /^node\.(?:cloudprovider\.)?kubernetes\.io\//.test(key);
+export const comesAndGoes = ({ key }: V1Taint): boolean =>
+  /^node\.(?:cloudprovider\.)?kubernetes\.io\//.test(key);
 
 export const isTolerated = ({ taints }: NodeSummary, { tolerations = [] }: V1PodSpec): boolean =>
   taints

@@ -1,5 +1,10 @@
-/** Node affinity that leaves a placeholder one node, and how it is taken off again. */
-import type { V1Affinity, V1NodeSelectorRequirement, V1NodeSelectorTerm } from "@kubernetes/client-node";
+/** Node affinity that leaves a placeholder one node, or keeps it off one where it can, and how it is taken off again. */
+import type {
+  V1Affinity,
+  V1NodeSelectorRequirement,
+  V1NodeSelectorTerm,
+  V1PreferredSchedulingTerm,
+} from "@kubernetes/client-node";
 import { areSame } from "./same";
 
 type NodeAffinity = V1Affinity["nodeAffinity"];
@@ -39,4 +44,24 @@ export function withoutPin(affinity: NodeAffinity, node: string | undefined): No
   // There were no terms: one without anything in it would match no node.
   const { requiredDuringSchedulingIgnoredDuringExecution: _, ...others } = affinity!;
   return others;
+}
+
+const avoid = (node: string): V1PreferredSchedulingTerm => ({
+  weight: 100,
+  preference: { matchFields: [{ key: "metadata.name", operator: "NotIn", values: [node] }] },
+});
+
+/** Another node, if there is one that will do: what it leaves may look as good to the scheduler as before. */
+export function avoiding(affinity: NodeAffinity, node: string): NodeAffinity {
+  const preferred = affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
+  return { ...affinity, preferredDuringSchedulingIgnoredDuringExecution: [...preferred, avoid(node)] };
+}
+
+/** @param node undefined for one that avoids none */
+export function withoutAvoided(affinity: NodeAffinity, node: string | undefined): NodeAffinity {
+  const preferred = affinity?.preferredDuringSchedulingIgnoredDuringExecution;
+  if (node === undefined || preferred === undefined) return affinity;
+  const left = preferred.filter(term => !areSame(term, avoid(node)));
+  const { preferredDuringSchedulingIgnoredDuringExecution: _, ...others } = affinity!;
+  return left.length > 0 ? { ...others, preferredDuringSchedulingIgnoredDuringExecution: left } : others;
 }

@@ -32,7 +32,7 @@ describe("a template", () => {
     expect(change).toEqual({
       affinity: settledAffinity(
         name,
-        decidedAffinity({ affinity: { ...near, nodeAffinity: {} } }, placing),
+        decidedAffinity(run, { affinity: { ...near, nodeAffinity: {} } }, placing),
         placing,
       ),
       resources: resourcesFor(reservation.floor, false),
@@ -107,7 +107,9 @@ describe("a template", () => {
       changed = after(changed, settledTemplate(changed));
       changed = after(changed, pinnedTemplate(run, changed, to));
     }
-    const { affinity: atLast } = firstTemplate(run, changed, { pod });
+    const { affinity: atLast } = firstTemplate(run, changed, {
+      pod: placeholderPodOf(run, undefined, reservation),
+    });
     expect(areSame(atLast, made.spec!.template.spec!.affinity)).toBe(true);
   });
 
@@ -138,14 +140,31 @@ describe("a template", () => {
   });
 
   describe("that starts over", () => {
-    test("is as it was made, and counts the move", () => {
+    const awayFrom = (node: string) => ({
+      weight: 100,
+      preference: { matchFields: [{ key: "metadata.name", operator: "NotIn", values: [node] }] },
+    });
+
+    test("is as it was made, but for the node that it leaves, and counts the move", () => {
       const { affinity, containers } = seen.spec!.template.spec!;
       const settled = after(seen, settledTemplate(withRecord(seen, { moves: 1 })));
+      const nodeAffinity = { preferredDuringSchedulingIgnoredDuringExecution: [awayFrom("node-1")] };
       expect(firstTemplate(run, settled, { pod })).toEqual({
-        affinity,
+        affinity: { ...affinity, nodeAffinity },
         resources: containers[0]!.resources,
-        record: { placing, moves: 2, nearness, replaces: pod.metadata!.uid },
+        record: { placing, moves: 2, nearness, replaces: pod.metadata!.uid, avoids: "node-1" },
       });
+    });
+
+    test("avoids the node that it left last, and no other", () => {
+      const once = after(seen, firstTemplate(placed, seen, { pod, why: "it is cordoned" }));
+      const other = placeholderPodOf(run, "node-2", reservation);
+      const { affinity, record } = firstTemplate(placed, once, { pod: other });
+      expect(recordOf(once).movingBecause).toBe("it is cordoned");
+      expect(record).toMatchObject({ moves: 2, avoids: "node-2" });
+      const preferred = affinity.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution;
+      expect(preferred).toEqual([awayFrom("node-2")]);
+      expect(settledTemplate(once).affinity).toEqual(settledTemplate(seen).affinity);
     });
 
     test("for a run that was let go joins its pods, asks for what is needed, and says where it came from", () => {
@@ -153,7 +172,8 @@ describe("a template", () => {
       expect(joinsItsRun(affinity, name)).toBe(true);
       expect(resources).toEqual(resourcesFor(size, false));
       const replaces = pod.metadata!.uid;
-      expect(record).toEqual({ placing, moves: 1, nearness, replaces, movingFrom: "node-1" });
+      const [movingFrom, avoids] = ["node-1", "node-1"];
+      expect(record).toEqual({ placing, moves: 1, nearness, replaces, movingFrom, avoids });
     });
 
     test("with the floor, for a run that was let go, is settled", () => {

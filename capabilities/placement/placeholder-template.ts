@@ -10,13 +10,14 @@ import type {
   V1WeightedPodAffinityTerm,
 } from "@kubernetes/client-node";
 import { exceeds, type Resources } from "../demand/resources";
-import { pinned, withoutPin } from "./pin";
+import { avoiding, pinned, withoutAvoided, withoutPin } from "./pin";
 import { firstAffinity, hasBeenLetGo, joinsItsRun, settledAffinity } from "./placeholder-affinity";
 import { requiredPodTerms } from "./required-term";
 import { areSame } from "./same";
-import { hasLimits, reservationOf, resourcesFor } from "../room/placeholder-size";
+import { hasLimits, ownContainer, reservationOf, resourcesFor } from "../room/placeholder-size";
 import { recordOf, type PlaceholderRecord } from "./record";
 import type { PipelineRun } from "../tekton/objects";
+import { withPlaces, type Places } from "./volume-places";
 
 /** What becomes of a StatefulSet's pod template. */
 export interface TemplateChange {
@@ -27,10 +28,14 @@ export interface TemplateChange {
   volumes?: V1Volume[];
 }
 
+/** Of why it moves. */
+const MOST_REASON_CHARACTERS = 256;
+
 /** Without what is over once the pod has been made from the template. */
 function kept(seen: V1StatefulSet): PlaceholderRecord {
-  const { placing, moves, growthRefusedAt, raisedTo } = recordOf(seen);
+  const { placing, moves, growthRefusedAt, raisedTo, claims } = recordOf(seen);
   const record: PlaceholderRecord = { placing, moves };
+  if (claims !== undefined) record.claims = claims;
   const nearness = nearnessIn(seen);
   if (nearness.length > 0) record.nearness = nearness;
   if (raisedTo !== undefined) record.raisedTo = raisedTo;
@@ -58,7 +63,8 @@ function decidedIn(seen: V1StatefulSet): V1Affinity {
   if (left.length > 0) decided.preferredDuringSchedulingIgnoredDuringExecution = left;
   const affinity: V1Affinity = { podAffinity: decided };
   if (podAntiAffinity) affinity.podAntiAffinity = podAntiAffinity;
-  if (nodeAffinity) affinity.nodeAffinity = withoutPin(nodeAffinity, recordOf(seen).pinnedTo)!;
+  const { pinnedTo, avoids } = recordOf(seen);
+  if (nodeAffinity) affinity.nodeAffinity = withoutPin(withoutAvoided(nodeAffinity, avoids), pinnedTo)!;
   return affinity;
 }
 
@@ -94,17 +100,42 @@ export function pinnedTemplate(
 export function firstTemplate(
   run: PipelineRun,
   seen: V1StatefulSet,
-  { pod, ask = reservationOf(seen).ask }: { pod: V1Pod; ask?: Resources },
+  { pod, ask = reservationOf(seen).ask, why }: { pod: V1Pod; ask?: Resources; why?: string },
 ): TemplateChange {
   const record = kept(seen);
   const next: PlaceholderRecord = { ...record, moves: record.moves + 1, replaces: pod.metadata!.uid! };
   if (hasBeenLetGo(run)) {
     next.movingFrom = pod.spec?.nodeName || recordOf(seen).movingFrom || "";
+    if (why !== undefined) next.movingBecause = why.slice(0, MOST_REASON_CHARACTERS);
     if (exceeds(ask, reservationOf(seen).floor).length === 0) next.isSettled = true;
   }
+  const affinity = firstAffinity(run, decidedIn(seen), record.placing);
+  const left = pod.spec?.nodeName || recordOf(seen).avoids;
+  if (left !== undefined) {
+    next.avoids = left;
+    affinity.nodeAffinity = avoiding(affinity.nodeAffinity, left)!;
+  }
+  return { affinity, resources: resourcesFor(ask, hasLimits(seen)), record: next };
+}
+
+/** With what is known of its run's claims now; the rest as it is. */
+export function placesTemplate(seen: V1StatefulSet, places: Places): TemplateChange {
+  return withPlacesOf(
+    {
+      affinity: affinityIn(seen),
+      resources: ownContainer(seen.spec?.template.spec)!.resources!,
+      record: recordOf(seen),
+    },
+    places,
+  );
+}
+
+export function withPlacesOf(change: TemplateChange, { volumes, terms, claims }: Places): TemplateChange {
+  const known = [...new Set([...(change.record.claims ?? []), ...claims])];
   return {
-    affinity: firstAffinity(run, decidedIn(seen), record.placing),
-    resources: resourcesFor(ask, hasLimits(seen)),
-    record: next,
+    ...change,
+    affinity: withPlaces(change.affinity, terms),
+    record: known.length > 0 ? { ...change.record, claims: known } : change.record,
+    volumes,
   };
 }

@@ -21,13 +21,22 @@ const ownRun = {
   topologyKey: "kubernetes.io/hostname",
   labelSelector: { matchLabels: { "pod-affinity.tekton.dev/placeholder": name } },
 };
-const otherPlaceholders = {
+const LABEL = "pod-affinity.tekton.dev/placeholder";
+/** Pods and placeholders of other runs; in another namespace one of the same name is another run. */
+const othersHere = {
   topologyKey: "kubernetes.io/hostname",
   labelSelector: {
-    matchLabels: {
-      "app.kubernetes.io/name": "pipelinerun-pod-affinity",
-      "app.kubernetes.io/component": "placeholder",
-    },
+    matchExpressions: [
+      { key: LABEL, operator: "Exists" },
+      { key: LABEL, operator: "NotIn", values: [name] },
+    ],
+  },
+};
+const othersElsewhere = {
+  topologyKey: "kubernetes.io/hostname",
+  labelSelector: { matchExpressions: [{ key: LABEL, operator: "Exists" }] },
+  namespaceSelector: {
+    matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values: ["ci"] }],
   },
 };
 const cache = { topologyKey: "kubernetes.io/hostname", labelSelector: { matchLabels: { app: "cache" } } };
@@ -126,9 +135,9 @@ describe("affinity", () => {
   });
 
   test.each([
-    ["required", "cluster", [{ ...otherPlaceholders, namespaceSelector: {} }], []],
-    ["required", "namespace", [otherPlaceholders], []],
-    ["preferred", "namespace", [], [{ weight: 100, podAffinityTerm: otherPlaceholders }]],
+    ["required", "cluster", [othersHere, othersElsewhere], []],
+    ["required", "namespace", [othersHere], []],
+    ["preferred", "namespace", [], [{ weight: 100, podAffinityTerm: othersHere }]],
     ["none", "cluster", [], []],
   ])("isolation %s in the %s", (isolation, scope, required, preferred) => {
     const builder = choose("isolation", isolation).annotation(

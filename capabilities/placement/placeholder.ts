@@ -33,6 +33,8 @@ export interface Surroundings {
   limits: boolean;
   /** See volumes.ts. */
   volumes: V1Volume[];
+  /** Claims whose place its affinity knows, see volume-places.ts. Default: none. */
+  claims?: readonly string[];
 }
 
 const identityOf = (name: string) => ({ ...PLACEHOLDER_LABELS, [INSTANCE_LABEL]: name });
@@ -103,12 +105,17 @@ function podTemplate(
 
 function affinityAtFirst(run: PipelineRun, template: PodTemplate): V1Affinity {
   const { placing } = firstRecord(run);
-  return firstAffinity(run, decidedAffinity(template, placing), placing);
+  return firstAffinity(run, decidedAffinity(run, template, placing), placing);
 }
 
 /** Made again for a run that is under way, it joins its pods and asks for the floor: as if it were settled. */
-function recordAtFirst(run: PipelineRun, { affinity }: PodTemplate): PlaceholderRecord {
+function recordAtFirst(
+  run: PipelineRun,
+  { affinity }: PodTemplate,
+  claims: readonly string[],
+): PlaceholderRecord {
   const record = firstRecord(run);
+  if (claims.length > 0) record.claims = [...claims];
   if (!hasBeenLetGo(run)) return record;
   record.isSettled = true;
   const nearness = requiredPodTerms(affinity);
@@ -125,7 +132,7 @@ export function placeholderFor(
   template: PodTemplate,
   settings: PlaceholderSettings,
   reservation: Reservation,
-  { limits, volumes }: Surroundings,
+  { limits, volumes, claims = [] }: Surroundings,
 ): V1StatefulSet {
   const { name: runName, namespace, uid } = run.metadata!;
   const name = placeholderName(runName!);
@@ -140,7 +147,7 @@ export function placeholderFor(
       labels: { ...identityOf(name), [TEKTON_PIPELINE_RUN_LABEL]: runName! },
       annotations: {
         [RESERVATION_ANNOTATION]: JSON.stringify(reservation),
-        [RECORD_ANNOTATION]: JSON.stringify(recordAtFirst(run, template)),
+        [RECORD_ANNOTATION]: JSON.stringify(recordAtFirst(run, template, claims)),
       },
       ownerReferences: [
         {

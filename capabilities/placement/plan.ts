@@ -29,6 +29,7 @@ import {
   type UnitedTemplate,
 } from "./pod-templates";
 import { placingOf, type Placing } from "./record";
+import { placesOf, withPlaces } from "./volume-places";
 import { canBeRead, volumesOf, type Storage } from "./volumes";
 import { valuesWithAll, within, type Kind } from "./zones";
 
@@ -110,11 +111,11 @@ const contradictionWarning = (
       ];
 
 /** As quotas see the placeholder. */
-const countedPod = (template: PodTemplate, placing: Placing): CountedPod => ({
+const countedPod = (run: PipelineRun, template: PodTemplate, placing: Placing): CountedPod => ({
   hasDeadline: false,
   isBestEffort: false,
   priorityClassName: template.priorityClassName,
-  looksAtOthers: crossesNamespaces(decidedAffinity(template, placing)),
+  looksAtOthers: crossesNamespaces(decidedAffinity(run, template, placing)),
 });
 
 /** What nodes side by side have to offer; none where one node can serve the run. */
@@ -170,7 +171,7 @@ export function planOf(run: PipelineRun, named: Named, sources: Sources, setting
   const demanded = demandedOfContainers(bounds.quotas);
   const graph = demandOf(run, known, { ...definitions, demanded }, settings);
   const overhead = overheadOf(template.runtimeClassName, runtimeClasses);
-  const counted = countedPod(template, placingOf(choices));
+  const counted = countedPod(run, template, placingOf(choices));
   const counting = { ...bounds, quotas: countingPod(bounds.quotas, counted) };
   const reserving = reservationFor(graph, choices, floorOf(settings), counting, overhead);
   const declared = volumesOf(named.claims, storage);
@@ -180,12 +181,15 @@ export function planOf(run: PipelineRun, named: Named, sources: Sources, setting
   const placed = hasBeenLetGo(run)
     ? { template: together.template, notes: [] }
     : inZonesWithAll(together.template, apart, nodes, choices["topology-key"]);
+  const places = placesOf(together.volumes, storage, choices["topology-key"]);
+  const affinity = withPlaces(placed.template.affinity ?? {}, places.terms);
   return {
     graph,
     known,
-    placeholder: placeholderFor(run, placed.template, settings, reserving.reservation, {
+    placeholder: placeholderFor(run, { ...placed.template, affinity }, settings, reserving.reservation, {
       limits: needsLimits(counting),
-      volumes: together.volumes,
+      volumes: places.volumes,
+      claims: places.claims,
     }),
     contradictions: [...united.contradictions, ...together.contradictions],
     refusal: hasBeenLetGo(run) ? undefined : refusedByObjectQuota(bounds.quotas, counted),

@@ -28,6 +28,12 @@ export interface PlaceholderRecord {
   replaces?: string;
   /** The node that it was on when its run, which had been let go, was sent to another one. */
   movingFrom?: string;
+  /** Why it was sent there. */
+  movingBecause?: string;
+  /** The node that it was sent away from, and does not go back to where it can help it. */
+  avoids?: string;
+  /** Claims that Tekton made for its run and that its template knows of. */
+  claims?: string[];
   /** What its pod came to ask for where a resize asked for less: a policy raises it. It is not asked for less again. */
   raisedTo?: Resources;
   /** When its node last could not give room back (RFC 3339). */

@@ -1,8 +1,9 @@
 /**
  * Volumes that decide where a run can go. Claims that are there before it stand in its placeholder's `volumes`,
  * mounted in no container: the scheduler counts their zones, nodes and attach limits, and the kubelet mounts only
- * what a container mounts, so nothing is written to them and nothing has to be unmounted. Claims that Tekton makes
- * for the run follow the placeholder, where their StorageClass waits for a pod to use them.
+ * what a container mounts, so nothing is written to them. Of those that one node at a time may use, only their place
+ * counts, see volume-places.ts. Claims that Tekton makes for the run follow the placeholder, where their StorageClass
+ * waits for a pod to use them.
  */
 import type {
   V1PersistentVolume,

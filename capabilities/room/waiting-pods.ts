@@ -1,5 +1,5 @@
 /**
- * Pods that the scheduler finds no room for. What it says counts all nodes, also those where the pod may not go, so
+ * Pods that the scheduler finds no place for. What it says counts all nodes, also those where the pod may not go, so
  * its words are a hint: it is right only after a while, when the room on the one node has long been handed over.
  */
 import type { V1Pod, V1PodCondition } from "@kubernetes/client-node";
@@ -23,6 +23,15 @@ export function waitingForRoomSince(pod: V1Pod): number | undefined {
   if (found?.message?.includes("Insufficient ") !== true) return undefined;
   return new Date(found.lastTransitionTime ?? 0).getTime();
 }
+
+/** Since when it has waited for a place, whatever the scheduler says, in milliseconds of the epoch. */
+export function unschedulableSince(pod: V1Pod): number | undefined {
+  const found = refusal(pod);
+  return found && new Date(found.lastTransitionTime ?? 0).getTime();
+}
+
+/** In the scheduler's words, why it has none. */
+export const unschedulableBecause = (pod: V1Pod): string | undefined => refusal(pod)?.message;
 
 /** When it got its node, in milliseconds of the epoch: it may have waited long for that. */
 export function boundAt({ metadata, status }: V1Pod): number {

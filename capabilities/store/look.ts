@@ -1,6 +1,9 @@
 /** What a decision is made on: all that is known of a run, and whether that is enough. */
+import type { V1Pod } from "@kubernetes/client-node";
 import type { Observed } from "../phases/observed";
+import type { NodeState } from "../placement/node-state";
 import { all, only, type Entry } from "./entry";
+import type { NodeStore } from "./nodes";
 import { hasWholeSpec } from "./slim";
 
 export interface Look {
@@ -11,8 +14,18 @@ export interface Look {
   isWhole: boolean;
 }
 
+/** Of the nodes that pods of the run are on, those that are not as they should be. */
+function nodeStates(pods: readonly V1Pod[], nodes: NodeStore): ReadonlyMap<string, NodeState> | undefined {
+  const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName || []));
+  const found = [...names].flatMap((name): [string, NodeState][] => {
+    const state = nodes.stateOf(name);
+    return state === undefined ? [] : [[name, state]];
+  });
+  return found.length > 0 ? new Map(found) : undefined;
+}
+
 /** @param coschedule the value of Tekton's feature flag */
-export function lookAt(entry: Entry | undefined, coschedule: string | undefined): Look {
+export function lookAt(entry: Entry | undefined, coschedule: string | undefined, nodes: NodeStore): Look {
   const run = only(entry?.run);
   const observed: Observed = {
     run,
@@ -25,6 +38,8 @@ export function lookAt(entry: Entry | undefined, coschedule: string | undefined)
   };
   if (entry?.podMissingSince !== undefined) observed.podMissingSince = entry.podMissingSince;
   if (entry?.runSeenSince !== undefined) observed.runSeenSince = entry.runSeenSince;
+  const states = nodeStates(observed.pods, nodes);
+  if (states !== undefined) observed.nodeStates = states;
   return {
     observed,
     isComplete: entry === undefined || (entry.isComplete && !entry.isStale),

@@ -8,7 +8,7 @@ import { recordOf } from "../placement/record";
 import { MOST_CONTAINER_CHARACTERS, picked, slimContainer, slimMetadata, slimVolumes, upTo } from "./slim";
 
 /**
- * Of affinity, claims and record, as JSON. Of a longer one only what each look asks for is kept, and the StatefulSet is
+ * Of affinity, tolerations, claims and record, as JSON. Of a longer one only what each look asks for is kept, and the StatefulSet is
  * read where it changes, see hasWholeTemplate.
  */
 const MOST_TEMPLATE_CHARACTERS = 16 * 1024;
@@ -34,10 +34,10 @@ function shortRecord(statefulSet: V1StatefulSet): string {
 
 export function slimStatefulSet(statefulSet: V1StatefulSet): V1StatefulSet {
   const { metadata, spec } = statefulSet;
-  const { affinity, volumes, containers = [] } = spec?.template.spec ?? {};
+  const { affinity, tolerations, volumes, containers = [] } = spec?.template.spec ?? {};
   const claims = slimVolumes(volumes);
   const annotations = picked(metadata?.annotations, isOurs);
-  const template = { affinity, volumes: claims, record: annotations?.[RECORD_ANNOTATION] };
+  const template = { affinity, tolerations, volumes: claims, record: annotations?.[RECORD_ANNOTATION] };
   const isShort = JSON.stringify(template).length <= MOST_TEMPLATE_CHARACTERS;
   const slim: V1StatefulSet = {
     metadata: {
@@ -58,6 +58,9 @@ export function slimStatefulSet(statefulSet: V1StatefulSet): V1StatefulSet {
     },
   };
   if (isShort && claims !== undefined) slim.spec!.template.spec!.volumes = claims;
+  // Of too many it is not known where its run's pods may not go.
+  const tolerated = isShort ? tolerations : [{ operator: "Exists" }];
+  if (tolerated !== undefined && tolerated.length > 0) slim.spec!.template.spec!.tolerations = tolerated;
   if (!isShort) {
     if (template.record !== undefined) annotations![RECORD_ANNOTATION] = shortRecord(statefulSet);
     cut.add(slim);

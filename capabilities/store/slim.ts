@@ -241,7 +241,9 @@ export function slimPod({ metadata, spec, status }: V1Pod): V1Pod {
         .map(slimCondition),
     },
   };
-  if (hasFinished({ status })) pod.status!.phase = status!.phase!;
+  // That others have started is no news.
+  const awaitsVolumes = status?.phase === "Pending" && Boolean(spec?.nodeName) && (claims ?? []).length > 0;
+  if (hasFinished({ status }) || (awaitsVolumes && !isPlaceholder)) pod.status!.phase = status!.phase!;
   if (!isPlaceholder) return pod;
   pod.metadata!.generation = metadata?.generation;
   pod.status!.containerStatuses = status?.containerStatuses

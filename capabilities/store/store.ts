@@ -7,7 +7,9 @@
  */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { hasCustomTasks } from "../phases/observed";
+import type { EndingKeys } from "../placement/node-state";
 import { hasEnded, isChild, type CustomRun, type PipelineRun, type TaskRun } from "../tekton/objects";
+import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { asText, fromText, type RunKey } from "../tekton/run-key";
 import {
   hasRunOrPlaceholder,
@@ -22,12 +24,13 @@ import {
 import { put, remove } from "./entry-changes";
 import { isOfInterest, isPlaced, keyOf } from "./interest";
 import { lookAt, type Look } from "./look";
+import { NodeStore } from "./nodes";
 import type { Sink } from "./reflector-options";
 import { Remembered } from "./remembered";
 import type { ChangeType } from "./watch-events";
 
 /** Called when something about the run has changed that a decision could depend on. */
-export type OnChange = (run: RunKey, place: Place) => void;
+export type OnChange = (run: RunKey, place: Place | "node") => void;
 
 export class Store {
   readonly #entries = new Map<string, Entry>();
@@ -39,7 +42,15 @@ export class Store {
   /** The value of `coschedule` in Tekton's feature flags. */
   coschedule: string | undefined;
 
-  constructor(private readonly onChange: OnChange) {}
+  readonly nodes: NodeStore;
+
+  /** @param isEnding which taints and annotations of a node announce its end; default: none */
+  constructor(
+    private readonly onChange: OnChange,
+    isEnding: EndingKeys = () => false,
+  ) {
+    this.nodes = new NodeStore(isEnding, run => this.onChange(fromText(run), "node"));
+  }
 
   /** Root runs and children; list them before pods. */
   readonly runs: Sink<PipelineRun> = this.#sink(["run", "children"], (type, run) =>
@@ -114,7 +125,7 @@ export class Store {
   }
 
   lookUp(key: RunKey): Look {
-    return lookAt(this.#entries.get(asText(key)), this.coschedule);
+    return lookAt(this.#entries.get(asText(key)), this.coschedule, this.nodes);
   }
 
   /** Every run that is not over or has a placeholder. */
@@ -140,6 +151,7 @@ export class Store {
     this.#entries.clear();
     this.#tombstones.clear();
     this.#over.clear();
+    this.nodes.clear();
   }
 
   #entry(key: RunKey): Entry {
@@ -170,13 +182,22 @@ export class Store {
     }
     if (!isOfInterest(place, object, known)) return;
     const entry = known ?? this.#entry(key);
+    if (place === "pods") this.#notePod(key, entry.pods.get(object.metadata!.name!)?.object, object as V1Pod);
     if (put(entry, place, object, this.#round)) this.onChange(key, place);
     this.#dropIfOver(key, entry);
   }
 
+  #notePod(key: RunKey, before: V1Pod | undefined, pod: V1Pod): void {
+    if (!isPlaceholderPod(pod)) return;
+    if (before !== undefined && before.metadata?.uid !== pod.metadata!.uid) this.nodes.left(before);
+    this.nodes.placed(pod, asText(key));
+  }
+
   #remove(key: RunKey, place: Place, object: KubeObject): void {
     const entry = this.#entries.get(asText(key));
+    const seen = entry?.[place].get(object.metadata!.name!)?.object;
     if (entry === undefined || !remove(entry, place, object)) return;
+    if (place === "pods" && isPlaceholderPod(seen as V1Pod)) this.nodes.left(seen as V1Pod);
     this.onChange(key, place);
     this.#dropIfOver(key, entry);
   }

@@ -33,6 +33,7 @@ test("a Tekton without CustomRuns keeps nothing from beginning, and is told of o
   watches = new StoreWatches(emptyStore().store, {
     kubeConfig: kubeConfigFor(url),
     eachStatefulSet: async () => {},
+    withNodes: false,
     onFailure: what => failures.push(what),
   });
   const started = watches.start(() => true);
@@ -41,4 +42,27 @@ test("a Tekton without CustomRuns keeps nothing from beginning, and is told of o
   await Promise.all([started, nextForCustomRuns()]);
   expect(watches.areReady).toBe(true);
   expect(failures).toEqual([CUSTOM_RUNS]);
+});
+
+test.each([
+  { withNodes: true, asked: ["/api/v1/nodes"] },
+  { withNodes: false, asked: [] },
+])("nodes are watched only where runs may leave them: $withNodes", async ({ withNodes, asked }) => {
+  watches = new StoreWatches(emptyStore().store, {
+    kubeConfig: kubeConfigFor(url),
+    eachStatefulSet: async () => {},
+    withNodes,
+    onFailure: () => undefined,
+  });
+  const started = watches.start(() => true);
+  const paths = new Set<string>();
+  // Four kinds besides, each with a first request and a watch.
+  for (let count = 0; count < 2 * (4 + asked.length); count++) {
+    const exchange = await server.next();
+    paths.add(exchange.url.pathname);
+    if (exchange.query["watch"] === undefined) exchange.page([], "1");
+    else exchange.open();
+  }
+  await started;
+  expect([...paths].filter(path => path.endsWith("/nodes"))).toEqual(asked);
 });

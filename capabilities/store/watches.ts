@@ -1,5 +1,5 @@
-/** What fills the store: the list of placeholders, and the watches on runs, pods, TaskRuns and CustomRuns. */
-import type { KubeConfig, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+/** What fills the store: the list of placeholders, and the watches on runs, pods, TaskRuns, CustomRuns and nodes. */
+import type { KubeConfig, V1Node, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { setTimeout as delay } from "node:timers/promises";
 import { HELD_LABEL, PLACEHOLDER_LABEL } from "../keys";
 import { Log } from "pepr";
@@ -29,6 +29,8 @@ export interface WatchesOptions {
   kubeConfig: KubeConfig;
   /** Placeholders are told of by pepr's binding, which begins with no list of its own for us. */
   eachStatefulSet: (see: (statefulSet: V1StatefulSet) => void) => Promise<void>;
+  /** Whether nodes are watched. */
+  withNodes: boolean;
   onFailure: (what: string, error: unknown, retryMilliseconds: number) => void;
 }
 
@@ -89,8 +91,11 @@ export class StoreWatches implements Watches {
       timings: { longestPause: LONGEST_PAUSE_WITHOUT_KIND },
       onFailure: this.#onceWithoutKind(path(CUSTOM_RUN)),
     });
+    // Nobody waits for these either: a node of which nothing is known is as it should be.
+    const ofNodes = of<V1Node>({ path: "/api/v1/nodes", list: true, sink: this.store.nodes.sink });
     const awaited = [ofRuns, ofPods, ofTaskRuns] as Reflector<never>[];
     this.#reflectors = [...awaited, ofCustomRuns as Reflector<never>];
+    if (this.options.withNodes) this.#reflectors.push(ofNodes as Reflector<never>);
     for (const reflector of this.#reflectors) reflector.start();
     await Promise.race([Promise.all(awaited.map(one => one.whenSynced())), this.#whenStopped()]);
     this.areReady = isOn();
@@ -129,9 +134,15 @@ export class StoreWatches implements Watches {
 }
 
 /** The watches of a controller, whose failures go to the log: they are tried again for as long as it acts. */
-export function watchesOf(store: Store, cluster: Cluster, kubeConfig: KubeConfig): Watches {
+export function watchesOf(
+  store: Store,
+  cluster: Cluster,
+  kubeConfig: KubeConfig,
+  withNodes: boolean,
+): Watches {
   return new StoreWatches(store, {
     kubeConfig,
+    withNodes,
     eachStatefulSet: see => cluster.eachStatefulSet(see),
     onFailure: (path, error, retryMilliseconds) =>
       Log.warn(

@@ -41,6 +41,35 @@ export const REASONS = {
     todo: "Nothing: this is as it should be.",
     isNormal: true,
   },
+  MoveAwaited: {
+    means: "its node takes no more pods; the run moves when its pods there have ended",
+    todo: "Nothing, or kubectl uncordon the node.",
+    isNormal: true,
+  },
+  NoNodeToMoveTo: {
+    means: "the run is to go on elsewhere, and no node takes it",
+    todo: "Make a node that takes it, where what its volumes or pods need is.",
+  },
+  MovesInVain: {
+    means: "the run was moved several times, and no node takes its next pod",
+    todo: "Make a node that takes it, or change what the scheduler names.",
+  },
+  PodWaits: {
+    means: "a pod of the run waits for room, while others of it are on the node",
+    todo: "Nothing, if they end: it gets their room. Else see what the scheduler names.",
+  },
+  VolumesDetach: {
+    means: "a pod has not started, as its volumes may still be attached to the node before",
+    todo: "Wait for about 6 minutes; of a node that is off for good, the Event says how to be quicker.",
+  },
+  NodeLost: {
+    means: "the node of the run does not answer, with pods of the run on it",
+    todo: "Bring it back, or say that it is off for good by the taint that the Event names.",
+  },
+  Stuck: {
+    means: "the run has stood still for longer than the setting stuckTimeout allows",
+    todo: "What the Event says of why; the setting onStuckTimeout says what becomes of it.",
+  },
   ReservedAgain: {
     means: "Tekton has resolved what was not known of the run, and its room was counted again",
     todo: "Nothing: this is as it should be.",

@@ -37,6 +37,7 @@ const NEXT: Record<StepKind, string> = {
   release: "start the run on its node",
   "let-go": "start the run without co-location",
   cancel: "cancel the run",
+  "note-claims": "note the claims of its run",
   "note-node": "write its node on the run",
   "delete-claims": "delete its claims",
   "delete-placeholder": "delete its placeholder",

@@ -24,7 +24,7 @@ const execute = promisify(execFile);
 const BLOCK_MILLISECONDS = 120_000;
 const NAMESPACE = "documented";
 /** What stands in the pages for names that people put in. */
-const NAMES = { NAME: "held", NAMESPACE, RELEASE };
+const NAMES = { NAME: "held", NAMESPACE, NODE: "local", RELEASE };
 
 /** One that is only named, as `kubectl annotate` is, has no arguments. */
 const ARGUMENTS = 2;
@@ -51,7 +51,7 @@ const kubectl = (program: string) => `#!/bin/sh
 verb=$1; shift
 case $verb in
   delete) exec ${program} delete --dry-run=server --ignore-not-found "$@" ;;
-  apply|label|annotate|patch) exec ${program} $verb --dry-run=server "$@" ;;
+  apply|label|annotate|patch|taint) exec ${program} $verb --dry-run=server "$@" ;;
   logs) exec ${program} get pods $(printf '%s ' "$@" | sed 's/--tail [0-9]*//; s#job/.*#--ignore-not-found#') ;;
   *) exec ${program} $verb "$@" ;;
 esac

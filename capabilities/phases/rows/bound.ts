@@ -1,8 +1,16 @@
 /** Rows for placeholders that have their node, in the order in which they are tried. */
 import type { Row } from "../row";
 import { HAND_OVER } from "./hand-over";
+import { MOVE } from "./move";
 import { RELEASE } from "./release";
-import { REPLACEMENT } from "./replacement";
+import { REPLACEMENT, UNFINISHED } from "./replacement";
 import { RESOLVED } from "./resolved";
 
-export const WITH_NODE: readonly Row[] = [...REPLACEMENT, ...RELEASE, ...RESOLVED, ...HAND_OVER];
+export const WITH_NODE: readonly Row[] = [
+  ...UNFINISHED,
+  ...MOVE,
+  ...REPLACEMENT,
+  ...RELEASE,
+  ...RESOLVED,
+  ...HAND_OVER,
+];

@@ -19,6 +19,7 @@ import {
   taskRunOf,
 } from "../../testing/builders";
 import { stepFor } from "../../testing/decide";
+import { nextStep } from "../table";
 import { asking } from "../../testing/stateful-sets";
 
 const GI = 2 ** 30;
@@ -220,17 +221,17 @@ describe("while the run goes", () => {
       const pods = [bBound, waiting(c, { cpu: 2000 }, 60)];
       expect(next({ cpu: 0, memory: GI }, { ...atWork, pods })).toMatchObject({ kind: "none" });
     });
-    test("is not, where nothing was reserved", () => {
+    test("is, where nothing was reserved", () => {
       const none = { ...kept, ask: floor, firstWave: {} };
       const pods = [waiting(a, { cpu: 1000 }, 60)];
-      expect(next({ cpu: 0, memory: floor.memory }, { taskRuns: [a], pods, of: none })).toMatchObject({
-        kind: "none",
-      });
+      const step = next({ cpu: 0, memory: floor.memory }, { taskRuns: [a], pods, of: none });
+      expect(step).toMatchObject({ kind: "start-over", ask: { cpu: 1000 } });
     });
-    test("is not, where a quota is scarce: it has no room for both", () => {
+    test("is, where a quota is scarce, but asks for nothing of that beside what waits", () => {
       const scarce = { ...reservation, scarce: ["cpu"] };
       const pods = [waiting(a, { cpu: 1000 }, 60)];
-      expect(next(sized(3000), { taskRuns: [a], pods, of: scarce })).toMatchObject({ kind: "none" });
+      const step = next(sized(3000), { taskRuns: [a], pods, of: scarce });
+      expect(step).toMatchObject({ kind: "start-over", ask: { cpu: floor.cpu, memory: GI } });
     });
     test("is, where the quota had no room for a reservation at first", () => {
       const nothing = { ...reservation, ask: floor };
@@ -238,11 +239,22 @@ describe("while the run goes", () => {
       const step = next({ cpu: 0, memory: floor.memory }, { taskRuns: [a], pods, of: nothing });
       expect(step).toMatchObject({ kind: "start-over", ask: { cpu: 1000 } });
     });
-    test("is not, when what it lacks is not room", () => {
-      const pods = [waiting(a, { cpu: 1000 }, 60)];
-      pods[0]!.status!.conditions![0]!.message =
-        "0/1 nodes are available: 1 node(s) had untolerated taint(s)";
-      expect(next(sized(3000), { taskRuns: [a], pods })).toMatchObject({ kind: "none" });
+    describe("with moves switched off", () => {
+      const settings = { ...SETTINGS, MOVES: "disabled" as const };
+      const taint = "0/1 nodes are available: 1 node(s) had untolerated taint(s)";
+      test.each([
+        { what: "is, for room that was kept", kind: "start-over" },
+        { what: "is not, where nothing was reserved", of: { ...kept, ask: floor, firstWave: {} } },
+        { what: "is not, where a quota is scarce", of: { ...reservation, scarce: ["cpu"] } },
+        { what: "is not, when what it lacks is not room", message: taint },
+      ])("$what", ({ of = reservation, message, kind = "none" }) => {
+        const waits = waiting(a, { cpu: 1000 }, 60);
+        if (message !== undefined) waits.status!.conditions![0]!.message = message;
+        const asks = of === reservation || of.scarce ? sized(3000) : { cpu: 0, memory: floor.memory };
+        const pods = [podOf(asks), waits];
+        const seen = observed(placed(), { statefulSet: setOf(floor, {}, of), pods, taskRuns: [a] });
+        expect(nextStep(seen, settings, now).kind).toBe(kind);
+      });
     });
     test("is looked for after the placeholder was made again, not at once", () => {
       const placeholder = podOf(sized(3000));

@@ -1,13 +1,12 @@
 /** Rows for bound placeholders of placed runs: the room goes over to the pods of the run, and comes back. */
-import { exceeds, maximum, minimum, sum, type Resources } from "../../demand/resources";
+import { exceeds, minimum, type Resources } from "../../demand/resources";
 import { NODE_ANNOTATION } from "../../keys";
-import type { PlaceholderRecord } from "../../placement/record";
-import { podRequests } from "../../room/pod-requests";
 import { resizable } from "../../room/reservation";
-import { boundAt, patienceSeconds, waitingForRoomSince } from "../../room/waiting-pods";
+import { unschedulableBecause } from "../../room/waiting-pods";
 import { yieldsInSeconds } from "../../room/yielding";
-import type { Warning } from "../../tekton/warning";
 import { growthPause, lacksRoom, moreThanKnown } from "../growth";
+import { claimsIn } from "../../placement/volumes";
+import { askElsewhere, patienceLeft } from "../moving";
 import { hasNode } from "../observed";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
@@ -20,31 +19,26 @@ function shrunk({ asked, size }: Sight): Resources {
   return exceeds(down, {}).length > 0 ? down : size;
 }
 
-/** Since when all that is left of the run waits for room, in milliseconds of the epoch; undefined when it does not. */
-function stuckSince({ own, reservation, pod }: Sight): number | undefined {
-  const { ask, floor, tasks, scarce = [] } = reservation;
-  const waits = own.pods.map(waitingForRoomSince).filter(since => since !== undefined);
-  const keepsRoom = tasks.length > 0 || exceeds(ask, floor).length > 0;
-  if (waits.length === 0 || own.pods.some(hasNode) || !keepsRoom || scarce.length > 0) return undefined;
-  return Math.max(Math.min(...waits), boundAt(pod!));
-}
+/** Each is read. */
+const MOST_CLAIMS = 100;
 
-/** Milliseconds until the run's patience with its node is over. */
-function patienceLeft(seen: Sight): number {
-  const since = stuckSince(seen);
-  if (since === undefined) return Infinity;
-  return since + patienceSeconds(seen.record.moves) * 1000 - seen.now.getTime();
-}
+/** Of the first pod that waits. */
+const wordsOf = ({ own }: Sight): string =>
+  own.pods.map(unschedulableBecause).find(words => words !== undefined) ?? "the scheduler has not said why";
 
 /** A pod without requests, of QoS class BestEffort, stays one: the class may not change. */
 const mayGrow = ({ asked }: Sight): boolean => exceeds(asked, {}).length > 0;
 
-const movedTo = (node: string, { movingFrom, moves }: PlaceholderRecord): Warning => ({
-  type: "Normal",
-  reason: "Moved",
-  about: `${moves}`,
-  message: `Moved ${movingFrom ? `from ${movingFrom} ` : ""}to ${node}: the run's next pods go there.`,
-});
+/** Bound, as a pod that uses them has its node. */
+function newClaims({ own, record, observed }: Sight): string[] {
+  const { claims = [] } = record;
+  if (claims.length >= MOST_CLAIMS) return [];
+  const named = claimsIn(observed.statefulSet!.spec!.template.spec!.volumes);
+  const used = own.pods.filter(hasNode).flatMap(({ spec }) => claimsIn(spec?.volumes));
+  return [...new Set(used)]
+    .filter(name => !claims.includes(name) && !named.includes(name))
+    .slice(0, MOST_CLAIMS);
+}
 
 export const HAND_OVER: readonly Row[] = [
   {
@@ -63,18 +57,28 @@ export const HAND_OVER: readonly Row[] = [
     to: ["handing over", "anchored", "replacing"],
   },
   {
-    name: "strangers have taken the room of the run's next pods, for longer than patience",
-    why: "Nothing of the run is on the node that could end and give it any; all that waits follows.",
+    name: "pods of the run use claims that its template does not know the place of",
+    why: "Made again, with the operator down as well, it goes where those volumes are.",
+    stages: ["placed"],
+    phases: ["anchored", "handing over"],
+    when: seen => newClaims(seen).length > 0,
+    takes: ["note-claims"],
+    step: seen => ({ kind: "note-claims", claims: newClaims(seen), why: "its pods use claims of their own" }),
+    to: ["anchored"],
+  },
+  {
+    name: "the run's next pods find no place on its node, for longer than patience",
+    why: "Whatever the scheduler says: nothing of the run is there that could end and make place; all that waits follows.",
     stages: ["placed"],
     phases: ["anchored", "handing over"],
     when: seen => patienceLeft(seen) <= 0,
     takes: ["start-over"],
-    step: ({ pod, needed, own, reservation }) => ({
+    step: seen => ({
       kind: "start-over",
-      reason: "room_taken",
-      pod: pod!,
-      ask: maximum(needed, sum(...own.pods.map(podRequests)), reservation.floor),
-      why: "strangers have taken the room of its next pods",
+      reason: "no_place",
+      pod: seen.pod!,
+      ask: askElsewhere(seen),
+      why: `its next pods find no place on ${seen.node}: ${wordsOf(seen)}`,
     }),
     to: ["moving"],
   },
@@ -102,12 +106,7 @@ export const HAND_OVER: readonly Row[] = [
     when: ({ node, run, record }) =>
       record.movingFrom !== undefined && run.metadata?.annotations?.[NODE_ANNOTATION] !== node,
     takes: ["note-node"],
-    step: ({ node, record }) => ({
-      kind: "note-node",
-      node: node!,
-      why: `its placeholder is bound to ${node}`,
-      warnings: [movedTo(node!, record)],
-    }),
+    step: ({ node }) => ({ kind: "note-node", node: node!, why: `its placeholder is bound to ${node}` }),
     to: ["anchored"],
   },
   {
@@ -124,7 +123,7 @@ export const HAND_OVER: readonly Row[] = [
 function standing(seen: Sight): Step {
   const grows = seen.asksForLess && mayGrow(seen);
   const times: { seconds: number; why: string }[] = [
-    { seconds: patienceLeft(seen) / 1000, why: "strangers have taken the room of its next pods" },
+    { seconds: patienceLeft(seen) / 1000, why: "its next pods find no place on its node" },
     { seconds: yieldsInSeconds(seen.own.pods, seen.now) ?? Infinity, why: "a pod waits for room" },
     {
       seconds: grows ? growthPause(seen) / 1000 || Infinity : Infinity,

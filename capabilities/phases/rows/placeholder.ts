@@ -4,6 +4,7 @@ import { ownership } from "../observed";
 import { afterRefusal, isDueAgain, isPodLate, makeLatePod, podIsMissing, podIsRefused } from "../refusal";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
+import { LEFT_BEHIND } from "./move";
 import type { Warning } from "../../tekton/warning";
 
 /** In which an event of the StatefulSet's end comes first, where all is well. */
@@ -109,6 +110,7 @@ export const PLACEHOLDER: readonly Row[] = [
     step: () => ({ kind: "make-placeholder", why: "it has no placeholder" }),
     to: ["looking", "lost"],
   },
+  ...LEFT_BEHIND,
   {
     name: "the pod was refused for a while, and its run has not started",
     why: "Made anew, it asks for what the namespace allows now.",

@@ -4,7 +4,7 @@ import { joinsItsRun } from "../../placement/placeholder-affinity";
 import { grantedTo } from "../../room/kubelet-answer";
 import { fixedIn, resizable } from "../../room/reservation";
 import { notBelowRaised } from "../../room/resized";
-import { hasNode } from "../observed";
+import { tying } from "../moving";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
 import type { Step } from "../steps";
@@ -25,6 +25,37 @@ const pinned = (seen: Sight, why: string): Step => ({
   why,
 });
 
+/** The second halves of changes that another process may have begun. */
+export const UNFINISHED: readonly Row[] = [
+  {
+    name: "its template was changed, and its pod is the one of before",
+    why: "The second half of a replacement; a controller that died in between left it.",
+    stages: ["held", "placed"],
+    phases: BOUND,
+    when: seen =>
+      seen.record.replaces === seen.pod!.metadata!.uid &&
+      (seen.record.pinnedTo !== undefined || tying(seen).length === 0),
+    takes: ["remake-pod"],
+    step: ({ pod, trouble }) => ({
+      kind: "remake-pod",
+      pod: pod!,
+      why: "its template was changed",
+      ...(trouble?.answers === false && { isForced: true }),
+    }),
+    to: ["replacing", "looking", "moving"],
+  },
+  {
+    name: "a pod of the run came onto its node before it left",
+    why: "A run is never split: it stays.",
+    stages: ["placed"],
+    phases: ["anchored", "handing over"],
+    when: ({ pod, record }) => record.replaces === pod!.metadata!.uid,
+    takes: ["settle-placeholder"],
+    step: () => ({ kind: "settle-placeholder", why: "a pod of the run is on its node" }),
+    to: ["anchored"],
+  },
+];
+
 export const REPLACEMENT: readonly Row[] = [
   {
     name: "its growth was put off",
@@ -40,27 +71,6 @@ export const REPLACEMENT: readonly Row[] = [
       size: withdrawn(seen),
       why: "its node has no room left to give back",
     }),
-    to: ["anchored"],
-  },
-  {
-    name: "its template was changed, and its pod is the one of before",
-    why: "The second half of a replacement; a controller that died in between left it.",
-    stages: ["held", "placed"],
-    phases: BOUND,
-    when: ({ pod, record, own }) =>
-      record.replaces === pod!.metadata!.uid && (record.pinnedTo !== undefined || !own.pods.some(hasNode)),
-    takes: ["remake-pod"],
-    step: ({ pod }) => ({ kind: "remake-pod", pod: pod!, why: "its template was changed" }),
-    to: ["replacing", "looking", "moving"],
-  },
-  {
-    name: "a pod of the run came onto its node before it left",
-    why: "A run is never split: it stays.",
-    stages: ["placed"],
-    phases: ["anchored", "handing over"],
-    when: ({ pod, record }) => record.replaces === pod!.metadata!.uid,
-    takes: ["settle-placeholder"],
-    step: () => ({ kind: "settle-placeholder", why: "a pod of the run is on its node" }),
     to: ["anchored"],
   },
   {

@@ -106,10 +106,46 @@ describe("while the run goes", () => {
   const next = (statefulSet: V1StatefulSet, ...pods: V1Pod[]) =>
     stepFor(observed(placed(), { statefulSet, pods }));
 
-  test("a pinned placeholder whose node does not take it looks for another, with the floor", () => {
+  test("a pinned placeholder whose node does not take it looks for another, with the floor beside its run's pods", () => {
     const lost = unschedulable(podOf(floor));
-    expect(next(setOf(floor, pinned), lost)).toMatchObject({ kind: "start-over", ask: floor });
-    expect(next(setOf(floor), lost)).toMatchObject({ kind: "wait" });
+    expect(next(setOf(floor, pinned), lost, runsOn("node-1"))).toMatchObject({
+      kind: "start-over",
+      ask: floor,
+    });
+    expect(next(setOf(floor, pinned), lost)).toMatchObject({ kind: "start-over", ask });
+  });
+
+  describe("a lost placeholder that no node takes", () => {
+    const affinity = "0/3 nodes are available: 3 node(s) didn't match pod affinity rules.";
+    const settled = { isSettled: true };
+    test.each([
+      { what: "waits for its run's active pods", pods: [runsOn("node-1")], kind: "wait" },
+      { what: "looks for room for the rest when they have ended", kind: "start-over" },
+      { what: "waits where it asks for that already", set: setOf(ask), kind: "wait" },
+      {
+        what: "is made anew where it was kept by its run",
+        set: setOf(ask),
+        words: affinity,
+        kind: "start-over",
+      },
+      { what: "but not again at once", set: setOf(ask, { moves: 1 }), words: affinity, age: 3, kind: "wait" },
+      {
+        what: "some time later again",
+        set: setOf(ask, { moves: 1 }),
+        words: affinity,
+        age: 11,
+        kind: "start-over",
+      },
+    ])(
+      "$what",
+      ({ set = setOf(floor, settled), words = "0/3 nodes are available", pods = [], age = 0, kind }) => {
+        const now = new Date("2026-01-01T00:00:00Z");
+        const lost = unschedulable(podOf(floor), words);
+        lost.metadata!.creationTimestamp = new Date(now.getTime() - age * 1000);
+        const seen = observed(placed(), { statefulSet: set, pods: [lost, ...pods] });
+        expect(stepFor(seen, now).kind).toBe(kind);
+      },
+    );
   });
 
   test("a placeholder without pod or node is left alone", () => {

@@ -3,9 +3,11 @@ import type { Resources } from "../../demand/resources";
 import { exceeds } from "../../demand/resources";
 import { requestedBy } from "../../room/placeholder-size";
 import { hasNode } from "../observed";
+import { askElsewhere, tying } from "../moving";
 import { missingStorage } from "../refusal";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
+import { AFTER_LOSS } from "./move";
 
 const UNBOUND = ["looking", "replacing", "lost", "moving"] as const;
 
@@ -56,17 +58,17 @@ export const WITHOUT_NODE: readonly Row[] = [
   },
   {
     name: "the node that it is pinned to does not take it, and the run is under way",
-    why: "With the floor it finds room beside its run's pods.",
+    why: "With the floor it finds room beside its run's pods; where there are none, it goes elsewhere.",
     stages: ["placed"],
     phases: ["replacing"],
     when: isRefusedBy,
     takes: ["start-over"],
-    step: ({ pod, reservation, schedulingMessage }) => ({
+    step: seen => ({
       kind: "start-over",
       reason: "node_refused",
-      pod: pod!,
-      ask: reservation.floor,
-      why: `its node does not take its placeholder: ${schedulingMessage}`,
+      pod: seen.pod!,
+      ask: tying(seen).length > 0 ? seen.reservation.floor : askElsewhere(seen),
+      why: `its node does not take its placeholder: ${seen.schedulingMessage}`,
     }),
     to: ["moving"],
   },
@@ -91,6 +93,7 @@ export const WITHOUT_NODE: readonly Row[] = [
     }),
     to: ["moving"],
   },
+  ...AFTER_LOSS,
   {
     name: "it looks for another node",
     why: "The scheduler, or an autoscaler, finds or makes one; its run's next pods follow it.",

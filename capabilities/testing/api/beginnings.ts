@@ -65,12 +65,15 @@ function waitingPod(): V1Pod {
   pod.metadata = { ...pod.metadata, namespace: "ci" };
   pod.spec = { containers: [{ name: "step", resources: resourcesFor({ cpu: 500 }, false) }] };
   const condition = { type: "PodScheduled", status: "False", reason: "Unschedulable" };
-  pod.status!.conditions = [{ ...condition, message: "Insufficient cpu", lastTransitionTime: LONG_AGO }];
+  const aMinuteAgo = new Date(Date.now() - 60_000);
+  pod.status!.conditions = [{ ...condition, message: "Insufficient cpu", lastTransitionTime: aMinuteAgo }];
   return pod;
 }
 
 export interface Case extends Beginning {
   step: Exclude<StepKind, "none">;
+  /** Where there are several of one step. */
+  because?: string;
   writes: readonly string[];
 }
 
@@ -125,6 +128,45 @@ export const CASES: readonly Case[] = [
       });
     },
     writes: ["create events", "patch pipelineruns"],
+  },
+  {
+    step: "start-over",
+    because: "of its node",
+    begin: api => {
+      put(api, { run: aRun().placed().run, node: "node-1", asked: { cpu: 1500, memory: MEMORY } });
+      api.create("nodes", { metadata: { name: "node-1" }, spec: { unschedulable: true } });
+      api.create("nodes", { metadata: { name: "node-2" }, spec: {} });
+    },
+    writes: [
+      "create events",
+      "patch statefulsets",
+      "delete pods",
+      "create events",
+      "resize pods",
+      "patch pipelineruns",
+    ],
+  },
+  {
+    step: "note-claims",
+    begin: api => {
+      put(api, { run: aRun().placed().run, node: "node-1", asked: { cpu: 1500, memory: MEMORY } });
+      const { metadata, spec, status } = runPod("Running");
+      const volumes = [{ name: "v", persistentVolumeClaim: { claimName: "made" } }];
+      const pod: V1Pod = {
+        metadata: { ...metadata, namespace: "ci" },
+        spec: { ...spec!, nodeName: "node-1", volumes },
+        status: status!,
+      };
+      api.create("pods", pod);
+      api.create("persistentvolumeclaims", {
+        metadata: { name: "made", namespace: "ci" },
+        spec: { volumeName: "disk", accessModes: ["ReadWriteOnce"] },
+      });
+      const term = { matchExpressions: [{ key: "zone", operator: "In", values: ["a"] }] };
+      const nodeAffinity = { required: { nodeSelectorTerms: [term] } };
+      api.create("persistentvolumes", { metadata: { name: "disk" }, spec: { nodeAffinity } });
+    },
+    writes: ["patch statefulsets"],
   },
   {
     step: "remake-pod",

@@ -1,5 +1,5 @@
 /** A controller on the API server in memory: the real store, reconciler and writes, with watches that may be late. */
-import type { V1StatefulSet } from "@kubernetes/client-node";
+import type { V1Node, V1StatefulSet } from "@kubernetes/client-node";
 import { isChild, type PipelineRun } from "../../tekton/objects";
 import { Reconciler } from "../../controller/reconcile";
 import { Cluster } from "../../kube/cluster";
@@ -85,7 +85,18 @@ export class ControllerProcess {
     for (const run of this.api.all<PipelineRun>("pipelineruns")) runs.event("ADDED", run);
     for (const pod of this.api.all<KubeObject>("pods")) pods.event("ADDED", pod as never);
     for (const sink of [runs, pods]) sink.synced();
+    this.#fillNodes();
     for (const text of this.#store.keys()) this.#queue.add(text);
+  }
+
+  /** Where a cluster has none, they are not known yet. */
+  #fillNodes(): void {
+    const nodes = this.api.all<V1Node>("nodes");
+    if (nodes.length === 0) return;
+    const { sink } = this.#store.nodes;
+    sink.begin();
+    for (const node of nodes) sink.event("ADDED", node);
+    sink.synced();
   }
 
   #hear(event: WatchEvent): void {
@@ -98,6 +109,7 @@ export class ControllerProcess {
   #see({ kind, type, object }: WatchEvent): void {
     if (kind === "statefulsets") this.#store.statefulSet(type, object as V1StatefulSet);
     else if (kind === "pods") this.#store.pods.event(type, object as never);
+    else if (kind === "nodes") this.#store.nodes.sink.event(type, object as V1Node);
     else if (kind === "taskruns") this.#store.taskRuns.event(type, object as never);
     else if (kind === "pipelineruns" && !isChild(object)) this.#store.runs.event(type, object as PipelineRun);
   }

@@ -16,8 +16,10 @@ export type Kind =
   | "statefulsets"
   | "pods"
   | "taskruns"
+  | "events"
+  | "nodes"
   | "persistentvolumeclaims"
-  | "events";
+  | "persistentvolumes";
 export type EventType = "ADDED" | "MODIFIED" | "DELETED";
 
 export interface WatchEvent {

@@ -101,6 +101,8 @@ export class MemoryClients {
       createNamespacedEvent: (request: Request) => this.#create("events", request),
       patchNamespacedEvent: ({ name }: Request) =>
         this.#write("patch events", () => this.api.get("events", name!)),
+      readNode: ({ name }: Request) => this.#read(() => this.api.get("nodes", name!)),
+      readPersistentVolume: ({ name }: Request) => this.#read(() => this.api.get("persistentvolumes", name!)),
       listNamespacedEvent: nothing,
       listNamespacedLimitRange: nothing,
       listNamespacedResourceQuota: nothing,

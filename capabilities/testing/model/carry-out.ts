@@ -19,7 +19,12 @@ import {
   reservationOf,
   resizedResources,
 } from "../../room/placeholder-size";
-import { firstTemplate, pinnedTemplate, settledTemplate } from "../../placement/placeholder-template";
+import {
+  firstTemplate,
+  pinnedTemplate,
+  placesTemplate,
+  settledTemplate,
+} from "../../placement/placeholder-template";
 import { unitePodTemplates } from "../../placement/pod-templates";
 import { recordOf } from "../../placement/record";
 import { revised } from "../../room/learned";
@@ -28,6 +33,7 @@ import { slimStatefulSet } from "../../store/slim-stateful-set";
 import type { PipelineRun } from "../../tekton/objects";
 import { SETTINGS } from "../builders";
 import {
+  answers,
   changed,
   RUN_NAME,
   time,
@@ -91,6 +97,13 @@ function written(world: World, change: (run: PipelineRun) => void): World {
   return { ...world, run: changed(world.run!, change) };
 }
 
+/** On a node that answers nobody a pod that is to go stays, unless it is deleted by force. */
+function deleted(world: World, { pod, isForced }: Extract<Step, { kind: "remake-pod" }>): World {
+  if (isForced === true || answers(world, pod)) return withoutPod(world, pod);
+  const going = changed(pod, ({ metadata }) => (metadata!.deletionTimestamp = time(NOW)));
+  return { ...withPod(world, going), podMissingSince: NOW };
+}
+
 export function carriedOut(before: World, step: Step, scenario: Scenario): World {
   const world: World = { ...before, ...forgotten };
   const { run, statefulSet } = world;
@@ -116,7 +129,11 @@ export function carriedOut(before: World, step: Step, scenario: Scenario): World
       return { ...world, statefulSet: withTemplate(statefulSet!, change, reservation) };
     }
     case "remake-pod":
-      return withoutPod(world, step.pod);
+      return deleted(world, step);
+    case "note-claims": {
+      const places = { volumes: [], terms: [], claims: step.claims };
+      return { ...world, statefulSet: withTemplate(statefulSet!, placesTemplate(statefulSet!, places)) };
+    }
     case "reserve-again": {
       const reservation = revised(reservationOf(statefulSet!), scenario.resolved!, step.learned);
       return { ...world, statefulSet: withReservation(statefulSet!, reservation) };

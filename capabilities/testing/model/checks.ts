@@ -80,6 +80,8 @@ export const movedFromItsRun = (found: Found): string[] =>
     if (step.kind === "delete-placeholder")
       return pods.length > 0 && "deleted while pods of its run are active";
     if (step.kind !== "start-over" && step.kind !== "remake-pod") return false;
+    // It goes already.
+    if (step.pod.metadata!.deletionTimestamp !== undefined) return false;
     const node = step.pod.spec?.nodeName;
     const isPinned = edges.some(({ to }) => to.phase === "replacing");
     return node && !isPinned && pods.some(pod => nodeOf(pod) === node) && "moved from its run's pods";
@@ -105,7 +107,9 @@ export const claimsAgainstWish = (found: Found): string[] =>
 
 export const otherThanDeclared = (found: Found): string[] =>
   failing(found, ({ row, step, stage, edges, phase }) => {
-    const overruled = stage === "held" && ["let-go", "cancel"].includes(step.kind);
+    const overruled =
+      (stage === "held" && ["let-go", "cancel"].includes(step.kind)) ||
+      (stage === "placed" && step.kind === "cancel");
     if (!overruled && !row.takes.includes(step.kind)) return `the row "${row.name}" takes ${step.kind}`;
     const to = edges.find(({ kind }) => kind === "step")?.to;
     if (overruled || to === undefined || row.to === undefined || to.stage !== stage) return undefined;

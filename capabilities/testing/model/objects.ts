@@ -76,6 +76,12 @@ export const ownPods = ({ pods }: World): V1Pod[] => pods.filter(isPlaceholderPo
 export const runPods = ({ pods }: World): V1Pod[] => pods.filter(pod => !isPlaceholderPod(pod));
 export const nodeOf = ({ spec }: V1Pod): NodeName | undefined => spec?.nodeName as NodeName | undefined;
 
+/** Whether what is to end where it is can end. */
+export function answers({ nodes }: World, pod: V1Pod): boolean {
+  const node = nodeOf(pod);
+  return node === undefined || nodes[node].says !== "lost";
+}
+
 export function withPod(world: World, pod: V1Pod): World {
   const others = world.pods.filter(({ metadata }) => metadata!.name !== pod.metadata!.name);
   return { ...world, pods: [...others, pod] };
@@ -133,8 +139,10 @@ export const isPlaced = ({ run }: World): boolean => run?.metadata?.labels?.[PLA
 
 export function withRecord(statefulSet: V1StatefulSet, record: PlaceholderRecord): V1StatefulSet {
   const moves = Math.min(record.moves, MOST_MOVES);
+  // It is told, and decides nothing.
+  const { movingBecause: _, ...decides } = record;
   return changed(statefulSet, copy => {
-    copy.metadata!.annotations![RECORD_ANNOTATION] = JSON.stringify({ ...record, moves });
+    copy.metadata!.annotations![RECORD_ANNOTATION] = JSON.stringify({ ...decides, moves });
   });
 }
 

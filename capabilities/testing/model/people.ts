@@ -19,6 +19,21 @@ function lost(world: World, node: NodeName): World | undefined {
   return withNode(there.reduce(withoutPod, world), node, { isThere: false, strangers: 0 });
 }
 
+function says(world: World, node: NodeName, what: "cordoned" | "lost"): World | undefined {
+  const { isThere, says: before } = world.nodes[node];
+  return isThere && before === undefined ? withNode(world, node, { says: what }) : undefined;
+}
+
+/** As the taint has the pod garbage collector do it: all that was to end there has ended. */
+function outOfService(world: World, node: NodeName): World | undefined {
+  const { isThere, says: what } = world.nodes[node];
+  if (!isThere || what !== "lost") return undefined;
+  const there = world.pods.filter(pod => nodeOf(pod) === node);
+  const { says: _, ...rest } = world.nodes[node];
+  const nodes = { ...world.nodes, [node]: { ...rest, isThere: false, strangers: 0 } };
+  return { ...there.reduce(withoutPod, world), nodes };
+}
+
 function filled(world: World, node: NodeName): World | undefined {
   const { isThere, strangers } = world.nodes[node];
   return isThere && strangers === 0 ? withNode(world, node, { strangers: ROOM }) : undefined;
@@ -46,6 +61,8 @@ function gone(world: World, keepsOrphans: boolean): World | undefined {
 /** Each costs one of the world's budget. */
 export const DISTURBANCES: readonly Happenings[] = [
   happens("node a is lost", world => lost(world, "a")),
+  happens("node a is cordoned", world => says(world, "a", "cordoned")),
+  happens("node a answers nobody", world => says(world, "a", "lost")),
   happens("strangers fill node a", world => filled(world, "a")),
   happens("strangers fill node b", world => filled(world, "b")),
   happens("the placeholder's pod is evicted", world => {
@@ -123,6 +140,7 @@ export const DISTURBANCES: readonly Happenings[] = [
 
 /** What comes to its end sooner or later. */
 export const MENDED: readonly Happenings[] = [
+  happens("people mark the lost node as out of service", world => outOfService(world, "a")),
   happens("the node is back", (world, { isLostForGood }) =>
     world.nodes.a.isThere || isLostForGood === true ? undefined : withNode(world, "a", { isThere: true }),
   ),

@@ -34,6 +34,8 @@ const unknown: Reservation = {
 
 const NODES = [
   "node a is lost",
+  "node a is cordoned",
+  "node a answers nobody",
   "strangers fill node a",
   "strangers fill node b",
   "the placeholder's pod is evicted",
@@ -201,5 +203,18 @@ export const SCENARIOS: readonly Scenario[] = [
     budget: 2,
     disturbances: ["the placeholder's pod is evicted"],
     spec: { taskRunTemplate: { podTemplate: { affinity: ownAffinity } } },
+  },
+  {
+    name: "its claims are of one place",
+    reservation: two,
+    claim: "claim-1",
+    budget: 1,
+    disturbances: NODES,
+  },
+  {
+    name: "a lost node, from which its placeholder's pod is to go",
+    reservation: one(1000),
+    budget: 2,
+    disturbances: ["node a answers nobody", "the placeholder's pod begins to go"],
   },
 ];

@@ -7,7 +7,7 @@ import { grantedTo, isResizing } from "../../room/kubelet-answer";
 import { podRequests } from "../../room/pod-requests";
 import { resizable } from "../../room/reservation";
 import type { Happening, Happenings } from "./event";
-import { changed, conditioned, lacking, nodeOf, ownPods, runPods, withPod } from "./objects";
+import { answers, changed, conditioned, lacking, nodeOf, ownPods, runPods, withPod } from "./objects";
 import type { NodeName, Scenario, World } from "./world";
 
 const NODES: readonly NodeName[] = ["a", "b"];
@@ -30,7 +30,7 @@ function scheduled(
   allowed: readonly NodeName[],
   why: string,
 ): Happening[] {
-  const there = allowed.filter(node => world.nodes[node].isThere);
+  const there = allowed.filter(node => world.nodes[node].isThere && world.nodes[node].says === undefined);
   const wanted = podRequests(pod);
   // Of nodes that are alike it takes the first.
   const node = there.find(one => lacking(world, scenario, one, wanted).length === 0);
@@ -94,7 +94,7 @@ function granted(pod: V1Pod): V1Pod {
 }
 
 const onNode = (world: World): V1Pod[] =>
-  ownPods(world).filter(pod => nodeOf(pod) !== undefined && !goes(pod));
+  ownPods(world).filter(pod => nodeOf(pod) !== undefined && answers(world, pod) && !goes(pod));
 
 export const kubeletAnswers: Happenings = (world, scenario) =>
   onNode(world)

@@ -6,6 +6,7 @@ import { hasEnded, isPending, usesClaims } from "../../tekton/objects";
 import { taskPod, taskRunOf } from "../builders";
 import { happens, type Happenings } from "./event";
 import {
+  answers,
   changed,
   freshUid,
   joins,
@@ -66,6 +67,10 @@ export const makesPod: Happenings = (world, scenario) => {
     copy.metadata!.uid = "of-run";
     copy.status!.phase = "Pending";
     copy.metadata!.labels![PLACEHOLDER_LABEL] = PLACEHOLDER;
+    const { claim } = scenario;
+    if (claim !== undefined) {
+      copy.spec!.volumes = [{ name: "claim", persistentVolumeClaim: { claimName: claim } }];
+    }
   });
   return [{ name: "Tekton makes the task's pod", world: withPod(world, pod) }];
 };
@@ -79,7 +84,8 @@ const endedTaskRuns = (world: World): World => ({
 
 /** Of a run that is over as well. */
 export const taskEnds: Happenings = happens("the task ends", world => {
-  const pod = runPods(world).find(one => nodeOf(one) !== undefined || !isUnderWay(world));
+  const mayEnd = (one: V1Pod): boolean => nodeOf(one) !== undefined || !isUnderWay(world);
+  const pod = runPods(world).find(one => mayEnd(one) && answers(world, one));
   if (pod !== undefined) return endedTaskRuns(withoutPod(world, pod));
   const [taskRun] = world.taskRuns.filter(one => !hasEnded(one));
   const isUnseen = taskRun !== undefined && taskRun.metadata!.labels![PLACEHOLDER_LABEL] === undefined;
@@ -129,9 +135,10 @@ export const controllerMakesPod: Happenings = happens("the StatefulSet's pod is 
 export const podGoes: Happenings = happens("a pod that was to go is gone", world => {
   const uid = world.statefulSet?.metadata!.uid;
   const pod = ownPods(world).find(
-    ({ metadata }) =>
-      metadata!.deletionTimestamp !== undefined ||
-      !metadata!.ownerReferences!.some(owner => owner.uid === uid),
+    one =>
+      answers(world, one) &&
+      (one.metadata!.deletionTimestamp !== undefined ||
+        !one.metadata!.ownerReferences!.some(owner => owner.uid === uid)),
   );
   return pod && withoutPod(world, pod);
 });

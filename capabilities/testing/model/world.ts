@@ -4,6 +4,7 @@ import type { Resources } from "../../demand/resources";
 import type { PlannedTask } from "../../demand/task-graph";
 import type { Observed } from "../../phases/observed";
 import { lacksItsPod } from "../../phases/refusal";
+import type { NodeState } from "../../placement/node-state";
 import type { Reservation } from "../../room/reservation";
 import type { PipelineRun, PipelineRunSpec, TaskRun } from "../../tekton/objects";
 
@@ -19,6 +20,8 @@ export interface ModelNode {
   isThere: boolean;
   /** CPU that pods of others ask for, in thousandths. */
   strangers: number;
+  /** What keeps pods from it: lost, it answers nobody. */
+  says?: "cordoned" | "lost";
 }
 
 /** Never changed: what an event or a step makes of it is another one. */
@@ -54,6 +57,8 @@ export interface Scenario {
   tasks?: readonly PlannedTask[];
   annotations?: Record<string, string>;
   spec?: PipelineRunSpec;
+  /** That its pods use, and Tekton made. Default: none. */
+  claim?: string;
   /** Of each node. Default: two cpus. */
   capacity?: Resources;
   /** What is done of a resize: default by the kubelet, where there is room. */
@@ -114,6 +119,23 @@ export function internedWorld(world: World): World {
   };
 }
 
+function nodeStateOf({ isThere, says }: ModelNode): NodeState | undefined {
+  if (!isThere) return { isGone: true };
+  if (says === "cordoned") return { isUnschedulable: true };
+  return says === "lost" ? { notReady: { status: "Unknown", since: LONG_AGO } } : undefined;
+}
+
+/** Of nodes that pods are on. */
+function nodeStatesOf({ pods, nodes }: World): Map<string, NodeState> {
+  const names = new Set(pods.flatMap(({ spec }) => (spec?.nodeName as NodeName | undefined) ?? []));
+  return new Map(
+    [...names].flatMap((name): [string, NodeState][] => {
+      const state = nodeStateOf(nodes[name]);
+      return state === undefined ? [] : [[name, state]];
+    }),
+  );
+}
+
 export function observedOf(world: World): Observed {
   const observed: Observed = {
     run: world.run,
@@ -127,6 +149,8 @@ export function observedOf(world: World): Observed {
   if (world.refusal !== undefined) observed.refusal = world.refusal;
   if (world.areClaimsDone) observed.areClaimsDone = true;
   if (world.podMissingSince !== undefined) observed.podMissingSince = new Date(world.podMissingSince);
+  const states = nodeStatesOf(world);
+  if (states.size > 0) observed.nodeStates = states;
   if (world.refuses === "pods" && lacksItsPod(observed, new Date(NOW))) observed.podRefusal = QUOTA;
   return observed;
 }

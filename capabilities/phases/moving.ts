@@ -1,0 +1,62 @@
+/** When a placeholder leaves its node, what keeps it there, and what it looks for elsewhere. */
+import type { V1Pod } from "@kubernetes/client-node";
+import { exceeds, maximum, sum, type Resources } from "../demand/resources";
+import { HOSTNAME_TOPOLOGY } from "../keys";
+import { podRequests } from "../room/pod-requests";
+import { boundAt, patienceSeconds, unschedulableSince, waitingForRoomSince } from "../room/waiting-pods";
+import { hasNode } from "./observed";
+import type { Sight } from "./sight";
+
+/** With the pauses between them these take more than two hours. */
+export const MOST_MOVES = 16;
+
+/**
+ * Pods of the run that keep its placeholder where it is: a run is never split. Over a zone it may leave them, as its own
+ * affinity keeps it in theirs.
+ */
+export const tying = ({ own, record }: Sight): V1Pod[] =>
+  record.placing["topology-key"] === HOSTNAME_TOPOLOGY ? own.pods.filter(hasNode) : [];
+
+/** What the rest of the run needs at another node. What a quota is short of is not kept room for. */
+export function askElsewhere({ needed, own, reservation }: Sight): Resources {
+  const { floor, scarce = [] } = reservation;
+  const all = maximum(needed, sum(...own.pods.map(podRequests)), floor);
+  return Object.fromEntries(
+    Object.entries(all).map(([name, amount]) => [name, scarce.includes(name) ? (floor[name] ?? 0) : amount]),
+  );
+}
+
+/** Milliseconds until it may be sent to another node: the first time at once, then ever more rarely, and some day no more. */
+export function pauseBeforeMove({ record, pod, now }: Sight): number {
+  if (record.moves === 0) return 0;
+  if (record.moves >= MOST_MOVES) return Infinity;
+  return Math.max(0, boundAt(pod!) + patienceSeconds(record.moves - 1) * 1000 - now.getTime());
+}
+
+/** The same for one that was lost: it is made anew. */
+export function pauseBeforeRemake({ record, pod, now }: Sight): number {
+  if (record.moves === 0) return 0;
+  if (record.moves >= MOST_MOVES) return Infinity;
+  const made = new Date(pod!.metadata?.creationTimestamp ?? 0).getTime();
+  return Math.max(0, made + patienceSeconds(record.moves - 1) * 1000 - now.getTime());
+}
+
+/** Since when all that is left of the run waits for a place, in milliseconds of the epoch; undefined when it does not. */
+export function waitingSince({ own, reservation, settings }: Sight): number | undefined {
+  if (own.pods.some(hasNode)) return undefined;
+  const { ask, floor, tasks, scarce = [] } = reservation;
+  const isForRoomAlone = settings.MOVES === "disabled";
+  const keepsRoom = tasks.length > 0 || exceeds(ask, floor).length > 0;
+  if (isForRoomAlone && (!keepsRoom || scarce.length > 0)) return undefined;
+  const sinceOf = isForRoomAlone ? waitingForRoomSince : unschedulableSince;
+  const waits = own.pods.map(sinceOf).filter(since => since !== undefined);
+  return waits.length === 0 ? undefined : Math.min(...waits);
+}
+
+/** Milliseconds until the run's patience with its node, on which nothing of it runs, is over. */
+export function patienceLeft(seen: Sight): number {
+  const since = waitingSince(seen);
+  if (since === undefined || seen.record.moves >= MOST_MOVES) return Infinity;
+  const began = Math.max(since, boundAt(seen.pod!));
+  return began + patienceSeconds(seen.record.moves) * 1000 - seen.now.getTime();
+}
