@@ -217,7 +217,7 @@ const WORDS: Record<string, Promised[]> = {
       ],
     },
     {
-      says: "their zone, node and attach limits count when the node is chosen",
+      says: "count when the node is chosen: of a volume that one node at a time may use [its place](nodes.md#volumes)",
       heldBy: [
         ["e2e/fit/volumes.ts", "in zone b: the run lands in zone b"],
         ["e2e/fit/volumes.ts", "of a local volume: the run lands on its node"],
