@@ -91,8 +91,19 @@ When(a.ConfigMap)
   .InNamespace(settings.TEKTON_NAMESPACE)
   .WithName(FEATURE_FLAGS)
   .Watch(flags => running().controller.flagsChanged(flags.data?.["coschedule"]));
+// Without one Tekton's own defaults count again.
+When(a.ConfigMap)
+  .IsDeleted()
+  .InNamespace(settings.TEKTON_NAMESPACE)
+  .WithName(FEATURE_FLAGS)
+  .Watch(() => running().controller.flagsChanged(undefined));
 When(a.ConfigMap)
   .IsCreatedOrUpdated()
   .InNamespace(settings.TEKTON_NAMESPACE)
   .WithName(CONFIG_DEFAULTS)
   .Watch(defaults => running().controller.defaultsChanged(defaults.data));
+When(a.ConfigMap)
+  .IsDeleted()
+  .InNamespace(settings.TEKTON_NAMESPACE)
+  .WithName(CONFIG_DEFAULTS)
+  .Watch(() => running().controller.defaultsChanged(undefined));

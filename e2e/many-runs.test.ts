@@ -15,7 +15,8 @@ test(
     const outcome = await startWithMany(100);
     console.info(JSON.stringify(outcome));
     expect(outcome.mostConnections).toBeGreaterThan(0);
-    expect(outcome.mostConnections).toBeLessThanOrEqual(50);
+    // The setting maxConnections, and the watches.
+    expect(outcome.mostConnections).toBeLessThanOrEqual(40 + 16);
     expect(outcome.peakMebibytes).toBeLessThanOrEqual(300);
     // Counted from a watch of the test's own, and from the audit log.
     const { told, seen, meanTimeToPlace } = outcome.metrics;

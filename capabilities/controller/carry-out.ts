@@ -1,5 +1,7 @@
 /** Carries a step out: its writes, each with a guard, and what they answer put into the store. */
 import type { V1StatefulSet } from "@kubernetes/client-node";
+import { Log } from "pepr";
+import { describeError } from "../kube/errors";
 import type { Observed } from "../phases/observed";
 import { stageOf } from "../phases/phase";
 import type { Action, MoveReason, Step } from "../phases/steps";
@@ -98,6 +100,16 @@ export class CarryOut {
     }
   }
 
+  /** No run waits for it. */
+  async #ensureBudget(namespace: string): Promise<void> {
+    try {
+      await this.parts.cluster.budgets.ensure(namespace);
+    } catch (error) {
+      const why = "A PodDisruptionBudget could not be made: drains may evict pods of runs in this namespace";
+      Log.warn({ namespace, error: describeError(error) }, why);
+    }
+  }
+
   async #changed(writing: Promise<V1StatefulSet>): Promise<Result> {
     this.parts.store.statefulSet("MODIFIED", await writing);
     return GO_ON;
@@ -131,7 +143,7 @@ export class CarryOut {
   async #release(step: Of<"release">, key: RunKey, observed: Observed): Promise<Result> {
     const { cluster, store, settings } = this.parts;
     const { pod, size } = step;
-    if (settings.DISRUPTION_BUDGET === "active") await cluster.budgets.ensure(key.namespace);
+    if (settings.DISRUPTION_BUDGET === "active") await this.#ensureBudget(key.namespace);
     const [resized, released] = await Promise.allSettled([
       size === undefined ? GO_ON : this.#resize.do({ pod, size }, key, observed),
       cluster.runs.release(observed.run!, step),

@@ -1,9 +1,8 @@
 /** PodDisruptionBudgets, where the setting DISRUPTION_BUDGET asks for them: drains wait for pods of runs. */
 import type { V1PodDisruptionBudget } from "@kubernetes/client-node";
-import { Log } from "pepr";
 import { APP_NAME, COMPONENT_LABEL, PLACEHOLDER_COMPONENT, PLACEHOLDER_LABEL } from "../keys";
 import type { KubeClients } from "./client";
-import { describeError, statusOf } from "./errors";
+import { statusOf } from "./errors";
 
 /**
  * One for all runs of a namespace. Pods of TaskRuns have no scale, so of all that a budget can say only a whole number
@@ -33,19 +32,18 @@ export class Budgets {
 
   constructor(private readonly clients: Pick<KubeClients, "policy">) {}
 
-  /** Guard: the name. No run waits for it: what keeps it from being made goes to the log, and is tried with the next run. */
+  /**
+   * Guard: the name.
+   *
+   * @throws what the API server answered; it is tried with the next run
+   */
   async ensure(namespace: string): Promise<void> {
     if ((this.#known.get(namespace) ?? -Infinity) > performance.now() - KNOWN_MILLISECONDS) return;
     try {
       const body = budgetFor(namespace);
       await this.clients.policy.createNamespacedPodDisruptionBudget({ namespace, body });
     } catch (error) {
-      if (statusOf(error) !== 409) {
-        const why =
-          "A PodDisruptionBudget could not be made: drains may evict pods of runs in this namespace";
-        Log.warn({ namespace, error: describeError(error) }, why);
-        return;
-      }
+      if (statusOf(error) !== 409) throw error;
     }
     this.#known.set(namespace, performance.now());
   }

@@ -15,6 +15,7 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "the pod is not there": IT_GOES_ON,
   "it waits for a node with room, and its run waits for it": "",
   "it looks for another node": "",
+  "its node is not to be used any more, and its run has not started": IT_GOES_ON,
   "it was made again without its room, a moment ago": IT_GOES_ON,
   "it is as it should be": "",
 };

@@ -137,6 +137,13 @@ const makeStorageClass = async () => {
   });
 };
 
+/** A claim that no pod uses counts for nothing. */
+const usingCache = (task: (typeof tasks)[number]) => ({
+  ...task,
+  workspaces: [{ name: "cache" }],
+  taskSpec: { ...task.taskSpec, workspaces: [{ name: "cache" }] },
+});
+
 const CASES: Record<string, Case> = {
   "quota-of-statefulsets": {
     message: /StatefulSet.*exceeded quota.*Raise the quota/,
@@ -168,7 +175,10 @@ const CASES: Record<string, Case> = {
     message: /no node: .*unbound immediate PersistentVolumeClaims.*Make the claim, and its StorageClass/,
     obstruct: namespace => operated.apply(namespace, [claim]),
     clear: makeStorageClass,
-    spec: { workspaces: [{ name: "cache", persistentVolumeClaim: { claimName: "cache" } }] },
+    spec: {
+      workspaces: [{ name: "cache", persistentVolumeClaim: { claimName: "cache" } }],
+      pipelineSpec: { workspaces: [{ name: "cache" }], tasks: tasks.map(usingCache) },
+    },
   },
 };
 

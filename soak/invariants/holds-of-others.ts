@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { HELD_LABEL, OPT_IN_LABEL, PENDING, PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import { HELD_LABEL, NODE_LABEL, OPT_IN_LABEL, PENDING, PHASE_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { hasEnded, isHeldByUs, type PipelineRun } from "../../capabilities/tekton/objects";
 import type { Write } from "../../testbed/audit";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
@@ -8,6 +8,15 @@ import type { Seen, World } from "../world";
 
 const isHeldByOthers = (run: PipelineRun): boolean =>
   run.spec?.status === PENDING && labelOf(run, HELD_LABEL) === undefined && !hasEnded(run);
+
+/** A run that is placed is told where its placeholder has moved to. */
+const staysPlaced = (before: PipelineRun, run: PipelineRun): boolean =>
+  labelOf(before, PLACEHOLDER_LABEL) !== undefined && before.spec?.status === run.spec?.status;
+
+const OURS: readonly string[] = [PLACEHOLDER_LABEL, PHASE_LABEL, NODE_LABEL];
+
+const labelsOfOthers = ({ metadata }: PipelineRun): object =>
+  Object.fromEntries(Object.entries(metadata?.labels ?? {}).filter(([key]) => !OURS.includes(key)));
 
 const specBeside = ({ spec }: PipelineRun): object => ({ ...spec, status: undefined });
 
@@ -34,7 +43,7 @@ export class HoldsOfOthers implements Invariant {
       return [];
     }
     const wrongs = [
-      ...(isHeldByUs(before)
+      ...(isHeldByUs(before) || staysPlaced(before, run)
         ? []
         : [`its status was ${before.spec?.status ?? "empty"}, which the operator had not set`]),
       ...(isDeepStrictEqual(specBeside(before), specBeside(run)) ? [] : ["its spec was changed"]),
@@ -47,9 +56,7 @@ export class HoldsOfOthers implements Invariant {
   }
 
   #foreignLabels(before: PipelineRun, run: PipelineRun): string[] {
-    const { [PLACEHOLDER_LABEL]: _old, ...was } = before.metadata?.labels ?? {};
-    const { [PLACEHOLDER_LABEL]: _new, ...is } = run.metadata?.labels ?? {};
-    return isDeepStrictEqual(was, is) ? [] : ["labels that are not its own were changed"];
+    return isDeepStrictEqual(labelsOfOthers(before), labelsOfOthers(run)) ? [] : ["labels that are not its own were changed"];
   }
 
   wrote({ resource, code }: Write, _world: World): Violation[] {

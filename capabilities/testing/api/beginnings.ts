@@ -112,8 +112,8 @@ export const CASES: readonly Case[] = [
       api.create("pods", waitingPod());
     },
     writes: [
-      ...["create events", "patch statefulsets", "delete pods", "resize pods"],
-      ...["create events", "patch pipelineruns"],
+      ...["create events", "patch statefulsets", "delete pods"],
+      ...["create events", "resize pods", "patch pipelineruns"],
     ],
   },
   {
