@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { HELD_LABEL, NODE_LABEL, OPT_IN_LABEL, PENDING, PHASE_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import {
+  HELD_LABEL,
+  NODE_LABEL,
+  OPT_IN_LABEL,
+  PENDING,
+  PHASE_LABEL,
+  PLACEHOLDER_LABEL,
+} from "../../capabilities/keys";
 import { hasEnded, isHeldByUs, type PipelineRun } from "../../capabilities/tekton/objects";
 import type { Write } from "../../testbed/audit";
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
@@ -56,7 +63,9 @@ export class HoldsOfOthers implements Invariant {
   }
 
   #foreignLabels(before: PipelineRun, run: PipelineRun): string[] {
-    return isDeepStrictEqual(labelsOfOthers(before), labelsOfOthers(run)) ? [] : ["labels that are not its own were changed"];
+    return isDeepStrictEqual(labelsOfOthers(before), labelsOfOthers(run))
+      ? []
+      : ["labels that are not its own were changed"];
   }
 
   wrote({ resource, code }: Write, _world: World): Violation[] {
