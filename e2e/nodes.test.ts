@@ -72,7 +72,7 @@ const settings = { POD_AFFINITY_DISRUPTION_BUDGET: "active" };
       await Promise.allSettled(outcomes.values());
       const { seconds, result, told } = await new Told(operated, ALONE).told();
       console.info(`a cordon between two tasks: on another node after ${seconds} s`);
-      expect({ result, told }).toEqual({ result: "Succeeded", told: ["Moved", "Reserved"] });
+      expect({ result, told }).toEqual({ result: "Succeeded", told: ["Moved", "Moving", "Placed"] });
     },
     RUN_MILLISECONDS,
   );
