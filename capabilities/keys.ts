@@ -91,9 +91,6 @@ export const PLACEHOLDER_SELECTOR = Object.entries(PLACEHOLDER_LABELS)
   .map(([key, value]) => `${key}=${value}`)
   .join(",");
 
-/** On each namespace, set by the API server. */
-export const NAMESPACE_NAME_LABEL = "kubernetes.io/metadata.name";
-
 export const HOSTNAME_TOPOLOGY = "kubernetes.io/hostname";
 
 /** Tekton's label on each TaskRun, pod and child run: the PipelineRun that made it. */

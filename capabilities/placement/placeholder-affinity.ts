@@ -1,6 +1,6 @@
 /** Where a placeholder may go: apart from other runs, and where its own run is. */
 import type { V1Affinity, V1PodAffinityTerm } from "@kubernetes/client-node";
-import { NAMESPACE_NAME_LABEL, PLACEHOLDER_LABEL } from "../keys";
+import { PLACEHOLDER_LABEL, PLACEHOLDER_LABELS } from "../keys";
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import { placeholderName } from "./names";
 import type { Placing } from "./record";
@@ -16,46 +16,38 @@ function ownRunTerm(name: string, topologyKey: string): V1PodAffinityTerm {
 }
 
 /**
- * Apart from whatever belongs to other runs, pods and placeholders, so that a run whose placeholder is lost is not
- * squeezed out. Names of placeholders are made from those of runs: another namespace may have the same, so that each of
- * its pods counts. It is not asked of the run's own pods: what the placeholders' terms keep off, they keep off of them all.
+ * Apart from placeholders of other runs. One term: of several, the scheduler looks again only when a pod goes that matches
+ * them all (isSchedulableAfterPodChange of its interpodaffinity plugin), and after five minutes.
  */
-function isolationTerms({ metadata }: PipelineRun, placing: Placing): V1PodAffinityTerm[] {
-  const { name, namespace } = metadata!;
-  const topologyKey = placing["isolation-topology-key"];
-  const isOfRun = { key: PLACEHOLDER_LABEL, operator: "Exists" };
-  const isOther = { key: PLACEHOLDER_LABEL, operator: "NotIn", values: [placeholderName(name!)] };
-  const here: V1PodAffinityTerm = { topologyKey, labelSelector: { matchExpressions: [isOfRun, isOther] } };
-  if (placing["isolation-scope"] === "namespace") return [here];
-  const isElsewhere = { key: NAMESPACE_NAME_LABEL, operator: "NotIn", values: [namespace!] };
-  const elsewhere: V1PodAffinityTerm = {
-    topologyKey,
-    labelSelector: { matchExpressions: [isOfRun] },
-    namespaceSelector: { matchExpressions: [isElsewhere] },
+function isolationTerm(placing: Placing): V1PodAffinityTerm {
+  const term: V1PodAffinityTerm = {
+    topologyKey: placing["isolation-topology-key"],
+    labelSelector: { matchLabels: PLACEHOLDER_LABELS },
   };
-  return [here, elsewhere];
+  return placing["isolation-scope"] === "cluster" ? { ...term, namespaceSelector: {} } : term;
 }
 
-function isolated(affinity: V1Affinity, run: PipelineRun, placing: Placing): V1Affinity {
+function isolated(affinity: V1Affinity, placing: Placing): V1Affinity {
   const { podAntiAffinity = {} } = affinity;
   const required = podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution ?? [];
   const preferred = podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution ?? [];
-  const terms = isolationTerms(run, placing);
-  const weighted = terms.map(podAffinityTerm => ({ weight: 100, podAffinityTerm }));
+  const isolation = isolationTerm(placing);
   return {
     ...affinity,
     podAntiAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution:
-        placing.isolation === "required" ? [...required, ...terms] : required,
+        placing.isolation === "required" ? [...required, isolation] : required,
       preferredDuringSchedulingIgnoredDuringExecution:
-        placing.isolation === "preferred" ? [...preferred, ...weighted] : preferred,
+        placing.isolation === "preferred"
+          ? [...preferred, { weight: 100, podAffinityTerm: isolation }]
+          : preferred,
     },
   };
 }
 
 /** What the run's templates demand, apart from other runs: decided once, when the placeholder is made. */
-export const decidedAffinity = (run: PipelineRun, template: PodTemplate, placing: Placing): V1Affinity =>
-  isolated(template.affinity ?? {}, run, placing);
+export const decidedAffinity = (template: PodTemplate, placing: Placing): V1Affinity =>
+  isolated(template.affinity ?? {}, placing);
 
 /**
  * The affinity of a placeholder that has its node: made again, it joins the pods of its run.

@@ -32,7 +32,7 @@ describe("a template", () => {
     expect(change).toEqual({
       affinity: settledAffinity(
         name,
-        decidedAffinity(run, { affinity: { ...near, nodeAffinity: {} } }, placing),
+        decidedAffinity({ affinity: { ...near, nodeAffinity: {} } }, placing),
         placing,
       ),
       resources: resourcesFor(reservation.floor, false),

@@ -105,7 +105,7 @@ function podTemplate(
 
 function affinityAtFirst(run: PipelineRun, template: PodTemplate): V1Affinity {
   const { placing } = firstRecord(run);
-  return firstAffinity(run, decidedAffinity(run, template, placing), placing);
+  return firstAffinity(run, decidedAffinity(template, placing), placing);
 }
 
 /** Made again for a run that is under way, it joins its pods and asks for the floor: as if it were settled. */

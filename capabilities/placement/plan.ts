@@ -111,11 +111,11 @@ const contradictionWarning = (
       ];
 
 /** As quotas see the placeholder. */
-const countedPod = (run: PipelineRun, template: PodTemplate, placing: Placing): CountedPod => ({
+const countedPod = (template: PodTemplate, placing: Placing): CountedPod => ({
   hasDeadline: false,
   isBestEffort: false,
   priorityClassName: template.priorityClassName,
-  looksAtOthers: crossesNamespaces(decidedAffinity(run, template, placing)),
+  looksAtOthers: crossesNamespaces(decidedAffinity(template, placing)),
 });
 
 /** What nodes side by side have to offer; none where one node can serve the run. */
@@ -171,7 +171,7 @@ export function planOf(run: PipelineRun, named: Named, sources: Sources, setting
   const demanded = demandedOfContainers(bounds.quotas);
   const graph = demandOf(run, known, { ...definitions, demanded }, settings);
   const overhead = overheadOf(template.runtimeClassName, runtimeClasses);
-  const counted = countedPod(run, template, placingOf(choices));
+  const counted = countedPod(template, placingOf(choices));
   const counting = { ...bounds, quotas: countingPod(bounds.quotas, counted) };
   const reserving = reservationFor(graph, choices, floorOf(settings), counting, overhead);
   const declared = volumesOf(named.claims, storage);
