@@ -4,7 +4,7 @@
  */
 import type { V1Affinity, V1ObjectMeta } from "@kubernetes/client-node";
 import { choicesOf } from "../choices/choices";
-import { HOSTNAME_TOPOLOGY } from "../keys";
+import { HOSTNAME_TOPOLOGY, MANAGED_BY_LABEL } from "../keys";
 import type { PipelineRunSpec, PodTemplate } from "../tekton/objects";
 import { podKinds, whoseIs, type PodKind, type PodKinds } from "./templates/effective";
 import type { Effort } from "./templates/effort";
@@ -40,6 +40,8 @@ export interface UnitedTemplate {
   template: PodTemplate;
   /** Sentences about demands that no one node can meet; empty when there are none. */
   contradictions: string[];
+  /** Whether a term of the pods may mean all of Tekton's pods: a placeholder that is labelled like them would be meant. */
+  speaksOfTektonsPods: boolean;
   /** Sentences for people: what the placeholder does not take over, and what Kubernetes will refuse. */
   notes: string[];
 }
@@ -215,7 +217,10 @@ export function unitePodTemplates(
   known: KnownOfRun = {},
 ): UnitedTemplate {
   const size = templatesSize(spec);
-  if (size > MOST_TEMPLATE_CHARACTERS) return { template: {}, contradictions: [tooLarge(size)], notes: [] };
+  if (size > MOST_TEMPLATE_CHARACTERS) {
+    const contradictions = [tooLarge(size)];
+    return { template: {}, contradictions, speaksOfTektonsPods: false, notes: [] };
+  }
   const { runtimeClasses = new Map() } = known;
   const { kinds: all, areTooMany } = kindsOf(spec, known);
   const leftOut: (LeftOut & { whose: string })[] = [];
@@ -246,6 +251,7 @@ export function unitePodTemplates(
   return {
     template,
     contradictions: [...contradictions, ...neverBesidePlaceholder(kinds, own), ...schedulersClash],
+    speaksOfTektonsPods: JSON.stringify(templates).includes(MANAGED_BY_LABEL),
     notes: leftOutNotes({
       leftOut,
       apart,
