@@ -12,6 +12,7 @@ import { withoutOwn } from "../room/namespace-bounds";
 import { prefixesOf } from "../room/paths";
 import { reservationOf } from "../room/placeholder-size";
 import { podRequests } from "../room/pod-requests";
+import { countsPod } from "../room/quota-scopes";
 import { reservationFor, type Reservation } from "../room/reservation";
 import type { PipelineRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
@@ -55,7 +56,9 @@ async function countedAgain(
   const runtimeClasses = await cluster.runtimeClasses(named.runtimeClasses);
   const graph = demandOf(run, { ...named.known, runtimeClasses }, definitions, settings);
   const { own, overhead } = usedBy(observed);
-  const limits = { ...bounds, quotas: withoutOwn(bounds.quotas, own) };
+  const placeholder = observed.pods.find(isPlaceholderPod)?.spec ?? {};
+  const quotas = bounds.quotas.filter(quota => countsPod(quota, placeholder));
+  const limits = { ...bounds, quotas: withoutOwn(quotas, own) };
   // Only what is kept by the built-in choices has tasks, and so any of which nothing is known.
   const counted = reservationFor(graph, BUILT_IN_CHOICES, floorOf(settings), limits, overhead);
   const reservation = revised(before, counted.reservation, learned);

@@ -11,6 +11,7 @@ import {
 
 export interface NamespaceBounds {
   limitRanges: readonly V1LimitRange[];
+  /** For a placeholder: those that count it, see quota-scopes.ts. */
   quotas: readonly V1ResourceQuota[];
 }
 
@@ -56,7 +57,6 @@ function limitRangeBounds(ranges: readonly V1LimitRange[], end: "max" | "min"): 
 const belowLimit = (resource: string, limit: number): number =>
   Math.max(0, limit - (ROOM_TO_LIMIT[resource] ?? 0));
 
-/** Quotas of some pods only (scopes) may not count a placeholder; they are taken as if they did. */
 function quotaBounds(quotas: readonly V1ResourceQuota[], overhead: Resources): Bound[] {
   return quotas.flatMap(({ metadata, status }) =>
     Object.entries(status?.hard ?? {}).flatMap(([key, hard]) => {

@@ -5,6 +5,15 @@ import { refusedByPodQuota } from "./pod-quota";
 const quota = (hard: object, used: object = {}, spec: object = {}): V1ResourceQuota =>
   ({ metadata: { name: "team" }, spec, status: { hard, used } }) as V1ResourceQuota;
 
+const OTHER_CLASS = {
+  matchExpressions: [{ scopeName: "PriorityClass", operator: "In", values: ["high"] }],
+};
+const KEEPS_OFF = {
+  podAntiAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: "host", namespaceSelector: {} }],
+  },
+};
+
 test.each([
   { name: "none", quotas: [], expected: undefined },
   { name: "room for two", quotas: [quota({ pods: "2" })], expected: undefined },
@@ -26,10 +35,30 @@ test.each([
     quotas: [quota({ pods: "1" }, {}, { scopes: ["Terminating"] })],
     expected: undefined,
   },
-  { name: "of a priority", quotas: [quota({ pods: "1" }, {}, { scopeSelector: {} })], expected: undefined },
+  // The run's pods are not counted by these, and its placeholder is.
+  {
+    name: "of pods that do not end, with room for one",
+    quotas: [quota({ pods: "1" }, {}, { scopes: ["NotTerminating"] })],
+    expected: undefined,
+  },
+  {
+    name: "of pods that do not end, with room for none",
+    quotas: [quota({ pods: "1" }, { pods: "1" }, { scopes: ["NotTerminating"] })],
+    expected: /of the scope NotTerminating.*its placeholder would need one/,
+  },
+  {
+    name: "of pods that keep off others of all namespaces",
+    quotas: [quota({ pods: "0" }, {}, { scopes: ["CrossNamespacePodAffinity"] })],
+    expected: /of the scope CrossNamespacePodAffinity/,
+  },
+  {
+    name: "of another class",
+    quotas: [quota({ pods: "1" }, {}, { scopeSelector: OTHER_CLASS })],
+    expected: undefined,
+  },
   { name: "beyond what can be counted", quotas: [quota({ pods: "9E" })], expected: undefined },
 ])("a quota of pods: $name", ({ quotas, expected }) => {
-  const found = refusedByPodQuota(quotas);
+  const found = refusedByPodQuota(quotas, { affinity: KEEPS_OFF });
   if (expected === undefined) expect(found).toBeUndefined();
   else expect(found).toMatch(expected);
 });

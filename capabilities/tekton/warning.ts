@@ -8,6 +8,7 @@ export type RefusalReason =
   | "admission_policy"
   | "admission_webhook"
   | "volume"
+  | "service_account"
   | "class"
   | "permission"
   | "other";
