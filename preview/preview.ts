@@ -1,6 +1,7 @@
 /** What the operator would make of a run. Every decision is made by the operator's own functions. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { defaultChoices, type Settings } from "../capabilities/choices/settings";
+import { notAllowed } from "../capabilities/placement/allowed-choices";
 import { namedBy, planOf, readableClaims, type Named, type Plan } from "../capabilities/placement/plan";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
 import { NOTHING, toQuantities } from "../capabilities/demand/resources";
@@ -58,12 +59,16 @@ export const definitionsFor = (surroundings: Surroundings): Definitions => ({
 export interface Unknown {
   definitions: ReturnType<typeof missingDefinitions>;
   runtimeClasses: string[];
-  /** Asked for only when there are several to choose from; undefined among them stands for the default. */
+  /** Undefined among them stands for the default. */
   priorityClasses: (string | undefined)[];
   claims: string[];
   /** Whether claims are made for the run. */
   hasClaimTemplates: boolean;
 }
+
+/** Where no pod names a class, nobody looks for the default: most clusters have none. */
+const isOrdinary = (names: readonly (string | undefined)[]): boolean =>
+  names.every(name => name === undefined);
 
 const stillUnknown = (
   run: PipelineRun,
@@ -72,7 +77,9 @@ const stillUnknown = (
 ): Unknown => ({
   definitions: missingDefinitions(run, definitionsFor(surroundings)),
   runtimeClasses: runtimeClasses.filter(name => !surroundings.runtimeClasses.has(name)),
-  priorityClasses: priorityClasses.filter(name => !surroundings.priorities.has(name)),
+  priorityClasses: isOrdinary(priorityClasses)
+    ? []
+    : priorityClasses.filter(name => !surroundings.priorities.has(name)),
   claims: readableClaims(claims).filter(name => !surroundings.storage.claims.has(name)),
   hasClaimTemplates: claims.templates.length > 0,
 });
@@ -146,6 +153,10 @@ export function previewOf(
       // What the placeholder asks for is shown as it is.
       ...plan.notes.filter(note => note !== plan.asks),
       ...plan.advice.map(({ message }) => message),
+      // What the namespace's administrator allows stands in its annotations.
+      ...notAllowed(held, settings, undefined).map(
+        ({ problem }) => `The run would be refused, unless its namespace allows it: ${problem}.`,
+      ),
       ...notesOnUnknown(stillUnknown(run, named, surroundings)),
     ],
   };
