@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe } from "@jest/globals";
 import { boundsTests } from "./fit/bounds";
 import { Fit } from "./fit/fixture";
+import { neighbourTests } from "./fit/neighbours";
 import { neverFitsTests } from "./fit/never-fits";
 import { roomTests } from "./fit/room";
 import { theftTests } from "./fit/thefts";
@@ -16,7 +17,11 @@ import {
 } from "./operated-cluster";
 
 // Nothing but this is decided by them: no autoscaler is there.
-const settings = { POD_AFFINITY_AUTOSCALER: "none", POD_AFFINITY_ON_NEVER_FITS: "at-once" };
+const settings = {
+  POD_AFFINITY_AUTOSCALER: "none",
+  POD_AFFINITY_ON_NEVER_FITS: "at-once",
+  POD_AFFINITY_DEFAULT_ON_TIMEOUT: "wait",
+};
 
 (OWN_NODES ? describe : describe.skip)("room", () => {
   let fit: Fit;
@@ -32,5 +37,6 @@ const settings = { POD_AFFINITY_AUTOSCALER: "none", POD_AFFINITY_ON_NEVER_FITS: 
   describe("in a zone", () => topologyTests(() => fit));
   describe("nowhere", () => neverFitsTests(() => fit));
   describe("beside volumes", () => volumeTests(() => fit));
+  describe("beside others", () => neighbourTests(() => fit));
   describe("that others want", () => theftTests(() => fit));
 });
