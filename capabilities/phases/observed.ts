@@ -20,12 +20,16 @@ export interface Observed {
   children: PipelineRun[];
   /** The value of `coschedule` in Tekton's feature flags; read only for a run that we hold. */
   coschedule: string | undefined;
+  /** Whether Tekton's own operator keeps those flags. */
+  hasTektonOperator?: boolean;
   /** In the API server's words, why it would not take the placeholder's StatefulSet; known when that was tried. */
   refusal?: string;
   /** Since when the StatefulSet has been seen without its pod; unknown to a controller that has just begun. */
   podMissingSince?: Date;
   /** Why the StatefulSet's pod was refused, as its Events tell; read only where it lacks its pod. */
   podRefusal?: string;
+  /** Whether a queue has taken the run; read only where that decides something, see dependsOnQueue. */
+  isQueued?: boolean;
   /** All nodes of the cluster; read only where they decide something, see dependsOnNodes. */
   nodes?: readonly NodeSummary[];
 }

@@ -43,6 +43,7 @@ export class FakeCluster {
   pods: V1Pod[] = [];
   children: PipelineRun[] = [];
   quotas: V1ResourceQuota[] = [];
+  namespaceAnnotations: Record<string, string> = {};
   #version = 1000;
 
   /** As the controller takes it. */
@@ -82,8 +83,12 @@ export class FakeCluster {
     });
   childRuns = () => this.#ask("childRuns", () => this.children);
   podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
+  isQueued = () => this.#ask("isQueued", () => false);
   nodes = () => this.#ask("nodes", () => []);
   priorities = () => this.#ask("priorities", () => new Map());
+  readNamespace = () =>
+    this.#ask("readNamespace", () => ({ metadata: { annotations: this.namespaceAnnotations } }));
+  ensurePriorityClass = () => Promise.resolve();
   runtimeClasses: () => Promise<Map<string, V1RuntimeClass>> = () =>
     this.#ask("runtimeClasses", () => new Map<string, V1RuntimeClass>());
   storageFor = () =>
