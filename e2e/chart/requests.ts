@@ -1,16 +1,25 @@
 /** What admission may be sent. */
 import { expect, test } from "@jest/globals";
 import { request } from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
 import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 import { peakMebibytes } from "./usage";
 
-/** @returns the status of the answer to that body, sent to a process of admission itself */
-function send(operated: OperatedCluster, path: string, body: string): Promise<number> {
+/**
+ * @param localAddress whence it is sent
+ * @returns the status of the answer to that body, sent to a process of admission itself
+ */
+function send(
+  operated: OperatedCluster,
+  path: string,
+  body: string,
+  localAddress = "127.0.0.1",
+): Promise<number> {
   const admission = operated.operator.kubelet
     .pods()
     .find(({ pod }) => pod.spec!.containers[0]!.name === "admission")!;
   return new Promise((resolve, reject) => {
-    const options = { port: admission.port, path, method: "POST", rejectUnauthorized: false };
+    const options = { port: admission.port, path, method: "POST", rejectUnauthorized: false, localAddress };
     const headers = { "Content-Type": "application/json" };
     const sent = request({ ...options, headers }, response => {
       response.resume().on("end", () => resolve(response.statusCode!));
@@ -25,6 +34,10 @@ const review = (kind: object, object: unknown): string =>
     kind: "AdmissionReview",
     request: { uid: "1", operation: "CREATE", namespace: "default", name: "x", kind, object },
   });
+/** Of the test bed's webhooks. */
+const WEBHOOK_SECONDS = 10;
+/** Of the chart. */
+const LIMIT_MEBIBYTES = 512;
 const RUN = { group: "tekton.dev", version: "v1", kind: "PipelineRun" };
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
 
@@ -75,6 +88,44 @@ export function requests(operated: () => OperatedCluster): void {
       expect(
         await send(operated(), "/mutate/v1", review({ group: "", version: "v1", kind: "Pod" }, pod)),
       ).toBe(200);
+    },
+    RUN_MILLISECONDS,
+  );
+
+  test(
+    "200 parallel posts of 7 MB from one pod: the API server is answered all the while, and memory stays below the limit",
+    async () => {
+      const before = operated()
+        .operator.processes("admission")
+        .map(({ pid }) => pid);
+      const large = RUN_OF({ spec: { params: ["x".repeat(6_900_000)] } });
+      let isOver = false;
+      const flood = Promise.all(
+        Array.from({ length: 200 }, () => send(operated(), "/mutate/v1", large, "127.0.0.9").catch(() => 0)),
+      ).finally(() => (isOver = true));
+      const seconds: number[] = [];
+      do {
+        const start = performance.now();
+        expect(await send(operated(), "/mutate/v1", RUN_OF({}))).toBe(200);
+        seconds.push((performance.now() - start) / 1000);
+        await delay(100);
+      } while (!isOver);
+      const statuses = await flood;
+      const counts = [...new Set(statuses)].map(
+        status => `${status}: ${statuses.filter(one => one === status).length}`,
+      );
+      const peak = await peakMebibytes(operated(), "admission");
+      console.log(
+        `200 posts of 7 MB (${counts.join(", ")}): ${seconds.length} others took ${Math.max(...seconds).toFixed(1)} s ` +
+          `at most, admission used ${peak} MiB at most`,
+      );
+      expect(Math.max(...seconds)).toBeLessThan(WEBHOOK_SECONDS);
+      expect(peak).toBeLessThan(LIMIT_MEBIBYTES);
+      expect(
+        operated()
+          .operator.processes("admission")
+          .map(({ pid }) => pid),
+      ).toEqual(before);
     },
     RUN_MILLISECONDS,
   );
