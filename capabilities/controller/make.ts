@@ -2,6 +2,7 @@
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import { stageOf } from "../phases/phase";
+import { isByOwnGuard } from "../phases/refusal";
 import type { Observed } from "../phases/observed";
 import type { PipelineRun } from "../tekton/objects";
 import { asText, type RunKey } from "../tekton/run-key";
@@ -57,6 +58,8 @@ export async function make(
 export async function makePod(seen: V1StatefulSet, key: RunKey, { cluster, store }: Parts): Promise<Result> {
   // The store has no whole template.
   const made = await cluster.placeholders.createPod(await readAsSeen(cluster, seen));
+  // What another webhook has added, a mesh's proxy say, our own account may not: the StatefulSet's controller may.
+  if ("refusal" in made && isByOwnGuard(made.refusal)) return WAIT;
   if ("refusal" in made) return { goOn: true, more: { podRefusal: made.refusal } };
   if ("pod" in made) store.written("pods", made.pod);
   else Log.debug({ run: asText(key) }, "The pod is there already");

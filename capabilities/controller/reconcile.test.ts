@@ -122,6 +122,15 @@ describe("a step", () => {
       expect(fake.asked).toEqual([]);
     });
 
+    test("leaves one that a webhook adds to, which its own account may not make, to that controller", async () => {
+      const { reconciler, fake } = late();
+      fake.refusesPods =
+        "ValidatingAdmissionPolicy 'x' denied request: A placeholder is one container of the image";
+      await reconciler.reconcile(KEY, 0);
+      expect(fake.asked.filter(one => one === "createPod")).toHaveLength(1);
+      expect(fake.told).toEqual([]);
+    });
+
     test("tells what refuses it, and waits", async () => {
       const { reconciler, fake } = late();
       fake.refusesPods = "exceeded quota: few";

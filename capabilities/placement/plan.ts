@@ -1,5 +1,5 @@
 /** All that is decided when a placeholder is made: one function for the controller, which makes it, and for previews. */
-import type { V1StatefulSet } from "@kubernetes/client-node";
+import type { V1PriorityClass, V1StatefulSet } from "@kubernetes/client-node";
 import { choicesOf } from "../choices/choices";
 import { floorOf, unknownTaskOf, type Settings } from "../choices/settings";
 import { MOST_CLASSES } from "../demand/limits";
@@ -7,12 +7,13 @@ import { taskGraph, type Definitions, type TaskGraph } from "../demand/task-grap
 import { OPT_IN_LABEL, OPTED_OUT } from "../keys";
 import { needsLimits, type NamespaceBounds } from "../room/namespace-bounds";
 import { refusedByPodQuota } from "../room/pod-quota";
+import { countsPod } from "../room/quota-scopes";
 import { reservationFor } from "../room/reservation";
 import type { PipelineRun } from "../tekton/objects";
 import type { Warning } from "../tekton/warning";
 import { claimsOf, type ClaimsOfRun } from "./claims";
 import { claimsTogether } from "./claims-together";
-import { placeholderFor } from "./placeholder";
+import { affinityAtFirst, placeholderFor } from "./placeholder";
 import { hasBeenLetGo } from "./placeholder-affinity";
 import {
   overheadOf,
@@ -25,13 +26,14 @@ import {
   type KnownOfRun,
   type RuntimeClasses,
 } from "./pod-templates";
+import { NO_PRIORITY, patient, type Priorities } from "./priority";
 import { canBeRead, volumesOf, type Storage } from "./volumes";
 
 /** What of the run's own definitions names further objects. */
 export interface Named {
   known: KnownOfRun;
   runtimeClasses: string[];
-  /** Only where there are several to choose from; undefined among them stands for the default. */
+  /** Undefined among them stands for the default. */
   priorityClasses: (string | undefined)[];
   claims: ClaimsOfRun;
 }
@@ -46,7 +48,7 @@ export function namedBy(run: PipelineRun, definitions: Definitions): Named {
   return {
     known,
     runtimeClasses: runtimeClassNames(run.spec, known).slice(0, MOST_CLASSES),
-    priorityClasses: priorityClasses.length > 1 ? priorityClasses : [],
+    priorityClasses: priorityClasses.length > 0 ? priorityClasses : [undefined],
     claims: claimsOf(run, known),
   };
 }
@@ -58,8 +60,8 @@ export interface Sources {
   definitions: Definitions;
   bounds: NamespaceBounds;
   runtimeClasses: RuntimeClasses;
-  /** The values of priority classes; undefined stands for the cluster's default. */
-  priorities: ReadonlyMap<string | undefined, number>;
+  /** Of the classes that namedBy found. */
+  priorities: Priorities;
   storage: Storage;
 }
 
@@ -68,6 +70,8 @@ export interface Plan {
   /** With the RuntimeClasses. */
   known: KnownOfRun;
   placeholder: V1StatefulSet;
+  /** The class that has to be there before the placeholder, see priority.ts. */
+  priorityClass: V1PriorityClass | undefined;
   /** Why no one node can serve the run: then no placeholder is made. */
   contradictions: string[];
   /** In Kubernetes' words, why there is no room for a placeholder in its namespace. */
@@ -117,22 +121,27 @@ export function planOf(run: PipelineRun, named: Named, sources: Sources, setting
   const { definitions, bounds, runtimeClasses, priorities, storage } = sources;
   const known: KnownOfRun = { ...named.known, runtimeClasses };
   const choices = choicesOf(run.metadata?.annotations ?? {});
-  const united = unitePodTemplates(run.spec, name => priorities.get(name) ?? 0, known);
-  const { template } = united;
+  const united = unitePodTemplates(run.spec, name => (priorities.get(name) ?? NO_PRIORITY).value, known);
+  const { template, priorityClass } = patient(united.template, priorities, settings);
   const graph = demandOf(run, known, definitions, settings);
   const overhead = overheadOf(template.runtimeClassName, runtimeClasses);
-  const reserving = reservationFor(graph, choices, floorOf(settings), bounds, overhead);
+  const scoped = { ...template, affinity: affinityAtFirst(run, template) };
+  // What does not count the placeholder does not bound it.
+  const own = { ...bounds, quotas: bounds.quotas.filter(quota => countsPod(quota, scoped)) };
+  const reserving = reservationFor(graph, choices, floorOf(settings), own, overhead);
   const declared = volumesOf(named.claims, storage);
   const together = claimsTogether(declared.volumes, storage, template, choices["topology-key"]);
   return {
     graph,
     known,
     placeholder: placeholderFor(run, template, settings, reserving.reservation, {
-      limits: needsLimits(bounds),
+      limits: needsLimits(own),
       volumes: together.volumes,
+      managedBy: united.speaksOfTektonsPods ? null : definitions.managedBy,
     }),
+    priorityClass,
     contradictions: [...united.contradictions, ...together.contradictions],
-    refusal: hasBeenLetGo(run) ? undefined : refusedByPodQuota(bounds.quotas),
+    refusal: hasBeenLetGo(run) ? undefined : refusedByPodQuota(own.quotas, scoped),
     warnings: [
       ...contradictionWarning("ContradictingPodTemplates", united.contradictions, "change its pod templates"),
       ...contradictionWarning("ContradictingClaims", together.contradictions, "use claims of one place"),
