@@ -17,6 +17,9 @@ const LIMITS: BudgetLimits = {
   waitingOfAddress: 512,
   waitMilliseconds: 10_000,
 };
+/** Work on such a one takes the process long enough for others to notice. */
+const LARGE_BYTES = 1024 * 1024;
+const MOST_PAUSE_MILLISECONDS = 1_000;
 /** In which a body has come, once it is its turn. */
 const BODY_MILLISECONDS = 10_000;
 
@@ -62,7 +65,13 @@ async function takesTurn(request: IncomingMessage, response: ServerResponse, bud
   else if (turn === "waited too long") refuse(response, 503, "busy with other requests");
   else if (response.destroyed) turn();
   else {
-    response.once("close", turn);
+    const start = performance.now();
+    const isLarge = bytesOf(request) > LARGE_BYTES;
+    // After a large one its address waits for as long as that took: half of the time is others' in any case.
+    response.once("close", () => {
+      const pause = isLarge ? Math.min(performance.now() - start, MOST_PAUSE_MILLISECONDS) : 0;
+      setTimeout(turn, pause).unref();
+    });
     return true;
   }
   return false;

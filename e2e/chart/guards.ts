@@ -212,26 +212,30 @@ export function guards(operated: () => OperatedCluster): void {
       expect(await outcome(make(NAMESPACE))).toContain(ONLY);
     });
 
-    test("the StatefulSet of a real one may not be changed or scaled up, and may be deleted", async () => {
-      const name = "custom-pod-affinity-real";
-      const body = { ...labelled(name), metadata: { name, labels: PLACEHOLDER } };
-      await controller.apps.createNamespacedStatefulSet({ namespace: NAMESPACE, body });
-      const target = { namespace: NAMESPACE, name };
-      const replicas = [{ op: "replace", path: "/spec/replicas", value: 5 }];
-      const { apps } = admin();
-      expect(
-        await outcome(apps.patchNamespacedStatefulSet({ ...target, body: replicas }, JSON_PATCH)),
-      ).toContain(ONLY);
-      expect(
-        await outcome(apps.patchNamespacedStatefulSetScale({ ...target, body: replicas }, JSON_PATCH)),
-      ).toContain("A placeholder is one pod");
-      const pod = await until("its pod, made by the StatefulSet's controller", RUN_MILLISECONDS, () =>
-        admin()
-          .core.readNamespacedPod({ namespace: NAMESPACE, name: `${name}-0` })
-          .catch(() => undefined),
-      );
-      expect(pod.metadata?.labels).toMatchObject(PLACEHOLDER);
-      expect(await outcome(apps.deleteNamespacedStatefulSet(target))).toBe("done");
-    });
+    test(
+      "the StatefulSet of a real one may not be changed or scaled up, and may be deleted",
+      async () => {
+        const name = "custom-pod-affinity-real";
+        const body = { ...labelled(name), metadata: { name, labels: PLACEHOLDER } };
+        await controller.apps.createNamespacedStatefulSet({ namespace: NAMESPACE, body });
+        const target = { namespace: NAMESPACE, name };
+        const replicas = [{ op: "replace", path: "/spec/replicas", value: 5 }];
+        const { apps } = admin();
+        expect(
+          await outcome(apps.patchNamespacedStatefulSet({ ...target, body: replicas }, JSON_PATCH)),
+        ).toContain(ONLY);
+        expect(
+          await outcome(apps.patchNamespacedStatefulSetScale({ ...target, body: replicas }, JSON_PATCH)),
+        ).toContain("A placeholder is one pod");
+        const pod = await until("its pod, made by the StatefulSet's controller", RUN_MILLISECONDS, () =>
+          admin()
+            .core.readNamespacedPod({ namespace: NAMESPACE, name: `${name}-0` })
+            .catch(() => undefined),
+        );
+        expect(pod.metadata?.labels).toMatchObject(PLACEHOLDER);
+        expect(await outcome(apps.deleteNamespacedStatefulSet(target))).toBe("done");
+      },
+      RUN_MILLISECONDS,
+    );
   });
 }
