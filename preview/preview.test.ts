@@ -65,7 +65,7 @@ test("LimitRanges, overhead and priority classes of the file count", () => {
   expect(peak).toEqual({ cpu: "1100m" });
   expect(notes).toEqual([]);
   expect(placeholder!.spec!.template.spec).toMatchObject({
-    priorityClassName: "high",
+    priorityClassName: "pipelinerun-pod-affinity-2",
     runtimeClassName: "kata",
   });
   expect(pod!.spec).toMatchObject({ priorityClassName: "high", runtimeClassName: "kata" });
@@ -317,4 +317,12 @@ describe("nodes of the file", () => {
   test("that are not there are not counted", () => {
     expect(goesTo()).toEqual({ zones: undefined, note: expect.stringMatching(/nodes of different kinds/) });
   });
+});
+
+test("a choice that the settings do not allow is noted: its namespace may", () => {
+  const annotations = { "pod-affinity.tekton.dev/isolation-topology-key": "kubernetes.io/os" };
+  const { notes } = previewOfText(runText({ metadata: { annotations } }));
+  expect(notes).toEqual([
+    expect.stringMatching(/would be refused, unless its namespace allows it: .*kubernetes.io\/os/),
+  ]);
 });

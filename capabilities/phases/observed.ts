@@ -20,6 +20,8 @@ export interface Observed {
   children: PipelineRun[];
   /** The value of `coschedule` in Tekton's feature flags; read only for a run that we hold. */
   coschedule: string | undefined;
+  /** Whether Tekton's own operator keeps those flags. */
+  hasTektonOperator?: boolean;
   /** In the API server's words, why it would not take the placeholder's StatefulSet; known when that was tried. */
   refusal?: string;
   /** Since when the StatefulSet has been seen without its pod; unknown to a controller that has just begun. */
@@ -30,6 +32,8 @@ export interface Observed {
   podRefusal?: string;
   /** Whether the claims that Tekton made for the run were deleted just now, or are there for good. */
   areClaimsDone?: boolean;
+  /** Whether a queue has taken the run; read only where that decides something, see dependsOnQueue. */
+  isQueued?: boolean;
   /** All nodes of the cluster; read only where they decide something, see dependsOnNodes. */
   nodes?: readonly NodeSummary[];
 }

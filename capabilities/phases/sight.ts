@@ -21,11 +21,13 @@ import { withYieldedFloor } from "../room/yielding";
 import { ownOf } from "./lineage";
 import { awaitsQuota, type PipelineRun } from "../tekton/objects";
 import { activePods, placeholderPod, schedulingMessage, type Observed } from "./observed";
+import { otherGate } from "./other-gate";
+import type { Step } from "./steps";
 import { phaseOf, stageOf, type Phase, type Stage } from "./phase";
 
 export type SightSettings = Pick<
   Settings,
-  "TEKTON_NAMESPACE" | "GROWTH_RETRY_SECONDS" | "RETRY_LIMIT_SECONDS" | "ON_NEVER_FITS"
+  "TEKTON_NAMESPACE" | "GATE_LABELS" | "GROWTH_RETRY_SECONDS" | "RETRY_LIMIT_SECONDS" | "ON_NEVER_FITS"
 >;
 
 export class Sight {
@@ -73,6 +75,10 @@ export class Sight {
   }
   get node(): string | undefined {
     return this.pod?.spec?.nodeName || undefined;
+  }
+  /** What is done while it is another gate's to start; undefined when it is not. */
+  get otherGate(): Step | undefined {
+    return this.#once("gate", () => otherGate(this.observed, this.settings.GATE_LABELS, this.now));
   }
   /** Why its pod has no node, in the scheduler's words. */
   get schedulingMessage(): string | undefined {

@@ -1,4 +1,5 @@
 /** What a decision is made on: all that is known of a run, and whether that is enough. */
+import type { Flags } from "../tekton/assistant";
 import type { Observed } from "../phases/observed";
 import { all, only, type Entry } from "./entry";
 import { hasWholeSpec } from "./slim";
@@ -11,8 +12,7 @@ export interface Look {
   isWhole: boolean;
 }
 
-/** @param coschedule the value of Tekton's feature flag */
-export function lookAt(entry: Entry | undefined, coschedule: string | undefined): Look {
+export function lookAt(entry: Entry | undefined, { coschedule, hasTektonOperator }: Flags): Look {
   const run = only(entry?.run);
   const observed: Observed = {
     run,
@@ -22,6 +22,7 @@ export function lookAt(entry: Entry | undefined, coschedule: string | undefined)
     customRuns: all(entry?.customRuns),
     children: all(entry?.children),
     coschedule,
+    hasTektonOperator,
   };
   if (entry?.podMissingSince !== undefined) observed.podMissingSince = entry.podMissingSince;
   if (entry?.runSeenSince !== undefined) observed.runSeenSince = entry.runSeenSince;

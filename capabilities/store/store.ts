@@ -38,6 +38,8 @@ export class Store {
   #round = 0;
   /** The value of `coschedule` in Tekton's feature flags. */
   coschedule: string | undefined;
+  /** Whether Tekton's own operator keeps those flags. */
+  hasTektonOperator = false;
 
   constructor(private readonly onChange: OnChange) {}
 
@@ -114,7 +116,7 @@ export class Store {
   }
 
   lookUp(key: RunKey): Look {
-    return lookAt(this.#entries.get(asText(key)), this.coschedule);
+    return lookAt(this.#entries.get(asText(key)), this);
   }
 
   /** Every run that is not over or has a placeholder. */

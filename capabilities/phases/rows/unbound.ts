@@ -2,6 +2,7 @@
 import type { Resources } from "../../demand/resources";
 import { exceeds } from "../../demand/resources";
 import { requestedBy } from "../../room/placeholder-size";
+import { withGate } from "../gated";
 import { hasNode } from "../observed";
 import { missingStorage } from "../refusal";
 import type { Row } from "../row";
@@ -52,7 +53,12 @@ export const WITHOUT_NODE: readonly Row[] = [
     phases: ["looking", "replacing"],
     when: ({ node }) => node === undefined,
     takes: ["wait"],
-    step: seen => ({ kind: "wait", why: withoutNode(seen), warnings: missingStorage(seen.observed) }),
+    step: seen =>
+      withGate(
+        { kind: "wait", why: withoutNode(seen), warnings: missingStorage(seen.observed) },
+        seen.pod!,
+        seen.now,
+      ),
   },
   {
     name: "the node that it is pinned to does not take it, and the run is under way",
