@@ -143,7 +143,7 @@ test("quotas, as they are used, and volumes of claims are read", async () => {
   const tasks = [{ name: "a", workspaces: [{ name: "one" }, { name: "two" }], taskSpec: step("1") }];
   const { problems } = await preview(runText({ spec: { workspaces, pipelineSpec: { tasks } } }));
   expect(problems).toEqual([
-    expect.stringMatching(/held for ever.*zone=a .*claim one.*zone=b .*claim two/),
+    expect.stringMatching(/held for 1h, and then be cancelled.*zone=a .*claim one.*zone=b .*claim two/),
     expect.stringMatching(/exceeded quota: q, used: pods=4, limited: pods=5/),
   ]);
 });

@@ -176,14 +176,14 @@ export function previewOf(
     pod: isPlaced && example ? examplePod(held, example, known) : null,
     notes: [
       ...surroundings.notes,
-      // What the placeholder asks for is shown as it is.
-      ...plan.notes.filter(note => note !== plan.asks),
-      ...plan.advice.map(({ message }) => message),
-      ...never.notes,
       // What the namespace's administrator allows stands in its annotations.
       ...notAllowed(held, settings, undefined).map(
         ({ problem }) => `The run would be refused, unless its namespace allows it: ${problem}.`,
       ),
+      // What the placeholder asks for is shown as it is.
+      ...plan.notes.filter(note => note !== plan.asks),
+      ...plan.advice.map(({ message }) => message),
+      ...never.notes,
       ...notesOnUnknown(stillUnknown(run, named, surroundings)),
     ],
   };

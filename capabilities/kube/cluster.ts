@@ -19,8 +19,6 @@ import {
   HELD_LABEL,
   PLACEHOLDER_LABEL,
   PLACEHOLDER_SELECTOR,
-  WORKLOAD_JOB_LABEL,
-  WORKLOADS,
 } from "../keys";
 import { isAboutMissingPod } from "../phases/refusal";
 import { hasCustomTasks, type Observed } from "../phases/observed";
@@ -50,6 +48,7 @@ import { PlaceholderWrites } from "./placeholder-writes";
 import { PriorityClasses } from "./priority-classes";
 import { RunWrites } from "./run-writes";
 import { Shared } from "./shared";
+import { hasWorkload } from "./workloads";
 
 const PAGE_SIZE = 100;
 /** So long what many runs ask for at the same time is not read again. */
@@ -213,18 +212,9 @@ export class Cluster {
       .sort((one, other) => time(other).getTime() - time(one).getTime())[0]?.message;
   }
 
-  /** Whether Kueue has made a Workload for the run. Where its kind is not there, nor is Kueue. */
-  async isQueued({ metadata }: PipelineRun): Promise<boolean> {
-    const { namespace, uid } = metadata!;
-    const labelSelector = `${WORKLOAD_JOB_LABEL}=${uid}`;
-    for (const version of WORKLOADS.versions) {
-      const which = { group: WORKLOADS.group, version, plural: WORKLOADS.plural, namespace: namespace! };
-      const found = await ifThere<Listed<object>>(
-        this.clients.custom.listNamespacedCustomObject({ ...which, labelSelector, limit: 1 }),
-      );
-      if (found !== undefined) return found.items.length > 0;
-    }
-    return false;
+  /** Whether a queue has taken the run. */
+  isQueued(run: PipelineRun): Promise<boolean> {
+    return hasWorkload(this.clients, run);
   }
 
   /** Runs of pipelines in the run's pipeline, at any depth, whole. */

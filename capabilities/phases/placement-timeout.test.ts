@@ -90,12 +90,9 @@ describe("before its placement-timeout", () => {
   });
 
   test("placement-timeout none is none", () => {
-    const { kind, lookAgainSeconds, warnings = [] } = step(withoutNode(waiting("cancel", "none").run), 1e6);
-    expect({ kind, lookAgainSeconds, warnings }).toEqual({
-      kind: "wait",
-      lookAgainSeconds: undefined,
-      warnings: [],
-    });
+    const found = step(withoutNode(waiting("cancel", "none").run), 1e6);
+    expect(found).toMatchObject({ kind: "wait", warnings: [{ type: "Normal", reason: "WaitingForNode" }] });
+    expect(found.lookAgainSeconds).toBeUndefined();
   });
 
   test("one that is not given, or cannot be read, is an hour: then the run is cancelled", () => {
@@ -108,7 +105,7 @@ describe("before its placement-timeout", () => {
   test("at half of it people are told, once, with what comes and why it waits", () => {
     const of = (seconds: number) => step(withoutNode(waiting("cancel").run), seconds);
     expect(of(299)).toMatchObject({ kind: "wait", lookAgainSeconds: 1 });
-    expect(of(299).warnings ?? []).toEqual([]);
+    expect(of(299).warnings).toMatchObject([{ type: "Normal" }]);
     const { lookAgainSeconds, warnings } = of(300);
     expect(lookAgainSeconds).toBe(300);
     expect(warnings).toMatchObject([{ reason: "PlacementDelayed" }]);
@@ -118,6 +115,6 @@ describe("before its placement-timeout", () => {
   });
 
   test("of one that is over soon only the end is told", () => {
-    expect(step(withoutNode(waiting("cancel", "30s").run), 29).warnings ?? []).toEqual([]);
+    expect(step(withoutNode(waiting("cancel", "30s").run), 29).warnings).toMatchObject([{ type: "Normal" }]);
   });
 });
