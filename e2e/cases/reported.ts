@@ -1,4 +1,5 @@
 /** Whole runs, as they are reported: each ends where its right value says, or is told why not, as its preview said. */
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "@jest/globals";
 import { isPending } from "../../capabilities/tekton/objects";
 import { until } from "../../testbed/until";
@@ -21,7 +22,11 @@ interface Reported {
   made: Record<string, unknown>;
   /** Where all pods of the run were. */
   on: string[];
+  /** The operator has to know the nodes: what it has read of them it takes for so long. */
+  dependsOnNodes?: boolean;
 }
+
+const NODES_MILLISECONDS = 5_000;
 
 const both = (cores: string, memory: string) => ({ requests: { cpu: cores, memory } });
 const inV1Beta1 = (name: string, spec: object) => ({
@@ -217,15 +222,17 @@ const RIGHT: Reported[] = [
       nodes: [{ matchExpressions: [{ key: ZONE, operator: "In", values: ["zone-b"] }] }],
     },
     on: ["kinds-b-amd64", "kinds-b-arm64"],
+    dependsOnNodes: true,
   },
 ];
 
 export const reportedTests: FitTests = fit => {
   test.each(RIGHT)(
     "$name",
-    async ({ namespace, nodes, objects, made, on }) => {
+    async ({ namespace, nodes, objects, made, on, dependsOnNodes = false }) => {
       const own = new Case(fit(), namespace);
       for (const node of nodes) await fit().node(...node);
+      if (dependsOnNodes) await delay(NODES_MILLISECONDS);
       const previewed = await own.apply(await objects());
       expect(await own.madeAs(previewed)).toMatchObject(made);
       await own.succeedsOn(...on);
