@@ -11,6 +11,7 @@ import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
 const CHECKOUT = join(__dirname, "..", "..");
 const SOURCES = [
+  "scripts",
   "capabilities",
   "pepr.ts",
   "package.json",
