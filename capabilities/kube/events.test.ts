@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { aRun } from "../testing/builders";
-import type { Reason, Warning } from "../tekton/warning";
+import type { EventReason } from "../tekton/reasons";
+import type { Warning } from "../tekton/warning";
 import { eventFor, repetitionOf } from "./events";
 
 const { run } = aRun().held();
@@ -27,7 +28,7 @@ test("what does not go well is a Warning unless it says otherwise, and an action
 });
 
 test("of one second, a run's Events are named in the order of its story", () => {
-  const reasons: Reason[] = ["Reserved", "WaitingForNode", "NeverFits", "Placed", "Moving", "Moved"];
+  const reasons: EventReason[] = ["Reserved", "WaitingForNode", "NeverFits", "Placed", "Moving", "Moved"];
   const names = reasons.map(reason => told({ reason }).metadata.name!);
   expect([...names].sort()).toEqual(names);
 });

@@ -7,7 +7,8 @@
  */
 import { createHash } from "node:crypto";
 import { V1MicroTime, type CoreV1Event } from "@kubernetes/client-node";
-import type { Reason, Warning } from "../tekton/warning";
+import type { EventReason } from "../tekton/reasons";
+import type { Warning } from "../tekton/warning";
 import { APP_NAME } from "../keys";
 import type { PipelineRun } from "../tekton/objects";
 
@@ -17,7 +18,7 @@ const MOST_MESSAGE_CHARACTERS = 1024;
 const MOST_INSTANCE_CHARACTERS = 128;
 
 /** What was being done, by reason; what is not here came about while a run was to be placed. */
-const ACTIONS: Partial<Record<Reason, string>> = {
+const ACTIONS: Partial<Record<EventReason, string>> = {
   Held: "Hold",
   OptedInTooLate: "Hold",
   Reserved: "Reserve",
@@ -34,7 +35,7 @@ const ACTION = "Place";
  * Where a reason stands in the story of a run. Times of Events that people see have whole seconds, and of one second
  * kubectl shows them by name.
  */
-const RANKS: Partial<Record<Reason, number>> = {
+const RANKS: Partial<Record<EventReason, number>> = {
   Reserved: 1,
   Held: 2,
   WaitingForNode: 2,

@@ -29,7 +29,7 @@ export type Reason = EventReason;
 export interface Warning {
   /** Default: Warning. */
   type?: "Normal" | "Warning";
-  reason: Reason;
+  reason: EventReason;
   message: string;
   /** Warnings of one reason about the same are one Event on a run. Default: the message. */
   about?: string;

@@ -4,10 +4,10 @@ import { summaryOf } from "../../capabilities/placement/never-fits";
 import { nodeObject } from "../../testbed/nodes";
 import { queueOf } from "../why/queue";
 import { known, type Situation } from "./situation";
+import { observed } from "../../capabilities/testing/builders";
 import {
   heldRun,
   nameOfPlaceholder,
-  observed,
   placeholderAt,
   placeholderPodOf,
   planned,

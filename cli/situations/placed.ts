@@ -14,12 +14,12 @@ import { withRecord } from "../../capabilities/testing/builders";
 import { nodeObject } from "../../testbed/nodes";
 import type { EndedStatus } from "../why/run-end";
 import { known, type Situation } from "./situation";
+import { observed } from "../../capabilities/testing/builders";
 import {
   at,
   boundTo,
   heldRun,
   nameOfPlaceholder,
-  observed,
   placeholderAt,
   placeholderPodOf,
   refusedAt,

@@ -199,15 +199,4 @@ export class Story {
   }
 }
 
-export const observed = (run: PipelineRun, more: Partial<Observed> = {}): Observed => ({
-  run,
-  statefulSet: undefined,
-  pods: [],
-  taskRuns: [],
-  customRuns: [],
-  children: [],
-  coschedule: "disabled",
-  ...more,
-});
-
 export const nameOfPlaceholder = placeholderName("build");

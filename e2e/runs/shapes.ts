@@ -12,25 +12,7 @@ import {
   RUN_MILLISECONDS,
   type OperatedCluster,
 } from "../operated-cluster";
-
-const INPUTS = [
-  "cancelled",
-  "custom-task",
-  "failing",
-  "finally",
-  "four-tasks",
-  "matrix",
-  "nested",
-  "pending",
-  "pending-stopped",
-  "pod-templates",
-  "retries",
-  "sidecar",
-  "task-resources",
-  "timeout",
-  "v1beta1",
-  "workspaces",
-];
+import { INPUTS } from "../../testbed/tekton-stand-in/contract/recording";
 
 /** What somebody does to the run meanwhile; null lifts a Pending that is not ours. */
 const NEW_STATUS: Record<string, string | null> = {

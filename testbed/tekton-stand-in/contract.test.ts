@@ -13,29 +13,10 @@ import { intervene } from "./contract/interventions";
 import { normalise } from "./contract/normalise";
 import { definedOrderProblems, isEnd } from "./contract/order";
 import { Recorder } from "./contract/recorder";
-import { namespaceOf, objectsOf, recordedFor, type Recording } from "./contract/recording";
+import { INPUTS, namespaceOf, objectsOf, recordedFor, type Recording } from "./contract/recording";
 import { resources } from "./io/api";
 import { saysReady } from "../ready";
 import type { PipelineSpec } from "./types";
-
-const inputs = [
-  "cancelled",
-  "custom-task",
-  "failing",
-  "finally",
-  "four-tasks",
-  "matrix",
-  "nested",
-  "pending",
-  "pending-stopped",
-  "pod-templates",
-  "retries",
-  "sidecar",
-  "task-resources",
-  "timeout",
-  "v1beta1",
-  "workspaces",
-];
 
 const startMilliseconds = 20 * 60_000; // The first start builds the programs.
 const runMilliseconds = 240_000;
@@ -103,7 +84,7 @@ async function pipelinesOf(input: string): Promise<Record<string, PipelineSpec>>
 }
 
 describe("what comes of an input is what a real Tekton made of it", () => {
-  test.concurrent.each(inputs)(
+  test.concurrent.each(INPUTS)(
     "%s",
     async input => {
       const recorded = await recordedFor(input);

@@ -35,6 +35,26 @@ export interface Recording {
   objectsAsCreated: Record<string, Resource>;
 }
 
+/** Every input that a real Tekton was recorded with: those of recordings/. */
+export const INPUTS = [
+  "cancelled",
+  "custom-task",
+  "failing",
+  "finally",
+  "four-tasks",
+  "matrix",
+  "nested",
+  "pending",
+  "pending-stopped",
+  "pod-templates",
+  "retries",
+  "sidecar",
+  "task-resources",
+  "timeout",
+  "v1beta1",
+  "workspaces",
+];
+
 const directory = join(__dirname, "..", "recordings");
 
 /** The name of the namespace that the input was recorded in, and is run in here. */
