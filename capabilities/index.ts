@@ -1,8 +1,9 @@
 /** Every binding of the operator: what it sees, and which file decides about it. */
-import { a, Capability } from "pepr";
+import { a, Capability, type PeprValidateRequest } from "pepr";
+import type { GenericKind } from "kubernetes-fluent-client";
 import { Cluster } from "./kube/cluster";
 import { colocate } from "./admission/colocate";
-import { defaultChoices, parseSettings } from "./choices/settings";
+import { parseSettings } from "./choices/settings";
 import { Controller } from "./controller/controller";
 import { freeCopy, holdNew, holdOn, refuseUnknown, tellFreed } from "./admission/hold";
 import {
@@ -15,6 +16,7 @@ import {
   PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
 } from "./keys";
+import { flagsOf } from "./kube/feature-flags";
 import { kubeConnection } from "./kube/client";
 import { tellOf } from "./controller/gauges";
 import { watchesOf } from "./store/watches";
@@ -25,8 +27,6 @@ import { PipelineRunV1, PipelineRunV1Beta1, TaskRunV1, TaskRunV1Beta1 } from "./
 import { PIPELINE_RUN_V1, PIPELINE_RUN_V1BETA1, TASK_RUN_V1, TASK_RUN_V1BETA1 } from "./tekton/objects";
 
 const settings = parseSettings(process.env);
-
-const defaults = defaultChoices(settings);
 
 /** Made on first use: `pepr build` loads this file where there is no cluster. */
 let parts: { cluster: Cluster; controller: Controller } | undefined;
@@ -60,17 +60,26 @@ export const PodAffinity = new Capability({
 
 const { When } = PodAffinity;
 
+const refuse = (request: PeprValidateRequest<GenericKind>) =>
+  refuseUnknown(request, () => running().cluster, settings);
+
 // Admission: hold.
 When(PipelineRunV1, PIPELINE_RUN_V1)
   .IsCreated()
-  .Mutate(request => holdNew(request, running().cluster, defaults))
-  .Validate(refuseUnknown);
+  .Mutate(request => holdNew(request, running().cluster, settings))
+  .Validate(refuse);
 When(PipelineRunV1Beta1, PIPELINE_RUN_V1BETA1)
   .IsCreated()
-  .Mutate(request => holdNew(request, running().cluster, defaults))
-  .Validate(refuseUnknown);
-When(PipelineRunV1, PIPELINE_RUN_V1).IsUpdated().WithLabel(OPT_IN_LABEL, OPTED_IN).Mutate(holdOn);
-When(PipelineRunV1Beta1, PIPELINE_RUN_V1BETA1).IsUpdated().WithLabel(OPT_IN_LABEL, OPTED_IN).Mutate(holdOn);
+  .Mutate(request => holdNew(request, running().cluster, settings))
+  .Validate(refuse);
+When(PipelineRunV1, PIPELINE_RUN_V1)
+  .IsUpdated()
+  .WithLabel(OPT_IN_LABEL, OPTED_IN)
+  .Mutate(request => holdOn(request, settings));
+When(PipelineRunV1Beta1, PIPELINE_RUN_V1BETA1)
+  .IsUpdated()
+  .WithLabel(OPT_IN_LABEL, OPTED_IN)
+  .Mutate(request => holdOn(request, settings));
 
 // Admission: free what was copied.
 When(TaskRunV1, TASK_RUN_V1).IsCreated().WithLabel(PLACEHOLDER_LABEL).Mutate(freeCopy);
@@ -90,13 +99,13 @@ When(a.ConfigMap)
   .IsCreatedOrUpdated()
   .InNamespace(settings.TEKTON_NAMESPACE)
   .WithName(FEATURE_FLAGS)
-  .Watch(flags => running().controller.flagsChanged(flags.data?.["coschedule"]));
+  .Watch(flags => running().controller.flagsChanged(flagsOf(flags)));
 // Without one Tekton's own defaults count again.
 When(a.ConfigMap)
   .IsDeleted()
   .InNamespace(settings.TEKTON_NAMESPACE)
   .WithName(FEATURE_FLAGS)
-  .Watch(() => running().controller.flagsChanged(undefined));
+  .Watch(() => running().controller.flagsChanged(flagsOf(undefined)));
 When(a.ConfigMap)
   .IsCreatedOrUpdated()
   .InNamespace(settings.TEKTON_NAMESPACE)

@@ -54,6 +54,17 @@ export const WITHOUT_AFFINITY = "without-affinity";
  */
 export const HELD_SINCE_ANNOTATION = `${KEY_PREFIX}held-since`;
 
+/** On a run that brought the label of a queue along: whether a queue is there that takes it, only that queue can tell. */
+export const QUEUE_BROUGHT_ANNOTATION = `${KEY_PREFIX}came-with-queue`;
+
+/** What Kueue makes for a run that it queues, and the label by which it says for which one. */
+export const WORKLOADS = {
+  group: "kueue.x-k8s.io",
+  plural: "workloads",
+  versions: ["v1beta2", "v1beta1"],
+} as const;
+export const WORKLOAD_JOB_LABEL = "kueue.x-k8s.io/job-uid";
+
 /** On a large run: which controllers have begun to work out its demand, see controller/attempts.ts. */
 export const ATTEMPTS_ANNOTATION = `${KEY_PREFIX}attempts`;
 
@@ -75,12 +86,18 @@ export const RECORD_ANNOTATION = `${KEY_PREFIX}record`;
  */
 export const WITHIN_ANNOTATION = `${KEY_PREFIX}within`;
 
+export const APP_GROUP = "app.kubernetes.io/";
 /** Labels of https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/ */
 export const APP_NAME_LABEL = "app.kubernetes.io/name";
 export const APP_NAME = "pipelinerun-pod-affinity";
 export const INSTANCE_LABEL = "app.kubernetes.io/instance";
 export const COMPONENT_LABEL = "app.kubernetes.io/component";
 export const PLACEHOLDER_COMPONENT = "placeholder";
+
+/** Tekton labels each of its pods with it, see default-managed-by-label-value in its ConfigMap config-defaults. */
+export const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
+/** DefaultManagedByLabelValue of Tekton's pkg/apis/config/default.go. */
+export const TEKTON_MANAGED_BY = "tekton-pipelines";
 
 /** What every placeholder, and nothing else, is labelled with. */
 export const PLACEHOLDER_LABELS = {

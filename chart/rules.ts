@@ -8,7 +8,7 @@ export interface Rules {
   own: V1PolicyRule[];
 }
 
-/** Admission reads the namespace of a run that does not say itself whether it is opted in, and nothing else. */
+/** Admission reads the namespace of a run: whether it is opted in there, and what it may choose. Nothing else. */
 const ADMISSION: V1PolicyRule = { apiGroups: [""], resources: ["namespaces"], verbs: ["get"] };
 
 /** Objects of these names only. */
@@ -52,13 +52,12 @@ export function splitRules(all: readonly V1PolicyRule[]): { admission: Rules; co
   if (!all.some(rule => isSame(rule, ADMISSION))) {
     throw new Error("package.json, pepr.rbac: admission's rule is not there: namespaces, get");
   }
-  const rest = all.filter(rule => !isSame(rule, ADMISSION));
   const isOwn = ({ apiGroups }: V1PolicyRule) => apiGroups!.every(group => OWN_GROUPS.includes(group));
   return {
     admission: { cluster: [ADMISSION], own: [] },
     controller: {
-      cluster: rest.filter(rule => !isOwn(rule)).flatMap(withNames),
-      own: rest.filter(isOwn).flatMap(withNames),
+      cluster: all.filter(rule => !isOwn(rule)).flatMap(withNames),
+      own: all.filter(isOwn).flatMap(withNames),
     },
   };
 }

@@ -16,8 +16,8 @@ export interface Setting {
 const camelCase = (name: string): string =>
   name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 
-/** The chart itself says where it is installed. */
-export const SET_BY_THE_CHART = ["LEASE_NAMESPACE"];
+/** The chart itself says where it is installed, and has values of its own for what is more than a word. */
+export const SET_BY_THE_CHART = ["LEASE_NAMESPACE", "INSTALLATION", "PLACEHOLDER_TEMPLATE"];
 
 export const settings: readonly Setting[] = Object.entries(SETTINGS)
   .filter(([variable]) => !SET_BY_THE_CHART.includes(variable))

@@ -24,7 +24,7 @@ const only = (properties: Record<string, object>) => ({
 
 const quantities = { type: "object", additionalProperties: { type: ["string", "number"] } };
 
-const workload = only({
+const workloadValues = {
   replicas: wholeNumber(1, 20),
   resources: only({ requests: quantities, limits: quantities }),
   priorityClassName: text,
@@ -33,7 +33,7 @@ const workload = only({
   affinity: open,
   topologySpreadConstraints: list,
   podDisruptionBudget: { type: ["object", "null"] },
-});
+};
 
 /** A duration as Prometheus writes it; empty for its default. */
 const interval = { type: "string", pattern: "^([0-9]+(ms|s|m|h))*$" };
@@ -58,12 +58,18 @@ export const valuesSchema = () => ({
     podSecurityContext: only({ runAsUser: userId, runAsGroup: userId, fsGroup: userId }),
     logLevel: oneOf("trace", "debug", "info", "warn", "error", "silent"),
     settings: settingsSchema(),
-    admission: workload,
-    controller: workload,
+    priorityClass: only({ create: flag, value: wholeNumber(-1_000_000_000, 1_000_000_000) }),
+    admission: only({
+      ...workloadValues,
+      port: wholeNumber(1024, 65_535),
+      hostNetwork: flag,
+      dnsPolicy: oneOf("", "ClusterFirst", "ClusterFirstWithHostNet", "Default"),
+    }),
+    controller: only(workloadValues),
     webhooks: only({
       servicePort: wholeNumber(1, 65_535),
       timeoutSeconds: wholeNumber(1, 10),
-      excludedNamespaces: { type: "array", items: text },
+      excludedNamespaces: { type: ["array", "null"], items: text },
     }),
     certificates: only({
       source: oneOf("helm", "cert-manager"),
@@ -71,9 +77,19 @@ export const valuesSchema = () => ({
       renewBeforeDays: wholeNumber(0, 36_500),
       certManager: only({ issuerRef: only({ kind: text, name: text, group: text }) }),
     }),
-    admissionPolicy: only({ enabled: flag }),
+    placeholder: only({
+      labels,
+      annotations: labels,
+      nodeSelector: labels,
+      tolerations: list,
+      priorityClassName: text,
+      podSecurityContext: open,
+      securityContext: open,
+    }),
+    admissionPolicy: only({ enabled: flag, rewrittenImages: { type: "array", items: text } }),
     networkPolicy: only({
       enabled: flag,
+      ingressFrom: list,
       apiServerPorts: { type: "array", minItems: 1, items: wholeNumber(1, 65_535) },
     }),
     metrics: only({

@@ -69,9 +69,13 @@ const notAChild: V1MatchCondition = {
 const hasKeysOfOurs = (map: "labels" | "annotations"): string =>
   `(has(object.metadata.${map}) && object.metadata.${map}.exists(key, key.startsWith("${KEY_PREFIX}")))`;
 
-/** By the annotation of each choice that allows a few words: those words, as CEL writes a map. */
+/** By the annotation of each choice that allows everybody a few words: those words, as CEL writes a map. */
 const words = JSON.stringify(
-  Object.fromEntries([...WORDS].map(([name, values]) => [KEY_PREFIX + name, values])),
+  Object.fromEntries(
+    [...WORDS]
+      .filter(([name]) => name !== "isolation-scope")
+      .map(([name, values]) => [KEY_PREFIX + name, values]),
+  ),
 );
 
 const isPlain = `key in ${words} && object.metadata.annotations[key] in ${words}[key]`;
@@ -87,9 +91,10 @@ const lifted =
 
 const notLetGo = `!has(object.metadata.annotations) || !("${LET_GO_ANNOTATION}" in object.metadata.annotations)`;
 
-const notOptedInBefore =
-  `!has(oldObject.metadata.labels) || !("${OPT_IN_LABEL}" in oldObject.metadata.labels) || ` +
-  `oldObject.metadata.labels["${OPT_IN_LABEL}"] != "${OPTED_IN}"`;
+/** One that waits for another gate may still be held; of one that is over nobody has to know. */
+const underWay =
+  `(!has(object.spec.status) || object.spec.status != "${PENDING}") && ` +
+  `(!has(object.status) || !has(object.status.completionTime))`;
 
 const notMarked = `!("${HELD_LABEL}" in object.metadata.labels)`;
 
@@ -152,13 +157,14 @@ const mutating: Entry[] = [
     reinvocationPolicy: "Never",
   },
   {
-    // Too late to be held, by hand or by Tekton, which copies a Pipeline's labels: marked, so that people are told.
+    // Never held: opted in too late by hand, by Tekton, which copies a Pipeline's labels, or by a webhook after ours. Marked
+    // when anybody next writes to it, as Tekton does when it begins, so that people are told.
     name: "runs-opted-in-late",
     rules: runs("UPDATE"),
     failurePolicy: "Ignore",
     objectSelector: { matchExpressions: [optIn("In", OPTED_IN)] },
     matchConditions: [
-      { name: "opt-in-is-new", expression: notOptedInBefore },
+      { name: "is-under-way", expression: underWay },
       { name: "not-marked", expression: notMarked },
       notAChild,
     ],

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll } from "@jest/globals";
 import { choicesTests } from "./edges/choices";
 import { operated, start } from "./edges/cluster";
+import { gateTests } from "./edges/gates";
 import { heldTests } from "./edges/held";
 import { refusedTests } from "./edges/refused";
 import { START_MILLISECONDS, STOP_MILLISECONDS } from "./operated-cluster";
@@ -11,4 +12,5 @@ afterAll(() => operated?.stop(), STOP_MILLISECONDS);
 
 choicesTests();
 heldTests();
+gateTests();
 refusedTests();

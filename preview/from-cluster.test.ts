@@ -93,7 +93,9 @@ test("LimitRanges, the namespace's opt-in, overhead and priorities are read", as
   const labels = { "tekton.dev/custom-pod-affinity": "true" };
   objects.set("/api/v1/namespaces/ci", { metadata: { labels } });
   objects.set("/apis/node.k8s.io/v1/runtimeclasses/kata", { overhead: { podFixed: { cpu: "250m" } } });
-  objects.set("/apis/scheduling.k8s.io/v1/priorityclasses/high", { value: 2 });
+  objects.set("/apis/scheduling.k8s.io/v1/priorityclasses", {
+    items: [{ metadata: { name: "high" }, value: 2 }],
+  });
   const spec = {
     taskRunTemplate: { podTemplate: { runtimeClassName: "kata", priorityClassName: "low" } },
     taskRunSpecs: [{ pipelineTaskName: "a", podTemplate: { priorityClassName: "high" } }],
@@ -105,7 +107,7 @@ test("LimitRanges, the namespace's opt-in, overhead and priorities are read", as
     peak: { cpu: "1100m" },
     notes: [],
   });
-  expect(placeholder!.spec!.template.spec!.priorityClassName).toBe("high");
+  expect(placeholder!.spec!.template.spec!.priorityClassName).toBe("pipelinerun-pod-affinity-2");
 });
 
 test("what the file holds is not asked for", async () => {
@@ -141,7 +143,7 @@ test("quotas, as they are used, and volumes of claims are read", async () => {
   const tasks = [{ name: "a", workspaces: [{ name: "one" }, { name: "two" }], taskSpec: step("1") }];
   const { problems } = await preview(runText({ spec: { workspaces, pipelineSpec: { tasks } } }));
   expect(problems).toEqual([
-    expect.stringMatching(/held for ever.*zone=a .*claim one.*zone=b .*claim two/),
+    expect.stringMatching(/held for 1h, and then be cancelled.*zone=a .*claim one.*zone=b .*claim two/),
     expect.stringMatching(/exceeded quota: q, used: pods=4, limited: pods=5/),
   ]);
 });

@@ -77,7 +77,9 @@ test.each(PLACEHOLDER_ROWS)("the placeholder of $file", ({ file, nodeSelector, t
 test("on one node, two architectures are a problem that names them", () => {
   const text = textOf(EXAMPLES, "multi-architecture.yaml").replace(/\n.*topology-key: .*\n/, "\n    {}\n");
   expect(previewOfText(text).problems).toEqual([
-    expect.stringMatching(/held for ever.*arch=amd64 \(nodeSelector of build\) and .*arch=arm64/),
+    expect.stringMatching(
+      /held for 1h, and then be cancelled.*arch=amd64 \(nodeSelector of build\) and .*arch=arm64/,
+    ),
   ]);
 });
 

@@ -65,7 +65,7 @@ test("LimitRanges, overhead and priority classes of the file count", () => {
   expect(peak).toEqual({ cpu: "1100m" });
   expect(notes).toEqual([]);
   expect(placeholder!.spec!.template.spec).toMatchObject({
-    priorityClassName: "high",
+    priorityClassName: "pipelinerun-pod-affinity-2",
     runtimeClassName: "kata",
   });
   expect(pod!.spec).toMatchObject({ priorityClassName: "high", runtimeClassName: "kata" });
@@ -116,13 +116,13 @@ describe("placeholder and pod", () => {
 
 const partsOf = ({ placeholder, pod }: ReturnType<typeof previewOfText>) => ({ placeholder, pod });
 
-test("a run that would be held for ever has a problem", () => {
+test("a run that would be held and never placed has a problem", () => {
   const podTemplate = (zone: string) => ({ podTemplate: { nodeSelector: { zone } } });
   const taskRunSpecs = [{ pipelineTaskName: "a", ...podTemplate("2") }];
   const tasks = ["a", "b"].map(name => ({ name, taskSpec: step("1") }));
   const spec = { taskRunTemplate: podTemplate("1"), taskRunSpecs };
   expect(previewOfText(runText({ spec: { ...spec, pipelineSpec: { tasks } } })).problems).toEqual([
-    "The run would be held for ever, as no one node can serve all of its pods: " +
+    "The run would be held for 1h, and then be cancelled, as no one node can serve all of its pods: " +
       "zone=2 (nodeSelector of a) and zone=1 (nodeSelector of b).",
   ]);
   // No pod has the run's own template.
@@ -138,8 +138,9 @@ test("a quota of requests, and pods of which one container asks for nothing, are
 });
 
 test.each([
-  { choices: {}, words: "held for ever" },
-  { choices: { "placement-timeout": "30s" }, words: "held for ever" },
+  { choices: {}, words: "held for 1h, and then be cancelled" },
+  { choices: { "placement-timeout": "none" }, words: "held for ever" },
+  { choices: { "on-timeout": "wait" }, words: "held for ever" },
   {
     choices: { "placement-timeout": "30s", "on-timeout": "run-anyway" },
     words: "held for 30s, and then start without affinity",
@@ -317,4 +318,12 @@ describe("nodes of the file", () => {
   test("that are not there are not counted", () => {
     expect(goesTo()).toEqual({ zones: undefined, note: expect.stringMatching(/nodes of different kinds/) });
   });
+});
+
+test("a choice that the settings do not allow is noted: its namespace may", () => {
+  const annotations = { "pod-affinity.tekton.dev/isolation-topology-key": "kubernetes.io/os" };
+  const { notes } = previewOfText(runText({ metadata: { annotations } }));
+  expect(notes).toEqual([
+    expect.stringMatching(/would be refused, unless its namespace allows it: .*kubernetes.io\/os/),
+  ]);
 });

@@ -2,6 +2,7 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { choicesOf, type Choices } from "../capabilities/choices/choices";
 import { defaultChoices, type Settings } from "../capabilities/choices/settings";
+import { notAllowed } from "../capabilities/placement/allowed-choices";
 import { neverFits } from "../capabilities/placement/never-fits";
 import {
   namedBy,
@@ -82,12 +83,16 @@ export function dependsOnNodes(sent: PipelineRun, surroundings: Surroundings, se
 export interface Unknown {
   definitions: ReturnType<typeof missingDefinitions>;
   runtimeClasses: string[];
-  /** Asked for only when there are several to choose from; undefined among them stands for the default. */
+  /** Undefined among them stands for the default. */
   priorityClasses: (string | undefined)[];
   claims: string[];
   /** Whether claims are made for the run. */
   hasClaimTemplates: boolean;
 }
+
+/** Where no pod names a class, nobody looks for the default: most clusters have none. */
+const isOrdinary = (names: readonly (string | undefined)[]): boolean =>
+  names.every(name => name === undefined);
 
 const stillUnknown = (
   run: PipelineRun,
@@ -96,7 +101,9 @@ const stillUnknown = (
 ): Unknown => ({
   definitions: missingDefinitions(run, definitionsFor(surroundings)),
   runtimeClasses: runtimeClasses.filter(name => !surroundings.runtimeClasses.has(name)),
-  priorityClasses: priorityClasses.filter(name => !surroundings.priorities.has(name)),
+  priorityClasses: isOrdinary(priorityClasses)
+    ? []
+    : priorityClasses.filter(name => !surroundings.priorities.has(name)),
   claims: readableClaims(claims).filter(name => !surroundings.storage.claims.has(name)),
   hasClaimTemplates: claims.templates.length > 0,
 });
@@ -169,6 +176,10 @@ export function previewOf(
     pod: isPlaced && example ? examplePod(held, example, known) : null,
     notes: [
       ...surroundings.notes,
+      // What the namespace's administrator allows stands in its annotations.
+      ...notAllowed(held, settings, undefined).map(
+        ({ problem }) => `The run would be refused, unless its namespace allows it: ${problem}.`,
+      ),
       // What the placeholder asks for is shown as it is.
       ...plan.notes.filter(note => note !== plan.asks),
       ...plan.advice.map(({ message }) => message),

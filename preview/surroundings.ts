@@ -4,11 +4,13 @@ import type {
   V1Node,
   V1PersistentVolume,
   V1PersistentVolumeClaim,
+  V1PriorityClass,
   V1ResourceQuota,
   V1RuntimeClass,
   V1StorageClass,
 } from "@kubernetes/client-node";
 import { summaryOf, type NodeSummary } from "../capabilities/placement/never-fits";
+import { priorityIn, type Priorities, type Priority } from "../capabilities/placement/priority";
 import type { Storage } from "../capabilities/placement/volumes";
 import type { Definitions } from "../capabilities/demand/task-graph";
 import type { RuntimeClasses } from "../capabilities/placement/pod-templates";
@@ -37,7 +39,7 @@ export interface Surroundings {
   /** Undefined when nobody has looked for it: Tekton's ConfigMap config-defaults. */
   tektonDefaults: TektonDefaults | undefined;
   /** The values of priority classes; undefined stands for the cluster's default. */
-  priorities: ReadonlyMap<string | undefined, number>;
+  priorities: Priorities;
   /** Undefined when nobody has looked for them. */
   nodes: readonly NodeSummary[] | undefined;
 }
@@ -61,7 +63,8 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     return new Map([...byName(ofKind(TEKTON_GROUP, kind), specOf), ...everywhere]);
   };
   const priorityClasses = ofKind("scheduling.k8s.io", "PriorityClass");
-  const valueOf = (item: ManifestObject) => Number(item["value"] ?? 0);
+  const priorityOf = (item: ManifestObject): Priority =>
+    priorityIn({ ...(item as object as V1PriorityClass), value: Number(item["value"] ?? 0) });
   const storageClasses = ofKind("storage.k8s.io", "StorageClass") as object[] as V1StorageClass[];
   const configDefaults = objects.find(isConfigDefaults);
   const nodes = objects.filter(
@@ -84,9 +87,9 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     quotas: (ofKind("", "ResourceQuota") as object[] as V1ResourceQuota[]).map(counted),
     tektonDefaults: configDefaults && tektonDefaultsIn(configDefaults),
     nodes: nodes.length > 0 ? nodes.map(summaryOf) : undefined,
-    priorities: new Map<string | undefined, number>([
-      ...byName(priorityClasses, valueOf),
-      ...(byDefault ? ([[undefined, valueOf(byDefault)]] as const) : []),
+    priorities: new Map<string | undefined, Priority>([
+      ...byName(priorityClasses, priorityOf),
+      ...(byDefault ? ([[undefined, priorityOf(byDefault)]] as const) : []),
     ]),
   };
 }

@@ -182,8 +182,11 @@ const WORDS: Record<string, Promised[]> = {
       heldBy: [["e2e/fit/thefts.ts", "send the run to another node, whole"]],
     },
     {
-      says: "Nobody else's pod is ever evicted for a run",
-      heldBy: [["e2e/chart/guards.ts", "may resize and delete a placeholder's pod, and no other"]],
+      says: "No placeholder evicts pods of others",
+      heldBy: [
+        ["e2e/chart/guards.ts", "may resize and delete a placeholder's pod, and no other"],
+        ["e2e/fit/neighbours.ts", "a strange pod of lower priority stays"],
+      ],
     },
   ],
   "isolation over zones": [

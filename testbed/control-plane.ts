@@ -55,6 +55,8 @@ export function programArguments(
       ...controllerArguments(files, ports.controllerManager),
       `--service-account-private-key-file=${files.serviceAccountPrivateKey}`,
       `--root-ca-file=${files.authority}`,
+      // As kubeadm has it: each controller has an account of its own, which admission policies can tell from others.
+      "--use-service-account-credentials=true",
       // A history is kept for as long as its TaskRuns are, however long it is.
       "--terminated-pod-gc-threshold=0",
     ],

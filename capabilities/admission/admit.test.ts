@@ -10,6 +10,7 @@ import {
   PENDING,
   PHASE_LABEL,
   PLACEHOLDER_LABEL,
+  QUEUE_BROUGHT_ANNOTATION,
 } from "../keys";
 import { aRun } from "../testing/builders";
 import { admitCreation, admitTaskRun, admitUpdate, dependsOnNamespace, refusals } from "./admit";
@@ -150,9 +151,14 @@ describe("an opt-in that appears on a run that was created without", () => {
     expect(labels[HELD_LABEL]).toBe(mark);
   });
 
-  test("is no news when it was there before", () => {
+  test("is told when it was there before, and the run was never held: a webhook after ours put it there", () => {
     const both = aRun().optedIn().started().run;
-    expect(admitUpdate(both, both, new Date(0)).labels).toEqual({});
+    expect(admitUpdate(both, both, new Date(0)).labels).toEqual({ [HELD_LABEL]: OPTED_IN_LATE });
+  });
+
+  test("is no news of a run that is over", () => {
+    const { run } = aRun().optedIn().ended();
+    expect(admitUpdate(run, run, new Date(0)).labels).toEqual({});
   });
 });
 
@@ -182,4 +188,29 @@ test("wrong annotations are refused, but never a child's", () => {
   expect(refusals(wrong().run)).toHaveLength(1);
   expect(refusals(wrong().child().run)).toEqual([]);
   expect(refusals(aRun().annotation(NODE_ANNOTATION, "node-1").run)).toEqual([]);
+});
+
+describe("beside another gate", () => {
+  const QUEUE = "kueue.x-k8s.io/queue-name";
+  const now = new Date("2026-01-01T00:00:00Z");
+  const queued = () => aRun().held().label(QUEUE, "builds");
+  const lifted = aRun().optedIn().label(HELD_LABEL, "true").label(QUEUE, "builds").run;
+
+  test("a label that the run brings along is noted, and one that it does not is not", () => {
+    const admitted = (builder: ReturnType<typeof aRun>) =>
+      admitCreation(builder.run, false, BUILT_IN_CHOICES, QUEUE).annotations;
+    expect(admitted(aRun().optedIn().label(QUEUE, "builds"))).toHaveProperty([QUEUE_BROUGHT_ANNOTATION]);
+    expect(admitted(aRun().optedIn())).toEqual({});
+  });
+
+  test("the first time that the other gate lifts our hold, the clock begins; later it goes on", () => {
+    const first = admitUpdate(queued().run, lifted, now, QUEUE);
+    expect(first).toMatchObject({ hold: true, annotations: { [HELD_SINCE_ANNOTATION]: now.toISOString() } });
+    const again = queued().annotation(HELD_SINCE_ANNOTATION, "2025-01-01T00:00:00Z").run;
+    expect(admitUpdate(again, lifted, now, QUEUE)).toMatchObject({ hold: true, annotations: {} });
+  });
+
+  test("without its label, whoever lifts our hold does not begin the clock anew", () => {
+    expect(admitUpdate(aRun().held().run, lifted, now, QUEUE)).toMatchObject({ hold: true, annotations: {} });
+  });
 });

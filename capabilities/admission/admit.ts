@@ -17,10 +17,12 @@ import {
   PHASE,
   PHASE_LABEL,
   PLACEHOLDER_LABEL,
+  QUEUE_BROUGHT_ANNOTATION,
   ROOT_ANNOTATION,
   WITHIN_ANNOTATION,
 } from "../keys";
 import {
+  hasEnded,
   hasStarted,
   isChild,
   isHeldByUs,
@@ -29,6 +31,7 @@ import {
   type PipelineRun,
   type TaskRun,
 } from "../tekton/objects";
+import { gateLabelOf } from "../placement/gate-labels";
 import { BUILT_IN_CHOICES, CHOICE_NAMES, choiceProblems, type Choices } from "../choices/choices";
 
 /** Labels and annotations that only this operator may write. */
@@ -40,6 +43,7 @@ const OWN_ANNOTATIONS = [
   WITHIN_ANNOTATION,
   HELD_SINCE_ANNOTATION,
   LET_GO_ANNOTATION,
+  QUEUE_BROUGHT_ANNOTATION,
 ] as const;
 
 /** The changes to make to a run. Nothing else of it is touched. */
@@ -51,6 +55,8 @@ export interface RunChanges {
   removedLabels: string[];
   removedAnnotations: string[];
 }
+
+const NO_GATES = "";
 
 const NO_CHANGES: RunChanges = {
   hold: false,
@@ -95,8 +101,15 @@ const keysIn = (keys: readonly string[], map: Record<string, string> | undefined
  * else holds it and it is Tekton's to run, it is held.
  *
  * A child of another run is left as it is: it inherits the placeholder of its root.
+ *
+ * @param gates the setting of labels by which other gates hold runs, see placement/gate-labels.ts
  */
-export function admitCreation(run: PipelineRun, namespaceOptedIn: boolean, defaults: Choices): RunChanges {
+export function admitCreation(
+  run: PipelineRun,
+  namespaceOptedIn: boolean,
+  defaults: Choices,
+  gates = NO_GATES,
+): RunChanges {
   if (isChild(run)) return NO_CHANGES;
   const cleaned: RunChanges = {
     ...NO_CHANGES,
@@ -110,6 +123,11 @@ export function admitCreation(run: PipelineRun, namespaceOptedIn: boolean, defau
     labels: { [OPT_IN_LABEL]: OPTED_IN },
     annotations: defaultsToWrite(run, defaults),
   };
+  // A label that comes after this can only be a webhook's that comes after this one.
+  if (gateLabelOf(run, gates) !== undefined) {
+    chosen.annotations[QUEUE_BROUGHT_ANNOTATION] = "true";
+    chosen.removedAnnotations = chosen.removedAnnotations.filter(key => key !== QUEUE_BROUGHT_ANNOTATION);
+  }
   // A run that arrives with a status is somebody else's to start: another gate's, or a person's. Unless
   // it is our own hold: admission may see a run twice, and a held run may be exported and made again.
   return (run.spec?.status ?? "") === "" || isHeldByUs(run) ? withHold(chosen) : chosen;
@@ -127,13 +145,14 @@ function withHold(changes: RunChanges): RunChanges {
 const markedLate: RunChanges = { ...NO_CHANGES, labels: { [HELD_LABEL]: OPTED_IN_LATE } };
 
 /**
- * The opt-in appears on a run that can no longer be held: somebody has put it there, or Tekton, which copies a
- * Pipeline's labels when it first looks at a run. Marked, so that the controller tells people.
+ * A run that is opted in and was never held: somebody has put the opt-in there, or Tekton, which copies a Pipeline's
+ * labels when it first looks at a run, or a webhook that came after ours when it was created. Marked, so that the
+ * controller tells people. The last is seen when Tekton first writes to the run.
  */
-function isOptedInLate(before: PipelineRun, after: PipelineRun): boolean {
+function isOptedInLate(after: PipelineRun): boolean {
   return (
-    !isOptedIn(before) &&
     isOptedIn(after) &&
+    !hasEnded(after) &&
     !isPending(after) &&
     after.metadata?.labels?.[HELD_LABEL] === undefined &&
     !isChild(after) &&
@@ -164,7 +183,12 @@ export function admitTaskRun({ metadata }: TaskRun): RunChanges {
  *
  * @param now when the clock of its placement-timeout begins, unless the hold was ours before
  */
-export function admitUpdate(before: PipelineRun, after: PipelineRun, now: Date): RunChanges {
+export function admitUpdate(
+  before: PipelineRun,
+  after: PipelineRun,
+  now: Date,
+  gates = NO_GATES,
+): RunChanges {
   const lifted = isPending(before) && (after.spec?.status ?? "") === "";
   const placed = after.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined;
   const goesWithout = after.metadata?.annotations?.[LET_GO_ANNOTATION] !== undefined;
@@ -177,8 +201,11 @@ export function admitUpdate(before: PipelineRun, after: PipelineRun, now: Date):
     after.metadata?.deletionTimestamp === undefined &&
     !isChild(after) &&
     !isManagedElsewhere(after);
-  if (!takeOver) return isOptedInLate(before, after) ? markedLate : NO_CHANGES;
-  if (isHeldByUs(before)) return withHold(NO_CHANGES);
+  if (!takeOver) return isOptedInLate(after) ? markedLate : NO_CHANGES;
+  // The hold was ours alone, or somebody lifts it for the second time: the clock goes on.
+  const isOurs =
+    gateLabelOf(before, gates) === undefined || before.metadata?.annotations?.[HELD_SINCE_ANNOTATION];
+  if (isHeldByUs(before) && isOurs) return withHold(NO_CHANGES);
   return withHold({ ...NO_CHANGES, annotations: { [HELD_SINCE_ANNOTATION]: now.toISOString() } });
 }
 

@@ -11,9 +11,11 @@ import {
   refusals,
   type RunChanges,
 } from "./admit";
-import type { Choices } from "../choices/choices";
+import { queueRequests } from "../placement/queue-requests";
+import { dependsOnLimits, notAllowed } from "../placement/allowed-choices";
+import { defaultChoices, type Settings } from "../choices/settings";
 import { PENDING } from "../keys";
-import type { PipelineRun, TaskRun } from "../tekton/objects";
+import { isChild, type PipelineRun, type TaskRun } from "../tekton/objects";
 
 type RunRequest = PeprMutateRequest<GenericKind>;
 
@@ -34,18 +36,25 @@ function apply(request: RunRequest, changes: RunChanges): void {
  * @throws Error when the namespace cannot be read: the run is then refused, rather than started without
  * the affinity that its namespace asks for
  */
-export async function holdNew(request: RunRequest, cluster: Cluster, defaults: Choices): Promise<void> {
+export async function holdNew(request: RunRequest, cluster: Cluster, settings: Settings): Promise<void> {
   const run = request.Raw as PipelineRun;
   const namespace = dependsOnNamespace(run)
     ? await cluster.readNamespace(request.Request.namespace ?? "")
     : undefined;
-  apply(request, admitCreation(run, isNamespaceOptedIn(namespace?.metadata?.labels), defaults));
+  const changes = admitCreation(
+    run,
+    isNamespaceOptedIn(namespace?.metadata?.labels),
+    defaultChoices(settings),
+    settings.GATE_LABELS,
+  );
+  const annotations = { ...changes.annotations, ...queueRequests(run, settings.QUEUE_REQUESTS) };
+  apply(request, changes.hold ? { ...changes, annotations } : changes);
 }
 
 /** A run whose Pending somebody else lifts before it is placed, or that is opted in too late. */
-export function holdOn(request: RunRequest): void {
+export function holdOn(request: RunRequest, settings: Settings): void {
   const before = (request.OldResource ?? {}) as PipelineRun;
-  apply(request, admitUpdate(before, request.Raw as PipelineRun, new Date()));
+  apply(request, admitUpdate(before, request.Raw as PipelineRun, new Date(), settings.GATE_LABELS));
 }
 
 /** A new TaskRun with a placeholder's label. */
@@ -60,7 +69,21 @@ export function tellFreed(request: PeprValidateRequest<GenericKind>) {
   ]);
 }
 
-export function refuseUnknown(request: PeprValidateRequest<GenericKind>) {
-  const problems = refusals(request.Raw as PipelineRun);
+/**
+ * Choices that are wrong, or that are not the run's to make. Only for one that is not the default is the namespace read.
+ *
+ * @throws Error when the namespace cannot be read
+ */
+export async function refuseUnknown(
+  request: PeprValidateRequest<GenericKind>,
+  cluster: () => Cluster,
+  settings: Settings,
+) {
+  const run = request.Raw as PipelineRun;
+  let problems = refusals(run);
+  if (problems.length === 0 && !isChild(run) && dependsOnLimits(run, settings)) {
+    const namespace = await cluster().readNamespace(request.Request.namespace ?? "");
+    problems = notAllowed(run, settings, namespace?.metadata?.annotations).map(({ problem }) => problem);
+  }
   return problems.length === 0 ? request.Approve() : request.Deny(problems.join("; "), 422);
 }

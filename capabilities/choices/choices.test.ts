@@ -56,8 +56,8 @@ describe("annotations", () => {
     expect(choicesOf({ [PREFIX + name]: value })).toEqual(BUILT_IN_CHOICES);
   });
 
-  test("unless a run says otherwise, it waits for as long as it takes", () => {
-    expect(BUILT_IN_CHOICES).toMatchObject({ "placement-timeout": "none", "on-timeout": "wait" });
+  test("unless a run says otherwise, it waits for an hour, and ends then", () => {
+    expect(BUILT_IN_CHOICES).toMatchObject({ "placement-timeout": "1h", "on-timeout": "cancel" });
   });
 
   test("unless a run says otherwise, room for its computed peak is kept", () => {

@@ -8,6 +8,11 @@ import { parseDuration } from "./duration";
 export const COMPUTED = "computed";
 /** The value of `placement-timeout` that lets a run wait for ever. */
 export const NO_TIMEOUT = "none";
+/**
+ * For how long Tekton lets a run go on by default (default-timeout-minutes): one that has found no node by then is ended
+ * as visibly. Started without co-location it would do what it was opted out of; waiting on, nobody would see it.
+ */
+const ORDINARY_TIMEOUT = "1h";
 
 /** A label key as Kubernetes allows it: an optional DNS prefix and a name of at most 63 characters. */
 const LABEL_KEY =
@@ -16,7 +21,7 @@ const LABEL_KEY =
 /** Characters of a label key's prefix, a DNS subdomain. */
 const LONGEST_PREFIX = 253;
 
-const nodeLabelKey = z
+export const nodeLabelKey = z
   .string()
   .max(317)
   .regex(LABEL_KEY)
@@ -79,10 +84,10 @@ export const CHOICES = {
     .string()
     .refine(isTimeout)
     .meta({ allowed: TIMEOUT_WORDS })
-    .default(NO_TIMEOUT)
+    .default(ORDINARY_TIMEOUT)
     .describe("How long the run waits for its node before on-timeout applies."),
   "on-timeout": oneOf(["wait", "run-anyway", "cancel"])
-    .default("wait")
+    .default("cancel")
     .describe("What becomes of a run that waited so long: goes on waiting, starts without affinity, ends."),
   claims: oneOf(["keep", "delete"])
     .default("keep")

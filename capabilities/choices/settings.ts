@@ -8,13 +8,17 @@ import { z } from "zod";
 import {
   CHOICES,
   COMPUTED,
+  isAllowed,
   isBoundedDuration,
   isTimeout,
   oneOf,
   TIMEOUT_WORDS,
+  type ChoiceName,
   type Choices,
 } from "./choices";
 import { areEndingKeys, DEFAULT_ENDING_KEYS, ENDING_KEYS_WORDS } from "./ending-keys";
+import { listed } from "./lists";
+import { clusterTemplate } from "./placeholder-template";
 import { parseResources, type Resources } from "../demand/resources";
 
 const PREFIX = "POD_AFFINITY_";
@@ -30,9 +34,27 @@ const wholeNumber = (least: number, most: number) =>
 /** The value of KARPENTER_DO_NOT_DISRUPT that leaves the annotation away. */
 export const NOT_SAID = "none";
 
+// No look-ahead: Helm checks these with Go's regular expressions, which have none.
+const LIST = /^[A-Za-z0-9._\/-]+(?:,[A-Za-z0-9._\/-]+)*$/;
+const GATES = /^(?:[A-Za-z0-9._\/-]+(?:=[A-Za-z0-9._-]+)?(?:,[A-Za-z0-9._\/-]+(?:=[A-Za-z0-9._-]+)?)*)?$/;
+const KEY_PATTERNS = /^(?:[A-Za-z0-9._\/-]+\*?(?:,[A-Za-z0-9._\/-]+\*?)*)?$/;
+/** Of clouds and schedulers that place pods by them: Fargate profiles, GKE Autopilot, OpenShift. */
+const COPIED_KEYS =
+  "eks.amazonaws.com/*,cloud.google.com/*,autopilot.gke.io/*,openshift.io/*,scheduling.k8s.io/*";
+const ORDINARY_TOPOLOGY_KEYS =
+  "kubernetes.io/hostname,topology.kubernetes.io/zone,topology.kubernetes.io/region";
+
+/** Values of a choice, between commas. */
+const listOf = (name: ChoiceName, allowed: string) =>
+  z
+    .string()
+    .regex(LIST)
+    .refine(text => listed(text).every(value => isAllowed(name, value)))
+    .meta({ allowed });
+const TOPOLOGY_KEYS = "keys of node labels, between commas";
+
 const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 const IMAGE = /^[a-zA-Z0-9][\w.-]*(?::\d+)?(?:\/[\w.-]+)*(?::[\w][\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$/;
-// No look-ahead: Helm checks these with Go's regular expressions, which have none.
 const CPU = /^(?:0*[1-9]\d*m|0*[1-9]\d*(?:\.\d+)?|0+\.0*[1-9]\d*)$/;
 const MEMORY = /^(?:0*[1-9]\d*(?:\.\d+)?|0+\.0*[1-9]\d*)(?:Ki|Mi|Gi|Ti|k|M|G|T)?$/;
 
@@ -56,6 +78,22 @@ export const SETTINGS = {
     .meta({ allowed: "a memory quantity above zero, for example 16Mi" })
     .default("16Mi")
     .describe("Memory that a placeholder asks for at least."),
+  PLACEHOLDER_PREEMPTION: oneOf(["never", "as-run"])
+    .default("never")
+    .describe(
+      "Whether the scheduler may evict pods of lower priority for a placeholder: never, or as the run's priority classes say.",
+    ),
+  PLACEHOLDER_COPIED_KEYS: z
+    .string()
+    .regex(KEY_PATTERNS)
+    .meta({
+      allowed: "keys of labels and annotations between commas, each with or without a star (`*`) at its end",
+    })
+    .default(COPIED_KEYS)
+    .describe(
+      "Labels and annotations of a run that its placeholder has as well: those by which policies and webhooks place pods.",
+    ),
+  PLACEHOLDER_TEMPLATE: clusterTemplate.describe("What every placeholder of the cluster has besides."),
   TEKTON_NAMESPACE: z
     .string()
     .regex(DNS_LABEL)
@@ -78,6 +116,28 @@ export const SETTINGS = {
   ),
   DEFAULT_ON_TIMEOUT: CHOICES["on-timeout"].describe("What a run without the annotation on-timeout gets."),
   DEFAULT_CLAIMS: CHOICES.claims.describe("What a run without the annotation claims gets."),
+  GATE_LABELS: z
+    .string()
+    .regex(GATES)
+    .meta({ allowed: "keys of labels, or key=value, between commas" })
+    .default("kueue.x-k8s.io/queue-name,pipelinesascode.tekton.dev/state=queued")
+    .describe(
+      "Labels by which queueing controllers say that a run is theirs to start first; placed after that.",
+    ),
+  QUEUE_REQUESTS: oneOf(["none", "tekton-kueue"])
+    .default("none")
+    .describe("Whose queue is told, by annotations, what a run states by its annotation requests."),
+  ALLOWED_TOPOLOGY_KEYS: listOf("topology-key", TOPOLOGY_KEYS)
+    .default(ORDINARY_TOPOLOGY_KEYS)
+    .describe("What runs may choose by the annotation topology-key, besides the default."),
+  ALLOWED_ISOLATION_TOPOLOGY_KEYS: listOf("isolation-topology-key", TOPOLOGY_KEYS)
+    .default(ORDINARY_TOPOLOGY_KEYS)
+    .describe(
+      "What runs may choose by isolation-topology-key, besides the default. Of a wide one, one run keeps all others off.",
+    ),
+  ALLOWED_ISOLATION_SCOPES: listOf("isolation-scope", "cluster, namespace, or both with a comma between")
+    .default("cluster,namespace")
+    .describe("What runs may choose by the annotation isolation-scope, besides the default."),
   UNKNOWN_TASK_CPU: z
     .string()
     .regex(CPU)
@@ -139,6 +199,14 @@ export const SETTINGS = {
     .meta({ allowed: "the name of a namespace" })
     .default("pepr-system")
     .describe("The operator's own namespace, where the Lease is by which one controller of several acts."),
+  INSTALLATION: z
+    .string()
+    .regex(DNS_LABEL)
+    .meta({ allowed: "the name of a webhook configuration" })
+    .default("pepr-pipelinerun-pod-affinity")
+    .describe(
+      "The name of its own webhook configurations, by which a second installation in the cluster is noticed.",
+    ),
   LEASE_DURATION_SECONDS: wholeNumber(3, 300)
     .default(7)
     .describe("Seconds after which another controller takes over from one that is gone without a word."),

@@ -12,6 +12,7 @@ import type { Observed } from "../phases/observed";
 import { compare } from "../store/compare";
 import { asText, fromText, type RunKey } from "../tekton/run-key";
 import type { Place } from "../store/entry";
+import type { Flags } from "../tekton/assistant";
 import { Store } from "../store/store";
 import type { Watches } from "../store/watches";
 import type { Parts } from "./parts";
@@ -96,8 +97,8 @@ export class Controller {
   }
 
   /** Tekton's feature flags changed: every held run may depend on them. */
-  flagsChanged(coschedule: string | undefined): void {
-    this.#store.coschedule = coschedule;
+  flagsChanged(flags: Flags): void {
+    Object.assign(this.#store, flags);
     if (this.#active) this.#queueAll();
   }
 
@@ -126,7 +127,7 @@ export class Controller {
 
   async #fill(term: number): Promise<void> {
     const isOn = () => this.#active && this.#term === term;
-    await this.#readDefaults();
+    await Promise.all([this.#readDefaults(), this.#preparePriorityClasses()]);
     if (isOn()) await this.#watches.start(isOn);
     if (!isOn()) return;
     Log.info({ runs: this.#store.size }, "All runs and placeholders are known");
@@ -146,6 +147,15 @@ export class Controller {
     }
   }
 
+  /** Without them, each is read when a run needs it. */
+  async #preparePriorityClasses(): Promise<void> {
+    try {
+      await this.cluster.preparePriorityClasses(this.settings.PLACEHOLDER_PREEMPTION);
+    } catch (error) {
+      Log.warn({ error: describeError(error) }, "Priority classes could not be prepared; trying again later");
+    }
+  }
+
   #queue(key: RunKey, line: Line): void {
     if (this.#active && this.#watches.areReady) this.#runs.add(asText(key), line);
   }
@@ -161,8 +171,9 @@ export class Controller {
 
   /** Events get lost; and a run whose timer was lost with a worker comes back. */
   async #compare(): Promise<number> {
-    this.#store.coschedule = await this.cluster.coschedule();
+    Object.assign(this.#store, await this.cluster.featureFlags());
     this.defaultsChanged(await this.cluster.configDefaults());
+    await this.#preparePriorityClasses();
     await compare(this.cluster, this.#store, key => this.#queue(key, "continued"));
     this.#queueAll();
     return this.settings.RESYNC_SECONDS * 1000;

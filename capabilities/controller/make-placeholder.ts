@@ -1,5 +1,6 @@
 /** Reads what a placeholder is made from, has it decided, and makes it. */
 import type { V1StatefulSet } from "@kubernetes/client-node";
+import { dependsOnLimits, withAllowedChoices } from "../placement/allowed-choices";
 import type { Settings } from "../choices/settings";
 import { sizeOf } from "../demand/allowance";
 import type { TektonDefaults } from "../demand/tekton-defaults";
@@ -23,6 +24,13 @@ export interface Surroundings {
   note: (text: string) => void;
   /** Called before anything is made of a run that, with what it names, is large. */
   beforeLarge: (characters: number) => Promise<void>;
+}
+
+/** Choices may have been changed since the run was admitted. */
+async function withinLimits(run: PipelineRun, { cluster, settings }: Surroundings) {
+  if (!dependsOnLimits(run, settings)) return { run, warnings: [] };
+  const namespace = await cluster.readNamespace(run.metadata!.namespace!);
+  return withAllowedChoices(run, settings, namespace?.metadata?.annotations);
 }
 
 async function planFor(
@@ -75,18 +83,22 @@ export type Outcome =
   | { contradictions: string[]; warnings: Warning[] };
 
 /**
- * @param run with its whole spec
+ * @param given with its whole spec
  */
 export async function makePlaceholder(
-  run: PipelineRun,
+  given: PipelineRun,
   observed: Observed,
   surroundings: Surroundings,
 ): Promise<Outcome> {
+  const { run, warnings: limits } = await withinLimits(given, surroundings);
   const plan = await planFor(run, observed, surroundings);
-  const { contradictions, refusal, advice: warnings } = plan;
+  const { contradictions, refusal } = plan;
+  const warnings = [...limits, ...plan.advice];
   if (contradictions.length > 0) return { contradictions, warnings: [...plan.warnings, ...warnings] };
   if (refusal !== undefined) return { refusal, warnings };
   surroundings.note(plan.notes.join(" "));
-  const made = await surroundings.cluster.placeholders.create(plan.placeholder);
+  const { cluster } = surroundings;
+  if (plan.priorityClass !== undefined) await cluster.ensurePriorityClass(plan.priorityClass);
+  const made = await cluster.placeholders.create(plan.placeholder);
   return "refusal" in made ? { refusal: made.refusal, warnings } : { made, warnings };
 }

@@ -1,6 +1,7 @@
 /** Look a run up, decide on the next step, carry it out, tell people. Whatever fails becomes a step as well. */
 import { Log } from "pepr";
 import { dependsOnNodes, type Observed } from "../phases/observed";
+import { dependsOnQueue } from "../phases/other-gate";
 import { lacksItsPod } from "../phases/refusal";
 import { stageOf } from "../phases/phase";
 import type { Step } from "../phases/steps";
@@ -76,6 +77,9 @@ export class Reconciler {
     if (lacksItsPod(observed, new Date())) {
       const podRefusal = await cluster.podRefusal(observed);
       if (podRefusal !== undefined) more.podRefusal = podRefusal;
+    }
+    if (dependsOnQueue(observed.run, settings.GATE_LABELS)) {
+      more.isQueued = await cluster.isQueued(observed.run!);
     }
     if (dependsOnNodes(observed, settings.AUTOSCALER)) more.nodes = await cluster.nodes();
     return more;

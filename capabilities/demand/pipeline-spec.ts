@@ -138,6 +138,8 @@ export interface Definitions {
   containerDefaults?: ContainerDefaults | undefined;
   /** Combinations that Tekton allows a matrix; by default 256. */
   mostCombinations?: number | undefined;
+  /** Tekton's label app.kubernetes.io/managed-by of pods; where undefined, tekton-pipelines. */
+  managedBy?: string | undefined;
   /** Why definitions that are not in the maps are not read, if there are too many or too large ones. */
   notReadBecause?: string | undefined;
 }

@@ -4,11 +4,12 @@ import { CONTAINER_DEFAULTS_KEY, containerDefaultsFrom } from "./container-defau
 import type { Definitions } from "./pipeline-spec";
 import { textOf } from "./untrusted";
 
-export type TektonDefaults = Pick<Definitions, "containerDefaults" | "mostCombinations">;
+export type TektonDefaults = Pick<Definitions, "containerDefaults" | "mostCombinations" | "managedBy">;
 
 /** Of a cluster without the ConfigMap, or where nobody has looked for it. */
 export const NO_DEFAULTS: TektonDefaults = {};
 
+const MANAGED_BY_KEY = "default-managed-by-label-value";
 const MOST_COMBINATIONS_KEY = "default-max-matrix-combinations-count";
 
 function combinations(text: string | undefined): number | undefined {
@@ -31,5 +32,6 @@ export function tektonDefaultsOf(data: Readonly<Record<string, unknown>> | undef
   return {
     containerDefaults: requirements === undefined ? undefined : containerDefaultsFrom(parse(requirements)),
     mostCombinations: combinations(textOf(data?.[MOST_COMBINATIONS_KEY])),
+    managedBy: textOf(data?.[MANAGED_BY_KEY]),
   };
 }

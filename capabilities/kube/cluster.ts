@@ -8,6 +8,7 @@ import {
   type V1PersistentVolume,
   type V1PersistentVolumeClaim,
   type V1Pod,
+  type V1PriorityClass,
   type V1RuntimeClass,
   type V1StatefulSet,
 } from "@kubernetes/client-node";
@@ -24,6 +25,7 @@ import { isAboutMissingPod } from "../phases/refusal";
 import { hasCustomTasks, type Observed } from "../phases/observed";
 import { placeholderName } from "../placement/names";
 import { summaryOf, type NodeSummary } from "../placement/never-fits";
+import type { Preemption, Priorities } from "../placement/priority";
 import { dependsOnClasses, type Storage } from "../placement/volumes";
 import type { NamespaceBounds } from "../room/namespace-bounds";
 import type { RunKey } from "../tekton/run-key";
@@ -41,10 +43,14 @@ import type { KubeClients } from "./client";
 import { ClaimWrites } from "./claim-writes";
 import { readDefinitions, type Reading } from "./definitions";
 import { ifThere } from "./errors";
+import { flagsOf } from "./feature-flags";
+import type { Flags } from "../tekton/assistant";
 import { ACTIVE_PODS, eachItem, listVersion, type Listed, type Page } from "./pages";
 import { PlaceholderWrites } from "./placeholder-writes";
+import { PriorityClasses } from "./priority-classes";
 import { RunWrites } from "./run-writes";
 import { Shared } from "./shared";
+import { hasWorkload } from "./workloads";
 
 const PAGE_SIZE = 100;
 /** So long what many runs ask for at the same time is not read again. */
@@ -84,7 +90,7 @@ export class Cluster {
   readonly budgets: Budgets;
   readonly #nodes = new Shared<NodeSummary[]>(NODES_MILLISECONDS);
   readonly #bounds = new Shared<NamespaceBounds>(BOUNDS_MILLISECONDS);
-  readonly #priorities = new Shared<number>(CLASSES_MILLISECONDS);
+  readonly #priorityClasses: PriorityClasses;
   readonly #runtimeClasses = new Shared<V1RuntimeClass | undefined>(CLASSES_MILLISECONDS);
 
   constructor(
@@ -95,6 +101,7 @@ export class Cluster {
     this.placeholders = new PlaceholderWrites(clients);
     this.claims = new ClaimWrites(clients);
     this.budgets = new Budgets(clients);
+    this.#priorityClasses = new PriorityClasses(clients);
   }
 
   readRun({ namespace, name }: RunKey): Promise<PipelineRun | undefined> {
@@ -209,6 +216,11 @@ export class Cluster {
       .sort((one, other) => time(other).getTime() - time(one).getTime())[0]?.message;
   }
 
+  /** Whether a queue has taken the run. */
+  isQueued(run: PipelineRun): Promise<boolean> {
+    return hasWorkload(this.clients, run);
+  }
+
   /** Runs of pipelines in the run's pipeline, at any depth, whole. */
   async childRuns({ namespace, name }: RunKey): Promise<PipelineRun[]> {
     const belongs = { namespace, labelSelector: `${PLACEHOLDER_LABEL}=${placeholderName(name)}` };
@@ -257,12 +269,12 @@ export class Cluster {
     return { claims, volumes, classes };
   }
 
-  /** The value of `coschedule` in Tekton's feature flags. */
-  async coschedule(): Promise<string | undefined> {
+  /** Tekton's feature flags. */
+  async featureFlags(): Promise<Flags> {
     const flags = await ifThere(
       this.clients.core.readNamespacedConfigMap({ namespace: this.tektonNamespace, name: FEATURE_FLAGS }),
     );
-    return flags?.data?.["coschedule"];
+    return flagsOf(flags);
   }
 
   /** The data of Tekton's ConfigMap config-defaults, if there is one. */
@@ -292,25 +304,19 @@ export class Cluster {
     return ifThere(this.clients.core.readNamespace({ name }));
   }
 
-  /** The values of priority classes, as they were within the last moment; undefined names the cluster's default. */
-  async priorities(names: readonly (string | undefined)[]): Promise<Map<string | undefined, number>> {
-    const values = new Map<string | undefined, number>();
-    for (const name of names) {
-      const read = () => (name === undefined ? this.#defaultPriority() : this.#priorityOf(name));
-      values.set(name, await this.#priorities.get(name ?? "", read));
-    }
-    return values;
+  /** What priority classes say; undefined names the cluster's default. A name that is not there counts as 0. */
+  priorities(names: readonly (string | undefined)[]): Promise<Priorities> {
+    return this.#priorityClasses.priorities(names);
   }
 
-  /** A name that does not exist counts as 0, and no pod of it can be made. */
-  async #priorityOf(name: string): Promise<number> {
-    return (await ifThere(this.clients.scheduling.readPriorityClass({ name })))?.value ?? 0;
+  /** @throws Error when the class cannot be made, or is not as it has to be */
+  ensurePriorityClass(wanted: V1PriorityClass): Promise<void> {
+    return this.#priorityClasses.ensure(wanted);
   }
 
-  /** The value that pods without a priority class get. */
-  async #defaultPriority(): Promise<number> {
-    const classes = await this.clients.scheduling.listPriorityClass();
-    return classes.items.find(({ globalDefault }) => globalDefault === true)?.value ?? 0;
+  /** Reads afresh what `priorities` answers from. With `never`, what most placeholders need is made. */
+  preparePriorityClasses(preemption: Preemption): Promise<void> {
+    return preemption === "never" ? this.#priorityClasses.prepare() : this.#priorityClasses.read();
   }
 
   /** By name, as they were within the last moment; undefined for one that does not exist. */

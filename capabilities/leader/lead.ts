@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 import { Log } from "pepr";
 import type { Settings } from "../choices/settings";
+import { untilAlone } from "./alone";
 import { leaseTerms } from "./lease";
 import { kubeClients } from "../kube/client";
 import { describeError } from "../kube/errors";
@@ -19,6 +20,8 @@ const identity = (): string =>
   process.env.PEPR_MODE === "dev"
     ? `pepr-dev_${hostname()}`
     : `${process.env.POD_NAME ?? hostname()}_${randomUUID()}`;
+
+const ALONE_PAUSE_MILLISECONDS = 5_000;
 
 /** What works while this process holds the Lease. */
 export interface Work {
@@ -50,7 +53,13 @@ export function lead(controller: Work, settings: Settings): Leader {
     await controller.stop();
     await leader.stop();
   });
+  let isAlone = false;
+  requireForReady("no other installation to be in the cluster (the log says which)", () => isAlone);
   requireForReady("a first look at the Lease", () => leader.couldLead());
-  leader.start();
+  const own = settings.INSTALLATION;
+  void untilAlone({ clients, own, pauseMilliseconds: ALONE_PAUSE_MILLISECONDS }).then(() => {
+    isAlone = true;
+    leader.start();
+  });
   return leader;
 }

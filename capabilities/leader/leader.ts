@@ -55,7 +55,7 @@ export class Leader {
 
   /** Takes the Lease as soon as it is free, for as long as this process lives. */
   start(): void {
-    this.#looking = this.#look();
+    if (!this.#stopped) this.#looking = this.#look();
   }
 
   /** Gives the Lease back, if it is ours, so that another can take it at once. */

@@ -21,6 +21,8 @@ export interface Observed {
   children: PipelineRun[];
   /** The value of `coschedule` in Tekton's feature flags; read only for a run that we hold. */
   coschedule: string | undefined;
+  /** Whether Tekton's own operator keeps those flags. */
+  hasTektonOperator?: boolean;
   /** In the API server's words, why it would not take the placeholder's StatefulSet; known when that was tried. */
   refusal?: string;
   /** Since when the StatefulSet has been seen without its pod; unknown to a controller that has just begun. */
@@ -33,6 +35,8 @@ export interface Observed {
   areClaimsDone?: boolean;
   /** Of the nodes that its pods are on, what those say that are not as they should be, by name. */
   nodeStates?: ReadonlyMap<string, NodeState>;
+  /** Whether a queue has taken the run; read only where that decides something, see dependsOnQueue. */
+  isQueued?: boolean;
   /** All nodes of the cluster; read only where they decide something, see dependsOnNodes. */
   nodes?: readonly NodeSummary[];
 }

@@ -21,7 +21,7 @@ function withoutNode(run: Observed["run"]): Observed {
 
 describe("at its placement-timeout", () => {
   test.each([
-    { onTimeout: undefined, kind: "wait", consequence: "goes on waiting" },
+    { onTimeout: undefined, kind: "cancel", consequence: "is cancelled" },
     { onTimeout: "wait", kind: "wait", consequence: "goes on waiting" },
     { onTimeout: "run-anyway", kind: "let-go", consequence: "starts without co-location" },
     { onTimeout: "cancel", kind: "cancel", consequence: "is cancelled" },
@@ -89,9 +89,32 @@ describe("before its placement-timeout", () => {
     expect(step(withoutNode(run), 900).kind).toBe("cancel");
   });
 
-  test.each(["none", "soon"])("placement-timeout %s is none", timeout => {
-    const { kind, lookAgainSeconds } = step(withoutNode(waiting("cancel", timeout).run), 1e6);
-    expect(kind).toBe("wait");
-    expect(lookAgainSeconds).toBeUndefined();
+  test("placement-timeout none is none", () => {
+    const found = step(withoutNode(waiting("cancel", "none").run), 1e6);
+    expect(found).toMatchObject({ kind: "wait", warnings: [{ type: "Normal", reason: "WaitingForNode" }] });
+    expect(found.lookAgainSeconds).toBeUndefined();
+  });
+
+  test("one that is not given, or cannot be read, is an hour: then the run is cancelled", () => {
+    for (const { run } of [aRun().held().created(CREATED), waiting(undefined, "soon")]) {
+      expect(step(withoutNode(run), 3599).kind).toBe("wait");
+      expect(step(withoutNode(run), 3600).kind).toBe("cancel");
+    }
+  });
+
+  test("at half of it people are told, once, with what comes and why it waits", () => {
+    const of = (seconds: number) => step(withoutNode(waiting("cancel").run), seconds);
+    expect(of(299)).toMatchObject({ kind: "wait", lookAgainSeconds: 1 });
+    expect(of(299).warnings).toMatchObject([{ type: "Normal" }]);
+    const { lookAgainSeconds, warnings } = of(300);
+    expect(lookAgainSeconds).toBe(300);
+    expect(warnings).toMatchObject([{ reason: "PlacementDelayed" }]);
+    for (const word of ["10m", "cancelled", "0/3 nodes are available"])
+      expect(warnings![0]!.message).toContain(word);
+    expect(of(500).warnings![0]!.about).toBe(warnings![0]!.about);
+  });
+
+  test("of one that is over soon only the end is told", () => {
+    expect(step(withoutNode(waiting("cancel", "30s").run), 29).warnings).toMatchObject([{ type: "Normal" }]);
   });
 });

@@ -27,6 +27,11 @@ test.each([
   ["admission_policy", "ValidatingAdmissionPolicy 'names' with binding 'all' denied request: no"],
   ["admission_webhook", 'admission webhook "policy.example.com" denied the request: no'],
   ["admission_webhook", 'Internal error occurred: failed calling webhook "policy.example.com": refused'],
+  [
+    "service_account",
+    'pods "x" is forbidden: error looking up service account ci/builder: serviceaccount "builder" not found',
+  ],
+  ["quota", 'pods "x" is forbidden: insufficient quota to match these scopes: [{PriorityClass In [high]}]'],
   ["class", 'pods "x" is forbidden: no PriorityClass with name urgent was found'],
   ["class", 'pods "x" is forbidden: pod rejected: RuntimeClass "gvisor" not found'],
   ["volume", '0/3 nodes are available: persistentvolumeclaim "data" not found. preemption is not helpful'],
@@ -38,7 +43,7 @@ test.each([
   expect(refusalReason(message)).toBe(reason);
 });
 
-const held = () => aRun().held().created(CREATED);
+const held = () => aRun().held().created(CREATED).annotation(`${KEY_PREFIX}placement-timeout`, "none");
 const withoutPod = (podRefusal: string | undefined, madeAt = 0): Observed => {
   const { run } = held();
   const statefulSet = placeholderOf(run);

@@ -1,5 +1,6 @@
 /** Why a placeholder cannot be made, in the API server's words, and when that is tried again. */
-import { PLACEHOLDER_COMPONENT } from "../keys";
+import { KEY_PREFIX, PLACEHOLDER_COMPONENT } from "../keys";
+import { CROSS_NAMESPACE } from "../room/quota-scopes";
 import type { PipelineRun } from "../tekton/objects";
 import type { Step } from "./steps";
 import type { RefusalReason, Warning } from "../tekton/warning";
@@ -27,8 +28,9 @@ const WORDS: [RefusalReason, RegExp][] = [
   ["admission_webhook", /admission webhook .* denied the request|failed calling webhook/],
   ["admission_policy", /ValidatingAdmissionPolicy .* denied request/],
   ["pod_security", /violates PodSecurity/],
-  ["quota", /exceeded quota|failed quota/],
+  ["quota", /exceeded quota|failed quota|insufficient quota/],
   ["limit_range", /(?:minimum|maximum) .* usage per |limit to request ratio per /],
+  ["service_account", /service account .*not found|serviceaccounts? "?\S+"? not found/],
   ["class", /no PriorityClass with name|RuntimeClass .* not found/],
   ["volume", MISSING_STORAGE],
   ["permission", /cannot (?:create|list|get|patch|delete) resource/],
@@ -42,10 +44,18 @@ const WHAT_TO_DO: Record<RefusalReason, string> = {
   admission_policy: `Allow StatefulSets and pods that are labelled app.kubernetes.io/component=${PLACEHOLDER_COMPONENT}.`,
   admission_webhook: `Allow StatefulSets and pods that are labelled app.kubernetes.io/component=${PLACEHOLDER_COMPONENT}.`,
   volume: "Make the claim, and its StorageClass or a volume for it, or take it out of the run.",
+  service_account:
+    "Make the ServiceAccount that the run names (taskRunTemplate.serviceAccountName): its pods need it, too.",
   class: "Make the class that the run's pod templates name, or change them.",
   permission: "Install the operator's chart anew: its account lacks a permission.",
   other: "",
 };
+
+/** Which isolation of the run such a quota counts, in all namespaces at once. */
+const CROSS_NAMESPACE_ADVICE = `Or choose ${KEY_PREFIX}isolation-scope: namespace, which this quota does not count.`;
+
+const adviceOn = (reason: RefusalReason, message: string): string =>
+  message.includes(CROSS_NAMESPACE) ? `${WHAT_TO_DO[reason]} ${CROSS_NAMESPACE_ADVICE}` : WHAT_TO_DO[reason];
 
 const isEndingNamespace = (message: string): boolean => message.includes("because it is being terminated");
 
@@ -61,7 +71,7 @@ export function refusalWarning({ of, message }: Refusal): Warning {
     // The words differ from try to try, as with what is used of a quota; one Event is enough.
     about: `${of} ${reason}`,
     message:
-      `The run waits, because ${WHAT_FAILS[of]}: ${message.replace(/\.$/, "")}. ${WHAT_TO_DO[reason]}`.trim(),
+      `The run waits, because ${WHAT_FAILS[of]}: ${message.replace(/\.$/, "")}. ${adviceOn(reason, message)}`.trim(),
   };
 }
 

@@ -23,11 +23,14 @@ import { withYieldedFloor } from "../room/yielding";
 import { ownOf } from "./lineage";
 import { awaitsQuota, type PipelineRun } from "../tekton/objects";
 import { activePods, placeholderPod, schedulingMessage, type Observed } from "./observed";
+import { otherGate } from "./other-gate";
+import type { Step } from "./steps";
 import { phaseOf, stageOf, type Phase, type Stage } from "./phase";
 
 export type SightSettings = Pick<
   Settings,
   | "TEKTON_NAMESPACE"
+  | "GATE_LABELS"
   | "GROWTH_RETRY_SECONDS"
   | "RETRY_LIMIT_SECONDS"
   | "ON_NEVER_FITS"
@@ -93,6 +96,10 @@ export class Sight {
     // Of its pod they are not asked: Kubernetes adds some to each pod (admission plugin DefaultTolerationSeconds).
     const { tolerations = [] } = this.observed.statefulSet?.spec?.template.spec ?? {};
     return troubleOf(state, tolerations, endingKeys(this.settings.NODE_ENDING_KEYS));
+  }
+  /** What is done while it is another gate's to start; undefined when it is not. */
+  get otherGate(): Step | undefined {
+    return this.#once("gate", () => otherGate(this.observed, this.settings.GATE_LABELS, this.now));
   }
   /** Why its pod has no node, in the scheduler's words. */
   get schedulingMessage(): string | undefined {

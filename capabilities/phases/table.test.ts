@@ -121,7 +121,7 @@ describe("after a failure", () => {
     );
 
   test("the run waits, and is told why", () => {
-    expect(failed("cancel", 599)).toEqual({
+    expect(failed("cancel", 299)).toEqual({
       kind: "wait",
       why: "its next step fails: denied",
       warnings: [warning],

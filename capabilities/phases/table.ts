@@ -47,6 +47,8 @@ function unlessNeverFits(step: Step, { run, pod, observed, settings }: Sight): S
 
 /** What holds for every step of a held run, whatever it waits for. */
 function ofHeldRun(step: Step, seen: Sight): Step {
+  // Its time has not begun.
+  if (seen.otherGate !== undefined) return step;
   const assistant = assistantWarning(seen);
   const told = assistant === undefined ? step : { ...step, warnings: [assistant, ...(step.warnings ?? [])] };
   return toldOfWait(withinTimeout(seen.run, unlessNeverFits(told, seen), seen.now), seen);

@@ -47,6 +47,16 @@ describe("a run that waits for a node", () => {
     expect(stepFor(looking(), after(15)).warnings).toMatchObject([{ type: "Normal", reason: "Held" }]);
   });
 
+  test("of which no scheduler may take a look: nothing is said of nodes", () => {
+    const seen = looking("Scheduling is blocked due to non-empty scheduling gates");
+    const [pod] = seen.pods;
+    pod!.metadata!.creationTimestamp = created;
+    pod!.status!.conditions!.forEach(condition => (condition.reason = "SchedulingGated"));
+    expect(stepFor(seen, after(15))).toMatchObject({ kind: "wait", lookAgainSeconds: 5 });
+    expect(stepFor(seen, after(15)).warnings ?? []).toEqual([]);
+    expect(stepFor(seen, after(20)).warnings).toMatchObject([{ reason: "PlaceholderGated" }]);
+  });
+
   test("fits into an Event, however much the scheduler says", () => {
     const [told] = stepFor(looking("x".repeat(1000)), after(5)).warnings!;
     expect(told!.message.length).toBeLessThanOrEqual(1024);

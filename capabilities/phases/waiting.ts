@@ -2,6 +2,7 @@
 import { toQuantities } from "../demand/resources";
 import { OPT_IN_LABEL, OPTED_OUT } from "../keys";
 import type { Warning } from "../tekton/warning";
+import { isGated } from "./gated";
 import { heldSince } from "./placement-timeout";
 import type { Sight } from "./sight";
 import type { Step } from "./steps";
@@ -38,6 +39,8 @@ const forOther = ({ why }: Step): Warning => ({
 /** @param step what the table makes of a held run, with all that is to be said of it */
 export function toldOfWait(step: Step, seen: Sight): Step {
   if (step.kind !== "wait" || (step.warnings ?? []).length > 0) return step;
+  // No scheduler has looked at it; should its gate stay, that is a Warning, see gated.ts.
+  if (seen.pod !== undefined && isGated(seen.pod)) return step;
   const heldSeconds = (seen.now.getTime() - heldSince(seen.run)) / 1000;
   if (Number.isNaN(heldSeconds)) return step;
   const { schedulingMessage } = seen;

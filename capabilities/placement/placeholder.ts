@@ -2,17 +2,15 @@
 import type {
   V1Affinity,
   V1PodSpec,
-  V1PodTemplateSpec,
   V1ResourceRequirements,
   V1StatefulSet,
+  V1Toleration,
   V1Volume,
 } from "@kubernetes/client-node";
-import { NOT_SAID, type Settings } from "../choices/settings";
+import { clusterTemplateOf } from "../choices/placeholder-template";
+import type { Settings } from "../choices/settings";
 import {
-  INSTANCE_LABEL,
   PLACEHOLDER_COMPONENT,
-  PLACEHOLDER_LABEL,
-  PLACEHOLDER_LABELS,
   RECORD_ANNOTATION,
   RESERVATION_ANNOTATION,
   TEKTON_PIPELINE_RUN_LABEL,
@@ -20,14 +18,15 @@ import {
 import type { PipelineRun, PodTemplate } from "../tekton/objects";
 import { placeholderName } from "./names";
 import { decidedAffinity, firstAffinity, hasBeenLetGo } from "./placeholder-affinity";
+import { identityOf, placeholderMetadata, type MetadataSettings } from "./placeholder-metadata";
 import { requiredPodTerms } from "./required-term";
 import { resourcesFor } from "../room/placeholder-size";
 import type { Reservation } from "../room/reservation";
 import { firstRecord, type PlaceholderRecord } from "./record";
 
-export type PlaceholderSettings = Pick<Settings, "PLACEHOLDER_IMAGE" | "KARPENTER_DO_NOT_DISRUPT">;
+export type PlaceholderSettings = MetadataSettings & Pick<Settings, "PLACEHOLDER_IMAGE">;
 
-/** What a placeholder has of its namespace. */
+/** What a placeholder has of its namespace and of Tekton. */
 export interface Surroundings {
   /** Whether limits are asked for, see needsLimits. */
   limits: boolean;
@@ -35,26 +34,34 @@ export interface Surroundings {
   volumes: V1Volume[];
   /** Claims whose place its affinity knows, see volume-places.ts. Default: none. */
   claims?: readonly string[];
+  /** Tekton's label of pods, see placeholder-metadata.ts. */
+  managedBy?: string | null | undefined;
 }
-
-const identityOf = (name: string) => ({ ...PLACEHOLDER_LABELS, [INSTANCE_LABEL]: name });
 
 /** Meets the restricted Pod Security Standard, and stops at once. */
 function podSpec(
+  run: PipelineRun,
   template: PodTemplate,
-  affinity: V1Affinity,
   settings: PlaceholderSettings,
   resources: V1ResourceRequirements,
   volumes: V1Volume[],
 ): V1PodSpec {
-  return {
+  const cluster = clusterTemplateOf(settings.PLACEHOLDER_TEMPLATE);
+  const serviceAccountName = run.spec?.taskRunTemplate?.serviceAccountName;
+  const spec: V1PodSpec = {
     ...template,
-    affinity,
-    ...(volumes.length > 0 && { volumes }),
+    // The run's pods go where their own selectors say.
+    nodeSelector: { ...cluster.nodeSelector, ...template.nodeSelector },
+    tolerations: [...(template.tolerations ?? []), ...(cluster.tolerations as V1Toleration[])],
+    affinity: affinityAtFirst(run, template),
     automountServiceAccountToken: false,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: 0,
-    securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+    securityContext: {
+      runAsNonRoot: true,
+      seccompProfile: { type: "RuntimeDefault" },
+      ...cluster.podSecurityContext,
+    },
     containers: [
       {
         name: PLACEHOLDER_COMPONENT,
@@ -64,46 +71,20 @@ function podSpec(
           allowPrivilegeEscalation: false,
           readOnlyRootFilesystem: true,
           capabilities: { drop: ["ALL"] },
+          ...cluster.securityContext,
         },
       },
     ],
   };
+  // What OpenShift's SCC, pull secrets and policies allow goes by it; its token is not mounted.
+  if (typeof serviceAccountName === "string" && serviceAccountName !== "") {
+    spec.serviceAccountName = serviceAccountName;
+  }
+  if (volumes.length > 0) spec.volumes = volumes;
+  return spec;
 }
 
-/**
- * Keep autoscalers from taking the node away between two tasks, when its placeholder is all of a run that is there. Both
- * take a StatefulSet's pod for one that can be anywhere: see rules/replicated and rules/notsafetoevict in
- * cluster-autoscaler/simulator/drainability, and IsDisruptable in Karpenter's pkg/utils/pod/scheduling.go. With the
- * placeholder, which goes when its run has ended, they go as well.
- */
-function keptByAutoscalers({ KARPENTER_DO_NOT_DISRUPT: value }: PlaceholderSettings): Record<string, string> {
-  const annotations: Record<string, string> = { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" };
-  if (value !== NOT_SAID) annotations["karpenter.sh/do-not-disrupt"] = value;
-  return annotations;
-}
-
-function podTemplate(
-  run: PipelineRun,
-  name: string,
-  template: PodTemplate,
-  settings: PlaceholderSettings,
-  resources: V1ResourceRequirements,
-  volumes: V1Volume[],
-): V1PodTemplateSpec {
-  return {
-    metadata: {
-      labels: {
-        ...identityOf(name),
-        [TEKTON_PIPELINE_RUN_LABEL]: run.metadata!.name!,
-        [PLACEHOLDER_LABEL]: name,
-      },
-      annotations: keptByAutoscalers(settings),
-    },
-    spec: podSpec(template, affinityAtFirst(run, template), settings, resources, volumes),
-  };
-}
-
-function affinityAtFirst(run: PipelineRun, template: PodTemplate): V1Affinity {
+export function affinityAtFirst(run: PipelineRun, template: PodTemplate): V1Affinity {
   const { placing } = firstRecord(run);
   return firstAffinity(run, decidedAffinity(template, placing), placing);
 }
@@ -132,7 +113,7 @@ export function placeholderFor(
   template: PodTemplate,
   settings: PlaceholderSettings,
   reservation: Reservation,
-  { limits, volumes, claims = [] }: Surroundings,
+  { limits, volumes, claims = [], managedBy }: Surroundings,
 ): V1StatefulSet {
   const { name: runName, namespace, uid } = run.metadata!;
   const name = placeholderName(runName!);
@@ -167,7 +148,10 @@ export function placeholderFor(
       // Nobody but the operator decides when a run's anchor goes.
       updateStrategy: { type: "OnDelete" },
       revisionHistoryLimit: 0,
-      template: podTemplate(run, name, template, settings, resourcesFor(asked, limits), volumes),
+      template: {
+        metadata: placeholderMetadata(run, name, settings, managedBy),
+        spec: podSpec(run, template, settings, resourcesFor(asked, limits), volumes),
+      },
     },
   };
 }

@@ -93,6 +93,11 @@ describe("quotas count the placeholder by their scopes", () => {
     scopeSelector: { matchExpressions: [{ scopeName, operator, values }] },
   });
   const cpu = { "requests.cpu": "1" };
+  // Of a class that never preempts a placeholder is, too.
+  const priorities = new Map([
+    ["gold", { value: 9, isPatient: true }],
+    ["low", { value: 3, isPatient: false }],
+  ]);
   test.each([
     { name: "all pods", spec: {}, template: {}, expected: "1" },
     { name: "pods that do not end", spec: { scopes: ["NotTerminating"] }, template: {}, expected: "1" },
@@ -110,6 +115,12 @@ describe("quotas count the placeholder by their scopes", () => {
       expected: "2",
     },
     {
+      name: "the operator's own class, which its pods' class is not",
+      spec: scope("PriorityClass", "In", ["pipelinerun-pod-affinity-3"]),
+      template: { priorityClassName: "low" },
+      expected: "1",
+    },
+    {
       name: "pods that look at other namespaces",
       spec: scope("CrossNamespacePodAffinity"),
       template: {},
@@ -117,7 +128,8 @@ describe("quotas count the placeholder by their scopes", () => {
     },
   ])("of $name: it asks for cpu $expected", ({ spec, template, expected }) => {
     const run = held({ taskRunTemplate: { podTemplate: template } });
-    const { placeholder } = plan(run, { bounds: { limitRanges: [], quotas: [quota(cpu, spec)] } });
+    const bounds = { limitRanges: [], quotas: [quota(cpu, spec)] };
+    const { placeholder } = plan(run, { bounds, priorities });
     expect(placeholder.spec!.template.spec!.containers[0]!.resources!.requests!["cpu"]).toBe(expected);
   });
 

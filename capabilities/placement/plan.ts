@@ -1,5 +1,5 @@
 /** All that is decided when a placeholder is made: one function for the controller, which makes it, and for previews. */
-import type { V1StatefulSet } from "@kubernetes/client-node";
+import type { V1PriorityClass, V1StatefulSet } from "@kubernetes/client-node";
 import { choicesOf } from "../choices/choices";
 import { floorOf, unknownTaskOf, type Settings } from "../choices/settings";
 import { MOST_CLASSES } from "../demand/limits";
@@ -28,6 +28,7 @@ import {
   type RuntimeClasses,
   type UnitedTemplate,
 } from "./pod-templates";
+import { NO_PRIORITY, patient, type Priorities } from "./priority";
 import { placingOf, type Placing } from "./record";
 import { placesOf, withPlaces } from "./volume-places";
 import { canBeRead, volumesOf, type Storage } from "./volumes";
@@ -37,7 +38,7 @@ import { valuesWithAll, within, type Kind } from "./zones";
 export interface Named {
   known: KnownOfRun;
   runtimeClasses: string[];
-  /** Only where there are several to choose from; undefined among them stands for the default. */
+  /** Undefined among them stands for the default. */
   priorityClasses: (string | undefined)[];
   claims: ClaimsOfRun;
 }
@@ -52,7 +53,7 @@ export function namedBy(run: PipelineRun, definitions: Definitions): Named {
   return {
     known,
     runtimeClasses: runtimeClassNames(run.spec, known).slice(0, MOST_CLASSES),
-    priorityClasses: priorityClasses.length > 1 ? priorityClasses : [],
+    priorityClasses: priorityClasses.length > 0 ? priorityClasses : [undefined],
     claims: claimsOf(run, known),
   };
 }
@@ -64,8 +65,8 @@ export interface Sources {
   definitions: Definitions;
   bounds: NamespaceBounds;
   runtimeClasses: RuntimeClasses;
-  /** The values of priority classes; undefined stands for the cluster's default. */
-  priorities: ReadonlyMap<string | undefined, number>;
+  /** Of the classes that namedBy found. */
+  priorities: Priorities;
   storage: Storage;
   /** All of the cluster: asked for only where the plan without them depends on them. */
   nodes?: readonly NodeSummary[];
@@ -76,6 +77,8 @@ export interface Plan {
   /** With the RuntimeClasses. */
   known: KnownOfRun;
   placeholder: V1StatefulSet;
+  /** The class that has to be there before the placeholder, see priority.ts. */
+  priorityClass: V1PriorityClass | undefined;
   /** Why no one node can serve the run: then no placeholder is made. */
   contradictions: string[];
   /** In Kubernetes' words, why there is no room for a placeholder in its namespace. */
@@ -166,8 +169,8 @@ export function planOf(run: PipelineRun, named: Named, sources: Sources, setting
   const { definitions, bounds, runtimeClasses, priorities, storage, nodes } = sources;
   const known: KnownOfRun = { ...named.known, runtimeClasses, ...(nodes && { nodes }) };
   const choices = choicesOf(run.metadata?.annotations ?? {});
-  const united = unitePodTemplates(run.spec, name => priorities.get(name) ?? 0, known);
-  const { template } = united;
+  const united = unitePodTemplates(run.spec, name => (priorities.get(name) ?? NO_PRIORITY).value, known);
+  const { template, priorityClass } = patient(united.template, priorities, settings);
   const demanded = demandedOfContainers(bounds.quotas);
   const graph = demandOf(run, known, { ...definitions, demanded }, settings);
   const overhead = overheadOf(template.runtimeClassName, runtimeClasses);
@@ -190,7 +193,9 @@ export function planOf(run: PipelineRun, named: Named, sources: Sources, setting
       limits: needsLimits(counting),
       volumes: places.volumes,
       claims: places.claims,
+      managedBy: united.speaksOfTektonsPods ? null : definitions.managedBy,
     }),
+    priorityClass,
     contradictions: [...united.contradictions, ...together.contradictions],
     refusal: hasBeenLetGo(run) ? undefined : refusedByObjectQuota(bounds.quotas, counted),
     warnings: [

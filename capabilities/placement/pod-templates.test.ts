@@ -438,8 +438,12 @@ describe("pods of the run itself", () => {
   });
   test("that repel each other are not repelled by the placeholder: they run one at a time", () => {
     const labelSelector = { matchLabels: { "app.kubernetes.io/managed-by": "tekton-pipelines" } };
-    const { template, contradictions } = uniteOf([apart(labelSelector)], { metadata });
+    const united = uniteOf([apart(labelSelector)], { metadata });
+    const { template, contradictions } = united;
     expect(contradictions).toEqual([]);
+    // Labelled like them, it would repel them.
+    expect(united.speaksOfTektonsPods).toBe(true);
+    expect(uniteOf([{}], { metadata }).speaksOfTektonsPods).toBe(false);
     expect(template.affinity?.podAntiAffinity).toEqual({
       preferredDuringSchedulingIgnoredDuringExecution: [
         { weight: 100, podAffinityTerm: { topologyKey: "zone", labelSelector } },

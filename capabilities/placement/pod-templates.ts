@@ -4,7 +4,7 @@
  */
 import type { V1Affinity, V1ObjectMeta } from "@kubernetes/client-node";
 import { choicesOf } from "../choices/choices";
-import { HOSTNAME_TOPOLOGY } from "../keys";
+import { HOSTNAME_TOPOLOGY, MANAGED_BY_LABEL } from "../keys";
 import type { PipelineRunSpec, PodTemplate } from "../tekton/objects";
 import type { NodeSummary } from "./never-fits";
 import { podKinds, whoseIs, type PodKind, type PodKinds } from "./templates/effective";
@@ -44,6 +44,8 @@ export interface UnitedTemplate {
   template: PodTemplate;
   /** Sentences about demands that no one node can meet; empty when there are none. */
   contradictions: string[];
+  /** Whether a term of the pods may mean all of Tekton's pods: a placeholder that is labelled like them would be meant. */
+  speaksOfTektonsPods: boolean;
   /** Sentences for people: what the placeholder does not take over, and what Kubernetes will refuse. */
   notes: string[];
   /** What pods demand of their nodes, where no one node can serve all of them; else none. */
@@ -225,7 +227,14 @@ export function unitePodTemplates(
   const size = templatesSize(spec);
   if (size > MOST_TEMPLATE_CHARACTERS) {
     const contradictions = [tooLarge(size)];
-    return { template: {}, contradictions, notes: [], apart: [], dependsOnNodes: false };
+    return {
+      template: {},
+      contradictions,
+      speaksOfTektonsPods: false,
+      notes: [],
+      apart: [],
+      dependsOnNodes: false,
+    };
   }
   const { runtimeClasses = new Map(), nodes } = known;
   const { kinds: all, areTooMany } = kindsOf(spec, known);
@@ -258,6 +267,7 @@ export function unitePodTemplates(
   return {
     template,
     contradictions: [...contradictions, ...never, ...schedulersClash],
+    speaksOfTektonsPods: JSON.stringify(templates).includes(MANAGED_BY_LABEL),
     apart: apart.length > 0 ? templates : [],
     dependsOnNodes:
       nodes === undefined && (apart.length > 0 || (never.length > 0 && spreadsOverZones(kinds))),

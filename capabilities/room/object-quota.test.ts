@@ -41,7 +41,7 @@ test.each([
   {
     name: "of no pods that do not end",
     quotas: [quota({ pods: "0" }, {}, { scopes: ["NotTerminating"] })],
-    expected: /limited: pods=0: none is left$/,
+    expected: /team \(of the scope NotTerminating\), used: .*limited: pods=0: none is left$/,
   },
   {
     name: "of pods that look at other namespaces, as isolated placeholders do",
@@ -56,7 +56,7 @@ test.each([
         },
       ),
     ],
-    expected: /limited: pods=0/,
+    expected: /team \(of the scope CrossNamespacePodAffinity\), used: .*limited: pods=0/,
   },
   {
     name: "of a priority that the placeholder may not have",

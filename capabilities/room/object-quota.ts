@@ -1,7 +1,7 @@
 /** Whether quotas of objects leave a run a pod beside its placeholder. */
 import type { V1ResourceQuota } from "@kubernetes/client-node";
 import { InvalidQuantity, parseQuantity } from "../demand/resources";
-import { countsPod, POD_OF_TEKTON, type CountedPod } from "./quota-scopes";
+import { countsPod, POD_OF_TEKTON, scopeNames, type CountedPod } from "./quota-scopes";
 
 const OF_PODS = ["pods", "count/pods"];
 const OF_PLACEHOLDERS = "count/statefulsets.apps";
@@ -22,6 +22,12 @@ function needed(quota: V1ResourceQuota, key: string, placeholder: CountedPod): n
   return countsPod(quota, POD_OF_TEKTON) === "yes" ? 2 : 1;
 }
 
+/** What is to be done depends on it, see refusal.ts. */
+function ofScopes(quota: V1ResourceQuota): string {
+  const names = scopeNames(quota);
+  return names.length === 0 ? "" : ` (of the scope ${names.join(", ")})`;
+}
+
 /**
  * In the words of Kubernetes' quota admission, as the placeholder would be refused there if the run's first pod came
  * before it.
@@ -40,7 +46,7 @@ export function refusedByObjectQuota(
       const objects = needed(quota, key, placeholder);
       if (hard === undefined || objects === 0 || hard - used >= objects) continue;
       const why = objects === 2 ? "no pod would be left for the run beside its placeholder" : "none is left";
-      return `exceeded quota: ${metadata?.name}, used: ${key}=${used}, limited: ${key}=${hard}: ${why}`;
+      return `exceeded quota: ${metadata?.name}${ofScopes(quota)}, used: ${key}=${used}, limited: ${key}=${hard}: ${why}`;
     }
   }
   return undefined;

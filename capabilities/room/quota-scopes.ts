@@ -42,6 +42,8 @@ export function crossesNamespaces({ podAffinity, podAntiAffinity }: V1Affinity):
   );
 }
 
+export const CROSS_NAMESPACE = "CrossNamespacePodAffinity";
+
 export type Counts = "yes" | "no" | "perhaps";
 const known = (is: boolean | undefined): Counts => (is === undefined ? "perhaps" : is ? "yes" : "no");
 const opposite = { yes: "no", no: "yes", perhaps: "perhaps" } as const;
@@ -67,7 +69,7 @@ function matches(scope: V1ScopedResourceSelectorRequirement, pod: CountedPod): C
       return known(pod.isBestEffort);
     case "NotBestEffort":
       return opposite[known(pod.isBestEffort)];
-    case "CrossNamespacePodAffinity":
+    case CROSS_NAMESPACE:
       return known(pod.looksAtOthers);
     case "PriorityClass":
       return ofPriority(scope, pod.priorityClassName);
@@ -76,11 +78,18 @@ function matches(scope: V1ScopedResourceSelectorRequirement, pod: CountedPod): C
   }
 }
 
-export function countsPod({ spec }: V1ResourceQuota, pod: CountedPod): Counts {
-  const scopes = [
-    ...(spec?.scopes ?? []).map(scopeName => ({ scopeName, operator: "Exists" })),
-    ...(spec?.scopeSelector?.matchExpressions ?? []),
-  ].map(scope => matches(scope, pod));
+/** A scope without a word is one that exists. */
+const scopesOf = ({ spec }: V1ResourceQuota): V1ScopedResourceSelectorRequirement[] => [
+  ...(spec?.scopes ?? []).map(scopeName => ({ scopeName, operator: "Exists" })),
+  ...(spec?.scopeSelector?.matchExpressions ?? []),
+];
+
+/** For people. */
+export const scopeNames = (quota: V1ResourceQuota): string[] =>
+  scopesOf(quota).map(({ scopeName }) => scopeName);
+
+export function countsPod(quota: V1ResourceQuota, pod: CountedPod): Counts {
+  const scopes = scopesOf(quota).map(scope => matches(scope, pod));
   if (scopes.includes("no")) return "no";
   return scopes.includes("perhaps") ? "perhaps" : "yes";
 }

@@ -1,10 +1,12 @@
 import { expect, test } from "@jest/globals";
+import { once } from "node:events";
 import { Agent, createServer, request, type Server } from "node:https";
+import { connect, createServer as createTcpServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { setTimeout as delay } from "node:timers/promises";
 import { makeCertificates } from "../../testbed/certificates";
-import { endOfDrain, isLast, stopServing, useCertificate } from "./https-server";
+import { boundConnections, endOfDrain, isLast, stopServing, useCertificate } from "./https-server";
 
 /** Keys take their time on a busy machine. */
 const MILLISECONDS = 30_000;
@@ -103,3 +105,28 @@ test(
   },
   MILLISECONDS,
 );
+
+test("one address has so many connections and no more, and others have theirs", async () => {
+  const server = createTcpServer(socket => socket.write("hello"));
+  boundConnections(server as Server, 2);
+  const port = await listening(server as Server);
+  const open = (localAddress: string) => {
+    const socket = connect({ port, host: "127.0.0.1", localAddress });
+    return {
+      socket,
+      came: Promise.race([once(socket, "data"), once(socket, "close")]).then(([word]) => `${word}`),
+    };
+  };
+  const sockets = [open("127.0.0.1"), open("127.0.0.1")];
+  expect(await Promise.all(sockets.map(({ came }) => came))).toEqual(["hello", "hello"]);
+  const third = open("127.0.0.1");
+  await once(third.socket, "close");
+  const other = open("127.0.0.2");
+  expect(await other.came).toBe("hello");
+  sockets[0]!.socket.destroy();
+  await delay(50);
+  const fourth = open("127.0.0.1");
+  expect(await fourth.came).toBe("hello");
+  server.close();
+  for (const { socket } of [...sockets, fourth, other]) socket.destroy();
+});

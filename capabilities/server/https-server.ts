@@ -8,6 +8,7 @@
  * - A certificate that changes on disk is taken up without a restart (certificate.ts).
  * - It can be stopped without losing a request.
  * - It answers /readyz itself (readiness.ts).
+ * - Connections of one address, and the time for a request, are bounded.
  * - What is no AdmissionReview is answered before pepr sees it (read-review.ts).
  */
 import { once } from "node:events";
@@ -41,6 +42,13 @@ const createServer = https.createServer.bind(https) as (
 const IDLE_MILLISECONDS = 180_000;
 const OLDEST_MILLISECONDS = 60_000;
 
+/** More than the API server has under way at once (--max-requests-inflight and its mutating part come to 600). */
+const MOST_CONNECTIONS_OF_ADDRESS = 1_000;
+const MOST_CONNECTIONS = 4_000;
+/** In which a handshake, and then the head of a request, has come; and then all of it. */
+const HEAD_MILLISECONDS = 10_000;
+const REQUEST_MILLISECONDS = 30_000;
+
 const servers = new Set<Server>();
 /** Milliseconds of the epoch. */
 let lastReview = 0;
@@ -60,9 +68,29 @@ function begin(request: IncomingMessage, response: ServerResponse): void {
   if (request.method === "POST") lastReview = now;
 }
 
+/** One address keeps none of the others from connecting. */
+export function boundConnections(server: Server, mostOfAddress = MOST_CONNECTIONS_OF_ADDRESS): void {
+  const open = new Map<string, number>();
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on("connection", (socket: Socket) => {
+    const address = socket.remoteAddress ?? "";
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > mostOfAddress) return socket.destroy();
+    open.set(address, count);
+    socket.once("close", () => {
+      const left = open.get(address)! - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+  });
+}
+
 https.createServer = ((options: ServerOptions, listener?: RequestListener) => {
-  const server = createServer(options);
+  const server = createServer({ ...options, handshakeTimeout: HEAD_MILLISECONDS });
   server.keepAliveTimeout = IDLE_MILLISECONDS;
+  server.headersTimeout = HEAD_MILLISECONDS;
+  server.requestTimeout = REQUEST_MILLISECONDS;
+  boundConnections(server);
   server.on("secureConnection", (socket: Socket) => opened.set(socket, Date.now()));
   server.on("request", begin);
   if (listener !== undefined)

@@ -1,5 +1,6 @@
 /** What a decision is made on: all that is known of a run, and whether that is enough. */
 import type { V1Pod } from "@kubernetes/client-node";
+import type { Flags } from "../tekton/assistant";
 import type { Observed } from "../phases/observed";
 import type { NodeState } from "../placement/node-state";
 import { all, only, type Entry } from "./entry";
@@ -24,8 +25,11 @@ function nodeStates(pods: readonly V1Pod[], nodes: NodeStore): ReadonlyMap<strin
   return found.length > 0 ? new Map(found) : undefined;
 }
 
-/** @param coschedule the value of Tekton's feature flag */
-export function lookAt(entry: Entry | undefined, coschedule: string | undefined, nodes: NodeStore): Look {
+export function lookAt(
+  entry: Entry | undefined,
+  { coschedule, hasTektonOperator }: Flags,
+  nodes: NodeStore,
+): Look {
   const run = only(entry?.run);
   const observed: Observed = {
     run,
@@ -35,6 +39,7 @@ export function lookAt(entry: Entry | undefined, coschedule: string | undefined,
     customRuns: all(entry?.customRuns),
     children: all(entry?.children),
     coschedule,
+    hasTektonOperator,
   };
   if (entry?.podMissingSince !== undefined) observed.podMissingSince = entry.podMissingSince;
   if (entry?.runSeenSince !== undefined) observed.runSeenSince = entry.runSeenSince;

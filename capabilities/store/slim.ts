@@ -47,6 +47,8 @@ const MOST_MESSAGE_CHARACTERS = 1024;
 const MOST_ANNOTATION_CHARACTERS = 2048;
 /** More than there are; admission refuses others. */
 const MOST_ANNOTATIONS = 32;
+/** Of the labels of a held run that is too long to be kept whole. */
+const MOST_LABEL_CHARACTERS = 8 * 1024;
 /** Of names of skipped tasks. What was skipped beyond counts as still to come: its room is kept to the run's end. */
 const MOST_SKIPPED_CHARACTERS = 64 * 1024;
 /** Of a pod's containers, as JSON. What those beyond ask for does not count, and the placeholder keeps more room. */
@@ -151,12 +153,33 @@ export function hasWholeSpec(run: PipelineRun): boolean {
 }
 const slimmed = new WeakSet<PipelineRun>();
 
+/** Written by kubectl: the whole manifest once more. */
+const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** All labels and annotations: what of them the placeholder has as well is for the settings to say. */
+const othersOf = ({ metadata }: PipelineRun): Pick<V1ObjectMeta, "labels" | "annotations"> =>
+  withoutUndefined({
+    labels: metadata?.labels,
+    annotations: picked(metadata?.annotations, key => key !== LAST_APPLIED),
+  });
+
+function shortened(labels: Strings): Strings {
+  const own = picked(labels, isOurLabel);
+  return { ...Object.fromEntries(upTo(MOST_LABEL_CHARACTERS, Object.entries(labels ?? {}))), ...own };
+}
+
 export function slimRun(run: PipelineRun): PipelineRun {
   const { status, spec } = run;
   const slim: PipelineRun = { metadata: slimMetadata(run.metadata) };
   const { kept, isAll } = runAnnotations(run.metadata?.annotations);
   if (!isChild(run) && kept !== undefined) slim.metadata!.annotations = kept;
-  const keep = isHeldByUs(run) && isAll && JSON.stringify(spec).length <= MOST_SPEC_CHARACTERS;
+  const isHeld = isHeldByUs(run);
+  const others = isHeld ? othersOf(run) : {};
+  const isShort = JSON.stringify([spec, others]).length <= MOST_SPEC_CHARACTERS;
+  const keep = isHeld && isAll && isShort;
+  // By labels queues say that a run is theirs, however long the rest of it is.
+  if (isHeld) slim.metadata!.labels = keep ? others.labels : shortened(others.labels);
+  if (keep && others.annotations !== undefined) slim.metadata!.annotations = others.annotations;
   slim.spec = keep
     ? spec!
     : withoutUndefined({ status: word(spec?.status)!, managedBy: word(spec?.managedBy)! });

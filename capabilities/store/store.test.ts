@@ -214,7 +214,7 @@ describe("what is not asked for", () => {
     store.pods.event("ADDED", stored(placeholderPod(), 2));
     const seen = changes.length;
     const again = stored(held(), 3);
-    again.metadata!.labels!["team"] = "blue";
+    again.metadata!.finalizers = ["example.com/kept"];
     again.metadata!.managedFields = [{ manager: "somebody" }];
     store.runs.event("MODIFIED", again);
     const pod = stored(placeholderPod(), 4);

@@ -41,6 +41,8 @@ export class Store {
   #round = 0;
   /** The value of `coschedule` in Tekton's feature flags. */
   coschedule: string | undefined;
+  /** Whether Tekton's own operator keeps those flags. */
+  hasTektonOperator = false;
 
   readonly nodes: NodeStore;
 
@@ -125,7 +127,7 @@ export class Store {
   }
 
   lookUp(key: RunKey): Look {
-    return lookAt(this.#entries.get(asText(key)), this.coschedule, this.nodes);
+    return lookAt(this.#entries.get(asText(key)), this, this.nodes);
   }
 
   /** Every run that is not over or has a placeholder. */

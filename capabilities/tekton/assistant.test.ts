@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { aRun } from "../testing/builders";
-import { assistantFix, assistantVerdict } from "./assistant";
+import { assistantFix, assistantVerdict, isByTektonOperator } from "./assistant";
 
 const plain = aRun().run;
 const claiming = aRun().spec({ workspaces: [{ name: "w", persistentVolumeClaim: { claimName: "c" } }] }).run;
@@ -21,5 +21,16 @@ test.each([
 });
 
 test("the fix names Tekton's namespace", () => {
-  expect(assistantFix("openshift-pipelines")).toContain("-n openshift-pipelines");
+  expect(assistantFix("openshift-pipelines", false)).toContain(
+    "configmap feature-flags -n openshift-pipelines",
+  );
+});
+
+test("where Tekton's operator keeps the ConfigMap, the fix is its TektonConfig", () => {
+  const owner = (apiVersion: string) => [{ apiVersion, kind: "TektonInstallerSet" }];
+  expect(isByTektonOperator(owner("operator.tekton.dev/v1alpha1"))).toBe(true);
+  expect([owner("apps/v1"), [], undefined].some(isByTektonOperator)).toBe(false);
+  expect(assistantFix("openshift-pipelines", true)).toMatch(
+    /patch tektonconfig config .*"coschedule":"disabled"/,
+  );
 });

@@ -5,6 +5,13 @@ import { usesClaims, type PipelineRun } from "./objects";
 export type Coschedule = "workspaces" | "pipelineruns" | "isolate-pipelinerun" | "disabled";
 export const TEKTON_DEFAULT_COSCHEDULE: Coschedule = "workspaces";
 
+/** What Tekton's feature flags say, and who keeps them. */
+export interface Flags {
+  /** Undefined when the key or the ConfigMap is missing. */
+  coschedule: string | undefined;
+  hasTektonOperator: boolean;
+}
+
 export interface AssistantVerdict {
   /** The assistant is on for some runs; people are told how to switch it off. */
   warn: boolean;
@@ -31,7 +38,21 @@ export function assistantVerdict(run: PipelineRun, coschedule: string | undefine
   }
 }
 
-/** What switches the assistant off. */
-export function assistantFix(tektonNamespace: string): string {
+/** The API group of the objects that Tekton's own operator keeps: it owns the ConfigMap, and undoes what others write there. */
+const OPERATOR_GROUP = "operator.tekton.dev";
+
+/** Whether Tekton's operator, as in OpenShift Pipelines, has made the ConfigMap. */
+export const isByTektonOperator = (owners: readonly { apiVersion: string }[] | undefined): boolean =>
+  (owners ?? []).some(({ apiVersion }) => apiVersion.split("/")[0] === OPERATOR_GROUP);
+
+/**
+ * What switches the assistant off.
+ *
+ * @param hasOperator whether Tekton's operator manages it
+ */
+export function assistantFix(tektonNamespace: string, hasOperator: boolean): string {
+  if (hasOperator) {
+    return `kubectl patch tektonconfig config --type merge -p '{"spec":{"pipeline":{"coschedule":"disabled"}}}'`;
+  }
   return `kubectl patch configmap feature-flags -n ${tektonNamespace} --type merge -p '{"data":{"coschedule":"disabled"}}'`;
 }

@@ -30,7 +30,7 @@ export interface PipelineRunSpec {
   status?: string;
   managedBy?: string;
   /** v1 */
-  taskRunTemplate?: { podTemplate?: PodTemplate };
+  taskRunTemplate?: { podTemplate?: PodTemplate; serviceAccountName?: string };
   taskRunSpecs?: { pipelineTaskName?: string; podTemplate?: PodTemplate }[];
   workspaces?: WorkspaceBinding[];
 }

@@ -20,6 +20,11 @@ export const REASONS = {
     todo: "Nothing: this is as it should be.",
     isNormal: true,
   },
+  WaitsForQueue: {
+    means: "a queueing controller starts the run first; it is placed when that has let it go",
+    todo: "Look at that queue: the Event names the label by which the run is its own.",
+    isNormal: true,
+  },
   Held: { means: "the run is held, and why", todo: "What the Event says.", isNormal: true },
   WaitingForNode: {
     means: "the run is held until a node has room for it; the Event has the scheduler's words",
@@ -109,7 +114,7 @@ export const REASONS = {
     holds: true,
   },
   OptedInTooLate: {
-    means: "the opt-in came onto the run after it was created, and has no effect",
+    means: "the opt-in came onto the run after the operator's admission had seen it, and has no effect",
     todo: "Put it on the PipelineRun when it is created (in the TriggerTemplate, say), or on its Namespace.",
   },
   PlaceholderRefused: {
@@ -119,9 +124,22 @@ export const REASONS = {
     todo: "What the Event says; it is tried again by itself, at least once a minute.",
     holds: true,
   },
+  PlacementDelayed: {
+    means: "the run has waited for half of its placement-timeout",
+    todo: "What the Event says of why it waits, or choose a longer placement-timeout: it may be changed while the run waits.",
+  },
   PlacementTimedOut: {
     means: "the run has waited for its placement-timeout",
     todo: "What the Event says of why it waited; the annotation on-timeout says what becomes of it.",
+  },
+  PlaceholderGated: {
+    means: "another controller, a queue, has put a scheduling gate on the placeholder's pod",
+    todo: "Take placeholders out of its care: the Event says how for Kueue.",
+    holds: true,
+  },
+  ChoiceNotAllowed: {
+    means: "a choice was changed, while the run was held, to a value that is not allowed; the default counts",
+    todo: "Ask an administrator for the value to be allowed: the Event names it.",
   },
   ContradictingPodTemplates: {
     means: "no one node can serve all of the run's pod templates",

@@ -9,6 +9,7 @@ export const REFUSAL_REASONS = [
   "admission_policy",
   "admission_webhook",
   "volume",
+  "service_account",
   "class",
   "permission",
   "other",

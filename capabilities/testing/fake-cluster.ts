@@ -47,6 +47,7 @@ export class FakeCluster {
   children: PipelineRun[] = [];
   quotas: V1ResourceQuota[] = [];
   limitRanges: V1LimitRange[] = [];
+  namespaceAnnotations: Record<string, string> = {};
   #version = 1000;
 
   /** As the controller takes it. */
@@ -86,8 +87,12 @@ export class FakeCluster {
     });
   childRuns = () => this.#ask("childRuns", () => this.children);
   podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
+  isQueued = () => this.#ask("isQueued", () => false);
   nodes = () => this.#ask("nodes", () => []);
   priorities = () => this.#ask("priorities", () => new Map());
+  readNamespace = () =>
+    this.#ask("readNamespace", () => ({ metadata: { annotations: this.namespaceAnnotations } }));
+  ensurePriorityClass = () => Promise.resolve();
   runtimeClasses: () => Promise<Map<string, V1RuntimeClass>> = () =>
     this.#ask("runtimeClasses", () => new Map<string, V1RuntimeClass>());
   storageFor = () =>

@@ -2,6 +2,7 @@
 import { choicesOf, NO_TIMEOUT } from "../../capabilities/choices/choices";
 import { parseDuration } from "../../capabilities/choices/duration";
 import { OPT_IN_LABEL, OPTED_OUT } from "../../capabilities/keys";
+import { isGated } from "../../capabilities/phases/gated";
 import { schedulingMessage } from "../../capabilities/phases/observed";
 import { heldSince } from "../../capabilities/phases/placement-timeout";
 import type { Sight } from "../../capabilities/phases/sight";
@@ -87,6 +88,8 @@ function dueStep(facts: RunFacts, seen: Sight, step: Step): Wait {
 
 /** In the scheduler's words, and in plain ones. */
 function noNode(facts: RunFacts, { pod, schedulingMessage: message }: Sight): Pick<Wait, "what" | "toDo"> {
+  if (isGated(pod!))
+    return { what: "a node: a scheduling gate keeps the scheduler from looking for one", toDo: [] };
   if (message === undefined)
     return { what: "a node: the scheduler has not said yet that there is none", toDo: [] };
   const obstacles = obstaclesIn(message);

@@ -10,7 +10,10 @@ import {
   PLACEHOLDER_SELECTOR,
 } from "../../capabilities/keys";
 import { describeError, ifThere, statusOf } from "../../capabilities/kube/errors";
+import { flagsOf } from "../../capabilities/kube/feature-flags";
+import { hasWorkload } from "../../capabilities/kube/workloads";
 import type { Observed } from "../../capabilities/phases/observed";
+import { dependsOnQueue } from "../../capabilities/phases/other-gate";
 import { phaseOf, stageOf } from "../../capabilities/phases/phase";
 import { isAboutMissingPod } from "../../capabilities/phases/refusal";
 import { nextStep } from "../../capabilities/phases/table";
@@ -94,8 +97,21 @@ class Reader {
       taskRuns: taskRuns ?? [],
       customRuns: [],
       children: (children ?? []).filter(isChild),
-      coschedule: flags === undefined ? "disabled" : flags.data?.["coschedule"],
+      ...(flags === undefined ? { coschedule: "disabled" } : flagsOf(flags)),
+      ...(await this.#queued()),
     };
+  }
+
+  /** Asked only where nothing else tells it. */
+  async #queued(): Promise<Pick<Observed, "isQueued">> {
+    if (!dependsOnQueue(this.run, SETTINGS.GATE_LABELS)) return {};
+    const read = hasWorkload(this.connection.clients, this.run);
+    const isQueued = await this.notes.ifAllowed(
+      "Workloads",
+      "whether a queue has the run is not known",
+      read,
+    );
+    return isQueued === undefined ? {} : { isQueued };
   }
 
   /** By name, as what they are about may be gone; those of an earlier run of the name are left out. */

@@ -10,6 +10,7 @@ import {
   withRecord,
 } from "../../capabilities/testing/builders";
 import { slimmed } from "../../capabilities/testing/decide";
+import { QUEUE_BROUGHT_ANNOTATION } from "../../capabilities/keys";
 import { refusalWarning } from "../../capabilities/phases/refusal";
 import { eventFor } from "../../capabilities/kube/events";
 import type { Observed } from "../../capabilities/phases/observed";
@@ -72,6 +73,42 @@ describe("a held run", () => {
     expect(toDo[0]).toContain("Ask somebody");
   });
 
+  test("that a queue has waits for that queue, also where only its Event says so", () => {
+    const { run } = aRun()
+      .held()
+      .created(CREATED)
+      .label("kueue.x-k8s.io/queue-name", "builds")
+      .annotation(QUEUE_BROUGHT_ANNOTATION, "true");
+    const queued: Warning = { type: "Normal", reason: "WaitsForQueue", message: "The run is placed later" };
+    for (const known of [
+      facts(observed(run, { isQueued: true })),
+      facts(observed(run), { events: [told(queued)] }),
+    ]) {
+      const { wait, toDo } = standingOf(known, after(60));
+      expect(wait?.what).toBe("another controller starts it first (label kueue.x-k8s.io/queue-name: builds)");
+      expect(toDo[0]).toMatch(/^Look at that queue/);
+    }
+  });
+
+  test("whose placeholder has a scheduling gate says what to do", () => {
+    const run = held();
+    const pod = {
+      ...placeholderPodOf(run),
+      metadata: { ...placeholderPodOf(run).metadata, creationTimestamp: CREATED },
+    };
+    const condition = {
+      type: "PodScheduled",
+      status: "False",
+      reason: "SchedulingGated",
+      message: "blocked",
+    };
+    const gated = { ...pod, status: { conditions: [condition] } };
+    const seen = observed(run, { statefulSet: placeholderOf(run), pods: [gated] });
+    const { wait, toDo } = standingOf(facts(seen), after(60));
+    expect(wait?.what).toMatch(/^a node: a scheduling gate/);
+    expect(toDo[0]).toMatch(/for Kueue/);
+  });
+
   test("names the runs that have the nodes", () => {
     const seen = lookingFor("0/1 nodes are available: 1 node(s) didn't match pod anti-affinity rules.");
     const neighbours = [{ run: "ci/other", node: "node-1" }];
@@ -94,7 +131,7 @@ describe("a held run", () => {
       .created(CREATED)
       .annotation("pod-affinity.tekton.dev/placement-timeout", "10m");
     const { toDo } = standingOf(facts(observed(run)), after(60));
-    expect(toDo).toContainEqual("Its placement-timeout of 10m is over in 9m; on-timeout: wait.");
+    expect(toDo).toContainEqual("Its placement-timeout of 10m is over in 9m; on-timeout: cancel.");
   });
 
   test("can always be started by hand", () => {

@@ -8,6 +8,7 @@ import { resizable } from "../../capabilities/room/reservation";
 import { ownership, placeholderPod } from "../../capabilities/phases/observed";
 import { recordOf } from "../../capabilities/placement/record";
 import { NODE_ANNOTATION } from "../../capabilities/keys";
+import type { EventReason } from "../../capabilities/tekton/reasons";
 import type { RunFacts } from "./facts";
 import { heldWait } from "./held";
 import { placedWait } from "./placed";
@@ -75,6 +76,8 @@ function sizes({ observed }: RunFacts): Pick<Standing, "asks" | "keeps" | "moves
   return pod?.spec?.nodeName ? { ...asks, keeps: resizable(requestedBy(pod.spec)) } : asks;
 }
 
+const QUEUED: EventReason = "WaitsForQueue";
+
 type StateAndWait = Pick<Standing, "state" | "wait" | "because" | "toDo">;
 
 const waiting = (state: State, wait: Wait): StateAndWait => ({ state, wait, toDo: wait.toDo });
@@ -105,7 +108,15 @@ function nodeOf({ observed, run }: RunFacts): string | undefined {
   return run.metadata?.annotations?.[NODE_ANNOTATION];
 }
 
-export function standingOf(facts: RunFacts, now: Date): Standing {
+/** The controller says so of none but a run that a queue has. */
+function withToldQueue(facts: RunFacts): RunFacts {
+  const { observed, events } = facts;
+  if (observed.isQueued !== undefined || !events.some(({ reason }) => reason === QUEUED)) return facts;
+  return { ...facts, observed: { ...observed, isQueued: true } };
+}
+
+export function standingOf(given: RunFacts, now: Date): Standing {
+  const facts = withToldQueue(given);
   const { observed, run } = facts;
   const seen = new Sight(observed, SETTINGS, now);
   const node = nodeOf(facts);

@@ -77,9 +77,13 @@ export function guards(operated: () => OperatedCluster): void {
       );
     const deletePod = (name: string) => controller.core.deleteNamespacedPod({ namespace: NAMESPACE, name });
 
-    async function makePod(name: string, labels: Record<string, string>): Promise<void> {
+    async function makePod(
+      name: string,
+      labels: Record<string, string>,
+      by: KubeClients = admin(),
+    ): Promise<void> {
       const spec = { ...HARMLESS, nodeName: "node-1" };
-      await admin().core.createNamespacedPod({
+      await by.core.createNamespacedPod({
         namespace: NAMESPACE,
         body: { metadata: { name, labels }, spec },
       });
@@ -107,7 +111,7 @@ export function guards(operated: () => OperatedCluster): void {
 
     test("may resize and delete a placeholder's pod, and no other", async () => {
       await Promise.all([
-        makePod(own("pod"), PLACEHOLDER),
+        makePod(own("pod"), PLACEHOLDER, controller),
         makePod("build", { "tekton.dev/taskRun": "build" }),
       ]);
       expect(await outcome(resize("build"))).toContain(REFUSED);
@@ -191,9 +195,84 @@ export function guards(operated: () => OperatedCluster): void {
       }
     });
 
+    test("may make PriorityClasses of its own that never preempt, and no others", async () => {
+      const make = (name: string, more: object) =>
+        controller.scheduling.createPriorityClass({ body: { metadata: { name }, value: 5, ...more } });
+      const never = { preemptionPolicy: "Never" };
+      expect(await outcome(make("pipelinerun-pod-affinity-5", never))).toBe("done");
+      const refused = "only PriorityClasses of its own that never preempt";
+      expect(await outcome(make("pipelinerun-pod-affinity-6", {}))).toContain(refused);
+      expect(await outcome(make("others-5", never))).toContain(refused);
+      expect(await outcome(make("pipelinerun-pod-affinity-7", { ...never, globalDefault: true }))).toContain(
+        refused,
+      );
+    });
+
     test("may read no Secret", async () => {
       const secret = { namespace: OPERATOR_NAMESPACE, name: `${RELEASE}-tls` };
       expect(await outcome(controller.core.readNamespacedSecret(secret))).toContain("forbidden");
     });
+  });
+
+  describe("nobody else makes pods that count as placeholders", () => {
+    const ONLY = "Only pipelinerun-pod-affinity makes";
+    const admin = () => operated().cluster.clients;
+    const template = { metadata: { labels: PLACEHOLDER }, spec: HARMLESS };
+    const labelled = (name: string) => ({
+      metadata: { name },
+      spec: { serviceName: name, selector: { matchLabels: PLACEHOLDER }, replicas: 1, template },
+    });
+
+    test.each<[string, (namespace: string) => Promise<unknown>]>([
+      [
+        "a pod",
+        namespace =>
+          admin().core.createNamespacedPod({
+            namespace,
+            body: { metadata: { name: "stranger", labels: PLACEHOLDER }, spec: HARMLESS },
+          }),
+      ],
+      [
+        "a StatefulSet",
+        namespace => admin().apps.createNamespacedStatefulSet({ namespace, body: labelled("strangers") }),
+      ],
+      [
+        "labels that are put on a pod later",
+        async namespace => {
+          const body = { metadata: { name: "relabelled" }, spec: { ...HARMLESS, nodeName: "node-1" } };
+          await admin().core.createNamespacedPod({ namespace, body });
+          const patch = [{ op: "add", path: "/metadata/labels", value: PLACEHOLDER }];
+          return admin().core.patchNamespacedPod({ namespace, name: "relabelled", body: patch }, JSON_PATCH);
+        },
+      ],
+    ])("%s", async (_what, make) => {
+      expect(await outcome(make(NAMESPACE))).toContain(ONLY);
+    });
+
+    test(
+      "the StatefulSet of a real one may not be changed or scaled up, and may be deleted",
+      async () => {
+        const name = "custom-pod-affinity-real";
+        const body = { ...labelled(name), metadata: { name, labels: PLACEHOLDER } };
+        await controller.apps.createNamespacedStatefulSet({ namespace: NAMESPACE, body });
+        const target = { namespace: NAMESPACE, name };
+        const replicas = [{ op: "replace", path: "/spec/replicas", value: 5 }];
+        const { apps } = admin();
+        expect(
+          await outcome(apps.patchNamespacedStatefulSet({ ...target, body: replicas }, JSON_PATCH)),
+        ).toContain(ONLY);
+        expect(
+          await outcome(apps.patchNamespacedStatefulSetScale({ ...target, body: replicas }, JSON_PATCH)),
+        ).toContain("A placeholder is one pod");
+        const pod = await until("its pod, made by the StatefulSet's controller", RUN_MILLISECONDS, () =>
+          admin()
+            .core.readNamespacedPod({ namespace: NAMESPACE, name: `${name}-0` })
+            .catch(() => undefined),
+        );
+        expect(pod.metadata?.labels).toMatchObject(PLACEHOLDER);
+        expect(await outcome(apps.deleteNamespacedStatefulSet(target))).toBe("done");
+      },
+      RUN_MILLISECONDS,
+    );
   });
 }

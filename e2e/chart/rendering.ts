@@ -56,6 +56,14 @@ export function rendering(operated: () => OperatedCluster): void {
         "networkPolicy.enabled=false",
         "uninstall.enabled=false",
       ],
+      ["no excluded namespaces", "webhooks.excludedNamespaces=null"],
+      ["admission on the host's network", "admission.hostNetwork=true", "admission.port=9443"],
+      [
+        "a template for placeholders",
+        'placeholder={"nodeSelector":{"pool":"builds"},"tolerations":[{"key":"builds","operator":"Exists"}]}',
+      ],
+      ["who may call", 'networkPolicy.ingressFrom=[{"ipBlock":{"cidr":"10.0.0.0/28"}}]'],
+      ["no class for its own pods", "priorityClass.create=false"],
       ["no disruption budgets", "admission.podDisruptionBudget=null", "controller.podDisruptionBudget=null"],
       [
         "where people want it",

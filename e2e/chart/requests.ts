@@ -4,19 +4,25 @@
  *   MALFORMED_REQUESTS=1000 npx jest e2e/chart.test -t 'sent anything'
  */
 import { expect, test } from "@jest/globals";
-import { request } from "node:https";
+import { Agent, request, type RequestOptions } from "node:https";
+import { setTimeout as delay } from "node:timers/promises";
 import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 import { peakMebibytes } from "./usage";
 
 const COUNT = Number(process.env["MALFORMED_REQUESTS"] ?? 200);
 
 /** @returns the status of the answer to that body, sent to a process of admission itself */
-function send(operated: OperatedCluster, path: string, body: string): Promise<number> {
+function send(
+  operated: OperatedCluster,
+  path: string,
+  body: string,
+  more: RequestOptions = {},
+): Promise<number> {
   const admission = operated.operator.kubelet
     .pods()
     .find(({ pod }) => pod.spec!.containers[0]!.name === "admission")!;
   return new Promise((resolve, reject) => {
-    const options = { port: admission.port, path, method: "POST", rejectUnauthorized: false };
+    const options = { port: admission.port, path, method: "POST", rejectUnauthorized: false, ...more };
     const headers = { "Content-Type": "application/json" };
     const sent = request({ ...options, headers }, response => {
       response.resume().on("end", () => resolve(response.statusCode!));
@@ -31,6 +37,10 @@ const review = (kind: object, object: unknown): string =>
     kind: "AdmissionReview",
     request: { uid: "1", operation: "CREATE", namespace: "default", name: "x", kind, object },
   });
+/** Of the test bed's webhooks. */
+const WEBHOOK_SECONDS = 10;
+/** Of the chart. */
+const LIMIT_MEBIBYTES = 512;
 const RUN = { group: "tekton.dev", version: "v1", kind: "PipelineRun" };
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`;
 
@@ -81,6 +91,50 @@ export function requests(operated: () => OperatedCluster): void {
       expect(
         await send(operated(), "/mutate/v1", review({ group: "", version: "v1", kind: "Pod" }, pod)),
       ).toBe(200);
+    },
+    RUN_MILLISECONDS,
+  );
+
+  test(
+    "200 parallel posts of 7 MB from one pod: the API server is answered all the while, and memory stays below the limit",
+    async () => {
+      const before = operated()
+        .operator.processes("admission")
+        .map(({ pid }) => pid);
+      const large = RUN_OF({ spec: { params: ["x".repeat(6_900_000)] } });
+      // As the API server has them: connections that are there already.
+      const agent = new Agent({ keepAlive: true, maxSockets: 2 });
+      expect(await send(operated(), "/mutate/v1", RUN_OF({}), { agent })).toBe(200);
+      let isOver = false;
+      const flood = Promise.all(
+        Array.from({ length: 200 }, () =>
+          send(operated(), "/mutate/v1", large, { localAddress: "127.0.0.9" }).catch(() => 0),
+        ),
+      ).finally(() => (isOver = true));
+      const seconds: number[] = [];
+      do {
+        const start = performance.now();
+        expect(await send(operated(), "/mutate/v1", RUN_OF({}), { agent })).toBe(200);
+        seconds.push((performance.now() - start) / 1000);
+        await delay(100);
+      } while (!isOver);
+      const statuses = await flood;
+      agent.destroy();
+      const counts = [...new Set(statuses)].map(
+        status => `${status}: ${statuses.filter(one => one === status).length}`,
+      );
+      const peak = await peakMebibytes(operated(), "admission");
+      console.log(
+        `200 posts of 7 MB (${counts.join(", ")}): ${seconds.length} others took ${Math.max(...seconds).toFixed(1)} s ` +
+          `at most, admission used ${peak} MiB at most`,
+      );
+      expect(Math.max(...seconds)).toBeLessThan(WEBHOOK_SECONDS);
+      expect(peak).toBeLessThan(LIMIT_MEBIBYTES);
+      expect(
+        operated()
+          .operator.processes("admission")
+          .map(({ pid }) => pid),
+      ).toEqual(before);
     },
     RUN_MILLISECONDS,
   );

@@ -6,13 +6,16 @@ import { COMPONENT_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { isHeldByUs } from "../../capabilities/tekton/objects";
 import { clusterFiles } from "../../testbed/control-plane";
 import { addNode } from "../../testbed/nodes";
+import { helm } from "../../testbed/helm";
+import { applyDefinitions } from "../../testbed/manifests";
 import { CHART } from "../../testbed/operator";
-import { OPERATOR_NAMESPACE } from "../../testbed/operator-names";
+import { OPERATOR_NAMESPACE, RELEASE } from "../../testbed/operator-names";
 import { until } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 import { endPods, podsOf } from "../pods";
 import { trustedAuthorities } from "./availability";
 
+const CERT_MANAGER = join(__dirname, "cert-manager-crds.yaml");
 const NAMESPACE = "upgraded";
 /** Of a node that is there, and of one that comes later. */
 const NODES = ["upgraded-1", "upgraded-2"];
@@ -109,4 +112,51 @@ export function upgrades(operated: () => OperatedCluster): void {
     },
     4 * RUN_MILLISECONDS,
   );
+
+  test(
+    "from cert-manager's certificates to Helm's and back, with the Secrets that cert-manager leaves",
+    async () => {
+      const { clients, kubeconfigFile } = operated().cluster;
+      await applyDefinitions(kubeconfigFile, CERT_MANAGER);
+      const render = (source: string, ...more: string[]) =>
+        operated().operator.helm(
+          "upgrade",
+          CHART,
+          "--reuse-values",
+          "--set",
+          `certificates.source=${source}`,
+          ...more,
+        );
+      const secretNames = async () =>
+        (await clients.core.listNamespacedSecret({ namespace: OPERATOR_NAMESPACE })).items.map(
+          ({ metadata }) => metadata!.name!,
+        );
+      const serving = await clients.core.readNamespacedSecret({
+        namespace: OPERATOR_NAMESPACE,
+        name: `${RELEASE}-tls`,
+      });
+      // As cert-manager leaves them: not Helm's, and not taken away with its Certificate.
+      for (const name of [`${RELEASE}-cert-manager-tls`, `${RELEASE}-cert-manager-ca`]) {
+        const annotations = { "cert-manager.io/certificate-name": RELEASE };
+        const body = { metadata: { name, annotations }, type: "kubernetes.io/tls", data: serving.data! };
+        await clients.core.createNamespacedSecret({ namespace: OPERATOR_NAMESPACE, body });
+      }
+      await render("cert-manager");
+      expect(await secretNames()).not.toContain(`${RELEASE}-tls`);
+      await render("helm", "--wait", "--timeout", "120s");
+      const trusted = await trustedAuthorities(operated());
+      expect(trusted).toHaveLength(1);
+      await render("cert-manager");
+      expect(await secretNames()).toEqual(expect.arrayContaining([`${RELEASE}-cert-manager-tls`]));
+      await render("helm", "--wait", "--timeout", "120s");
+      await operated().createRun(NAMESPACE, run("after", [nap("only")]));
+    },
+    2 * RUN_MILLISECONDS,
+  );
+
+  test("a second installation is refused, and is told where the first is", async () => {
+    const { kubeconfigFile } = operated().cluster;
+    const second = helm(kubeconfigFile, "install", "second", CHART, "-n", "second", "--create-namespace");
+    await expect(second).rejects.toThrow(`another installation of ${RELEASE} in this cluster`);
+  });
 }

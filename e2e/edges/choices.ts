@@ -1,5 +1,6 @@
 /** What is not ours to hold, what is refused, and what other people's objects do to a run. */
 import { beforeAll, describe, expect, test } from "@jest/globals";
+import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { placeholderName } from "../../capabilities/placement/names";
 import { HELD_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
@@ -76,6 +77,7 @@ export function choicesTests(): void {
       ["isolation", "maybe", "required, preferred, none"],
       ["isolation-scope", "planet", "cluster, namespace"],
       ["topology-key", "not a key", "node label"],
+      ["isolation-topology-key", "kubernetes.io/os", "topology.kubernetes.io/zone"],
       ["colour", "red", "pod-affinity.tekton.dev/isolation"],
     ])("%s: %s", async (key, value, allowed) => {
       const annotations = { [`pod-affinity.tekton.dev/${key}`]: value };
@@ -88,6 +90,50 @@ export function choicesTests(): void {
       expect(refusal).toContain(allowed);
     });
   });
+
+  test(
+    "a namespace's administrator may allow more and less than the settings; what is changed on a held run is told",
+    async () => {
+      const prefix = "pod-affinity.tekton.dev/";
+      await operated.createNamespace("limits");
+      const { core } = operated.cluster.clients;
+      const allowed = {
+        [`${prefix}allowed-isolation-topology-keys`]: "kubernetes.io/os",
+        [`${prefix}allowed-isolation-scopes`]: "namespace",
+      };
+      await core.patchNamespace(
+        { name: "limits", body: { metadata: { annotations: allowed } } },
+        setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+      );
+      const choosing = (name: string, key: string, value: string) =>
+        operated.createRun("limits", run(name, tasks, { annotations: { [prefix + key]: value } }));
+      await expect(choosing("zone", "isolation-topology-key", "topology.kubernetes.io/zone")).rejects.toThrow(
+        "of its namespace",
+      );
+      // Of its own namespace alone: other tests are not to wait for it.
+      const annotations = {
+        [`${prefix}isolation-topology-key`]: "kubernetes.io/os",
+        [`${prefix}isolation-scope`]: "namespace",
+      };
+      await operated.createRun("limits", run("by-system", tasks, { annotations }));
+      await untilPlaced("limits", "by-system");
+      await operated.createRun("edges", run("changed", tasks, {}, { status: "PipelineRunPending" }));
+      await operated.patchRun("edges", "changed", [
+        {
+          op: "add",
+          path: "/metadata/annotations/pod-affinity.tekton.dev~1isolation-topology-key",
+          value: "kubernetes.io/os",
+        },
+        { op: "remove", path: "/spec/status" },
+      ]);
+      await untilPlaced("edges", "changed");
+      const told = await until("people to be told", RUN_MILLISECONDS, async () =>
+        (await operated.warnings("edges")).find(({ reason }) => reason === "ChoiceNotAllowed"),
+      );
+      expect(told.message).toContain("kubernetes.io/os");
+    },
+    2 * RUN_MILLISECONDS,
+  );
 
   test(
     "labels that a copied manifest brings along are removed",
@@ -193,7 +239,8 @@ export function choicesTests(): void {
       await untilPlaced("edges", "urgent");
       const placeholder = { namespace: "edges", name: placeholderName("urgent") };
       const { spec: made } = await apps.readNamespacedStatefulSet(placeholder);
-      expect(made?.template.spec?.priorityClassName).toBe("urgent");
+      // Of the same value, and one that evicts nobody.
+      expect(made?.template.spec?.priorityClassName).toBe("pipelinerun-pod-affinity-1000");
     },
     RUN_MILLISECONDS,
   );

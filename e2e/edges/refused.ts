@@ -62,6 +62,14 @@ async function allowNone(namespace: string, resource: Refusable): Promise<void> 
   await untilPlaceholdersAreRefused(namespace, resource, "exceeded quota");
 }
 
+/** As https://kubernetes.io/docs/concepts/policy/resource-quotas/ forbids affinity across namespaces. */
+async function allowNoneAcross(namespace: string): Promise<void> {
+  const spec = { scopes: ["CrossNamespacePodAffinity"], hard: { pods: "0" } };
+  await operated.apply(namespace, [
+    { apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "builds" }, spec } as object,
+  ]);
+}
+
 const limits = (...list: object[]) => ({
   apiVersion: "v1",
   kind: "LimitRange",
@@ -153,6 +161,11 @@ const CASES: Record<string, Case> = {
   "quota-of-pods": {
     message: /exceeded quota.*no pod would be left for the run.*Raise the quota/,
     obstruct: namespace => allowNone(namespace, "pods"),
+    clear: deleteQuota,
+  },
+  "quota-of-namespaces": {
+    message: /exceeded quota.*CrossNamespacePodAffinity.*isolation-scope: namespace/,
+    obstruct: allowNoneAcross,
     clear: deleteQuota,
   },
   "limit-range": {

@@ -10,8 +10,9 @@ import type { Warning } from "../../tekton/warning";
 const LATE: Warning = {
   reason: "OptedInTooLate",
   message:
-    `The label ${OPT_IN_LABEL} came onto this run after it was created, by hand or from its Pipeline, and has no effect: ` +
-    `its pods are placed as if there were none. It belongs on the PipelineRun when it is created, or on its Namespace.`,
+    `The label ${OPT_IN_LABEL} came onto this run too late, and has no effect: by hand, from its Pipeline, or by an ` +
+    `admission webhook that is asked after this operator's. Its pods are placed as if there were none. It belongs on the ` +
+    `PipelineRun when it is created, or on its Namespace.`,
 };
 
 function reasonFor({ observed: { run } }: Sight): string {

@@ -20,7 +20,7 @@ export function assistantWarning({ run, observed, settings }: Sight): Warning | 
     : "This run has no claim and is placed all the same, but runs with a claim wait.";
   return {
     reason: "AffinityAssistantEnabled",
-    message: `${consequence} coschedule is ${mode}. Switch the assistant off: ${assistantFix(settings.TEKTON_NAMESPACE)}`,
+    message: `${consequence} coschedule is ${mode}. Switch the assistant off: ${assistantFix(settings.TEKTON_NAMESPACE, observed.hasTektonOperator === true)}`,
   };
 }
 
@@ -39,6 +39,14 @@ export const PLACEHOLDER: readonly Row[] = [
     takes: ["let-go"],
     step: () => ({ kind: "let-go", why: "the opt-in was withdrawn" }),
     to: ["released"],
+  },
+  {
+    name: "another gate has not let it go yet",
+    why: "A queue that finds it started ends it, and a place that is kept while it queues is kept from others.",
+    stages: ["held"],
+    when: ({ otherGate }) => otherGate !== undefined,
+    takes: ["wait"],
+    step: ({ otherGate }) => otherGate!,
   },
   {
     name: "Tekton's Affinity Assistant would tie it to a second node",

@@ -2,6 +2,7 @@
 import type { Resources } from "../../demand/resources";
 import { exceeds } from "../../demand/resources";
 import { requestedBy } from "../../room/placeholder-size";
+import { withGate } from "../gated";
 import { hasNode } from "../observed";
 import { askElsewhere, tying } from "../moving";
 import { missingStorage } from "../refusal";
@@ -54,7 +55,12 @@ export const WITHOUT_NODE: readonly Row[] = [
     phases: ["looking", "replacing"],
     when: ({ node }) => node === undefined,
     takes: ["wait"],
-    step: seen => ({ kind: "wait", why: withoutNode(seen), warnings: missingStorage(seen.observed) }),
+    step: seen =>
+      withGate(
+        { kind: "wait", why: withoutNode(seen), warnings: missingStorage(seen.observed) },
+        seen.pod!,
+        seen.now,
+      ),
   },
   {
     name: "the node that it is pinned to does not take it, and the run is under way",

@@ -2,8 +2,10 @@
 import type { V1LabelSelector, V1ObjectMeta } from "@kubernetes/client-node";
 import {
   INSTANCE_LABEL,
+  MANAGED_BY_LABEL,
   PLACEHOLDER_LABEL,
   PLACEHOLDER_LABELS,
+  TEKTON_MANAGED_BY,
   TEKTON_PIPELINE_RUN_LABEL,
   TEKTON_PIPELINE_RUN_UID_LABEL,
   TEKTON_PIPELINE_TASK_LABEL,
@@ -40,7 +42,6 @@ export const labelsOfRun = (metadata: V1ObjectMeta | undefined): Labels =>
 
 export type Match = "yes" | "no" | "perhaps";
 
-const MANAGED_BY_LABEL = "app.kubernetes.io/managed-by";
 const TEKTON_PREFIX = "tekton.dev/";
 /** On each pod, with a value that Tekton chooses. */
 const CHOSEN_BY_TEKTON = [
@@ -54,6 +55,7 @@ const CHOSEN_BY_TEKTON = [
 export const isTektonLabel = (key: string): boolean =>
   key === MANAGED_BY_LABEL || key.startsWith(TEKTON_PREFIX);
 
+/** Without Tekton's own label: it has that only where no term of the run speaks of it, see speaksOfTektonsPods. */
 export function labelsOfPlaceholder(metadata: V1ObjectMeta | undefined): Labels {
   const run = metadata?.name;
   const name = run === undefined ? undefined : placeholderName(run);
@@ -85,7 +87,7 @@ export function labelsOfPods(
   const own = new Map([
     ...labelsUnder(ofRun, labels.byTask),
     ...CHOSEN_BY_TEKTON.map((key): [string, undefined] => [key, undefined]),
-    [MANAGED_BY_LABEL, "tekton-pipelines"],
+    [MANAGED_BY_LABEL, TEKTON_MANAGED_BY],
     // A pipeline in a pipeline is a run of its own.
     [TEKTON_PIPELINE_RUN_LABEL, isOfRun ? metadata?.name : undefined],
     [TEKTON_PIPELINE_RUN_UID_LABEL, isOfRun ? metadata?.uid : undefined],

@@ -119,6 +119,10 @@ export class MemoryClients {
       listNamespacedCustomObject: (request: Request) => this.#list(request.plural as Kind, request),
       listCustomObjectForAllNamespaces: (request: Request) => this.#list(request.plural as Kind, request),
     };
-    return { apps, core, custom } as unknown as KubeClients;
+    const scheduling = {
+      listPriorityClass: nothing,
+      createPriorityClass: ({ body }: Request) => Promise.resolve(body),
+    };
+    return { apps, core, custom, scheduling } as unknown as KubeClients;
   }
 }

@@ -2,7 +2,7 @@
 import type { V1Pod, V1PodSpec, V1StatefulSet } from "@kubernetes/client-node";
 import { isPlaceholderPod } from "../../tekton/placeholder-pod";
 import { exceeds, maximum, sum, type Resources } from "../../demand/resources";
-import { PLACEHOLDER_LABEL, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../../keys";
+import { KEY_PREFIX, PLACEHOLDER_LABEL, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../../keys";
 import { placeholderName } from "../../placement/names";
 import { joinsItsRun } from "../../placement/placeholder-affinity";
 import { ownContainer, requestedBy } from "../../room/placeholder-size";
@@ -41,7 +41,7 @@ export function begin(scenario: Scenario): World {
   const { run } = aRun().held();
   // The clock of what it waits for counts where it may time out.
   run.metadata!.creationTimestamp = time(scenario.annotations === undefined ? LONG_AGO : NOW);
-  run.metadata!.annotations = { ...scenario.annotations };
+  run.metadata!.annotations = { [`${KEY_PREFIX}placement-timeout`]: "none", ...scenario.annotations };
   run.spec = { ...run.spec, ...scenario.spec };
   const world: World = {
     run,

@@ -5,6 +5,9 @@ import { happens, type Happenings } from "./event";
 import { agedObject, begin, changed, nodeOf, ownPods, time, withoutPod } from "./objects";
 import { LONG_AGO, NOW, type NodeName, type World } from "./world";
 
+/** Pipelines-as-Code's. */
+export const QUEUE_STATE_LABEL = "pipelinesascode.tekton.dev/state";
+
 const ROOM = 2000;
 
 const withNode = (world: World, node: NodeName, change: Partial<World["nodes"]["a"]>): World => ({
@@ -154,6 +157,13 @@ export const MENDED: readonly Happenings[] = [
   ),
   happens("Tekton's assistant is switched off", world =>
     world.coschedule === "disabled" ? undefined : { ...world, coschedule: "disabled" },
+  ),
+  happens(
+    "its queue lets the run go",
+    onRun(
+      ({ run }) => run!.metadata!.labels![QUEUE_STATE_LABEL] === "queued",
+      run => (run.metadata!.labels![QUEUE_STATE_LABEL] = "started"),
+    ),
   ),
   happens("people delete a StatefulSet that is in the way", world =>
     world.statefulSet?.metadata!.labels!["app"] === undefined

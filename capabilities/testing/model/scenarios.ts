@@ -4,6 +4,7 @@ import { HELD_LABEL, KEY_PREFIX, OPTED_IN_LATE } from "../../keys";
 import type { Reservation } from "../../room/reservation";
 import { placeholderOf, planned } from "../builders";
 import { changed } from "./objects";
+import { QUEUE_STATE_LABEL } from "./people";
 import type { Scenario, World } from "./world";
 
 const MEMORY = 2 ** 24;
@@ -160,6 +161,12 @@ export const SCENARIOS: readonly Scenario[] = [
       metadata!.labels![HELD_LABEL] = OPTED_IN_LATE;
       delete spec!.status;
     }),
+  },
+  {
+    name: "a queue holds it as well",
+    reservation: one(1000),
+    budget: 0,
+    from: withRun(({ metadata }) => (metadata!.labels![QUEUE_STATE_LABEL] = "queued")),
   },
   {
     name: "managed elsewhere",

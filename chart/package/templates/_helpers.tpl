@@ -58,6 +58,11 @@ runAsNonRoot: true
 seccompProfile: { type: RuntimeDefault }
 {{- end -}}
 
+{{/* cert-manager's Secrets have names of their own: Helm takes over none that it did not make, and they outlive a change back. */}}
+{{- define "serving-secret" -}}
+{{ include "fullname" . }}{{ eq .Values.certificates.source "cert-manager" | ternary "-cert-manager-tls" "-tls" }}
+{{- end -}}
+
 {{/* The authority that the API server trusts: cert-manager writes it later, else it is in our Secret. */}}
 {{- define "ca-injection" -}}
 {{- if eq .Values.certificates.source "cert-manager" -}}

@@ -53,7 +53,7 @@ spec:
           # process that does the work.
           args: [/app/load/start.cjs]
           ports:
-            - { name: https, containerPort: 3000 }
+            - { name: https, containerPort: {{ int ($values.port | default 3000) }} }
           startupProbe:
             httpGet: { path: /healthz, port: https, scheme: HTTPS }
             periodSeconds: 1
@@ -72,6 +72,7 @@ spec:
             - { name: PEPR_WATCH_MODE, value: {{ eq $component "controller" | quote }} }
             # Part of the webhooks' URL. It guards nothing: an answer tells only what the request says.
             - { name: PEPR_API_PATH, value: v1 }
+            - { name: PORT, value: {{ int ($values.port | default 3000) | quote }} }
             - { name: SSL_CERT_PATH, value: /etc/certs/tls.crt }
             - { name: SSL_KEY_PATH, value: /etc/certs/tls.key }
             {{- include "environment" $root | nindent 12 }}
@@ -80,7 +81,7 @@ spec:
             - { name: module, mountPath: /app/load, readOnly: true }
       volumes:
         - name: certificate
-          secret: { secretName: {{ include "fullname" $root }}-tls, defaultMode: 0440 }
+          secret: { secretName: {{ include "serving-secret" $root }}, defaultMode: 0440 }
         - name: module
           configMap: { name: {{ include "fullname" $root }}-module }
 {{- end -}}
@@ -89,9 +90,15 @@ spec:
 {{- define "pod" -}}
 serviceAccountName: {{ .account }}
 enableServiceLinks: false
+{{- if .values.hostNetwork }}
+hostNetwork: true
+{{- end }}
+{{- with .values.dnsPolicy | default (ternary "ClusterFirstWithHostNet" "" (.values.hostNetwork | default false)) }}
+dnsPolicy: {{ . }}
+{{- end }}
 securityContext:
   {{- include "pod-security" .root | nindent 2 }}
-{{- with .values.priorityClassName }}
+{{- with .values.priorityClassName | default (.root.Values.priorityClass.create | ternary (include "fullname" .root) "") }}
 priorityClassName: {{ . }}
 {{- end }}
 {{- range $key := list "nodeSelector" "tolerations" "affinity" }}
@@ -120,5 +127,9 @@ resources:
 - { name: LOG_LEVEL, value: {{ .Values.logLevel }} }
 - { name: POD_NAME, valueFrom: { fieldRef: { fieldPath: metadata.name } } }
 - { name: POD_AFFINITY_LEASE_NAMESPACE, value: {{ .Release.Namespace }} }
+- { name: POD_AFFINITY_INSTALLATION, value: {{ include "fullname" . }} }
+{{- with .Values.placeholder }}
+- { name: POD_AFFINITY_PLACEHOLDER_TEMPLATE, value: {{ toJson . | quote }} }
+{{- end }}
 {{- include "settings" . }}
 {{- end -}}

@@ -1,0 +1,99 @@
+/** Other gates in the same admission, and an opt-in that comes after ours. */
+import { describe, expect, test } from "@jest/globals";
+import { HELD_LABEL, HELD_SINCE_ANNOTATION, OPT_IN_LABEL, PENDING } from "../../capabilities/keys";
+import { at } from "../../capabilities/kube/json-patch";
+import { isPending } from "../../capabilities/tekton/objects";
+import { until } from "../../testbed/until";
+import { run, RUN_MILLISECONDS } from "../operated-cluster";
+import { operated, tasks, untilPlaced } from "./cluster";
+import { installWebhook, type RunLike } from "./webhook";
+
+const QUEUE = "kueue.x-k8s.io/queue-name";
+
+/** As tekton-kueue's (internal/webhook/v1/pipelinerun_webhook.go): Pending, whatever is there, and its queue's label. */
+function queues({ metadata, spec }: RunLike): object[] {
+  const changes: object[] = [];
+  if (metadata.labels === undefined) changes.push({ op: "add", path: "/metadata/labels", value: {} });
+  if (metadata.labels?.[QUEUE] === undefined)
+    changes.push({ op: "add", path: at("/metadata/labels", QUEUE), value: "builds" });
+  if (spec.status !== PENDING) changes.push({ op: "add", path: "/spec/status", value: PENDING });
+  return changes;
+}
+
+/** As Kueue does when it has room for the run. */
+const admit = (namespace: string) =>
+  operated.patchRun(namespace, "queued", [{ op: "remove", path: "/spec/status" }]);
+
+const eventsOf = async (namespace: string) =>
+  (await operated.cluster.clients.core.listNamespacedEvent({ namespace })).items;
+
+export function gateTests(): void {
+  describe("a queue whose webhook is asked", () => {
+    test.concurrent.each([
+      { namespace: "queue-before", name: "a-queue", isOurs: false },
+      { namespace: "queue-after", name: "zz-queue", isOurs: true },
+    ])(
+      "$name: its run is placed only once the queue has let it go",
+      async ({ namespace, name, isOurs }) => {
+        await operated.createNamespace(namespace);
+        const remove = await installWebhook({ name, namespace, change: queues });
+        await operated.createRun(namespace, run("queued", tasks));
+        const made = await operated.readRun(namespace, "queued");
+        expect(made.metadata!.labels![QUEUE]).toBe("builds");
+        expect(made.metadata!.labels![HELD_LABEL]).toBe(isOurs ? "true" : undefined);
+        // One that came later, elsewhere, has been placed: ours had every chance.
+        await operated.createRun("edges", run(`after-${name}`, tasks));
+        await untilPlaced("edges", `after-${name}`);
+        expect(isPending(await operated.readRun(namespace, "queued"))).toBe(true);
+        expect(operated.history.all("statefulSet", namespace)).toEqual([]);
+        await admit(namespace);
+        const placed = await untilPlaced(namespace, "queued");
+        expect(placed.metadata!.annotations![HELD_SINCE_ANNOTATION]).toBeDefined();
+        const [ended] = await operated.untilEnded(namespace);
+        expect(ended?.status?.conditions?.[0]?.reason).toBe("Succeeded");
+        if (isOurs) {
+          const told = (await eventsOf(namespace)).filter(({ reason }) => reason === "WaitsForQueue");
+          expect(told.map(({ type }) => type)).toEqual(["Normal"]);
+        }
+        await remove();
+      },
+      3 * RUN_MILLISECONDS,
+    );
+
+    test.concurrent(
+      "none: a run that brings a queue's label along, which no queue takes, is placed",
+      async () => {
+        await operated.createNamespace("no-queue");
+        const labels = { [OPT_IN_LABEL]: "true", [QUEUE]: "builds" };
+        await operated.createRun("no-queue", run("pods-are-queued", tasks, { labels }));
+        await untilPlaced("no-queue", "pods-are-queued");
+      },
+      RUN_MILLISECONDS,
+    );
+  });
+
+  test.concurrent(
+    "an opt-in that a webhook after ours puts on a run is told",
+    async () => {
+      const namespace = "opted-in-after";
+      await operated.createNamespace(namespace);
+      const path = at("/metadata/labels", OPT_IN_LABEL);
+      const remove = await installWebhook({
+        name: "zz-opt-in",
+        namespace,
+        change: ({ metadata }) => {
+          if (metadata.labels === undefined)
+            return [{ op: "add", path: "/metadata/labels", value: { [OPT_IN_LABEL]: "true" } }];
+          const isThere = metadata.labels[OPT_IN_LABEL] === "true";
+          return isThere ? [] : [{ op: "add", path, value: "true" }];
+        },
+      });
+      await operated.createRun(namespace, run("late", tasks, { labels: { a: "b" } }));
+      await until("people to be told", RUN_MILLISECONDS, async () =>
+        (await operated.warnings(namespace)).find(({ reason }) => reason === "OptedInTooLate"),
+      );
+      await remove();
+    },
+    2 * RUN_MILLISECONDS,
+  );
+}
