@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { stringify } from "yaml";
 import { previewOfText, runText } from "./testing";
+import { previewText } from "./words";
 
 const step = (cpu: string, memory = "1Gi") => ({
   steps: [{ name: "s", computeResources: { requests: { cpu, memory } } }],
@@ -275,6 +276,15 @@ describe("volumes", () => {
       expect.stringContaining("StorageClass fast of the volumeClaimTemplate of workspace out binds at once"),
     ]);
     expect(volumesIn(file(claim(["ReadWriteOnce"]), runText({ spec }))).notes).toEqual([]);
+  });
+
+  test("claims are named that decide where it goes, by themselves or by the place of their volumes", () => {
+    const volume = named("v1", "PersistentVolume", "pv", { spec: {} });
+    for (const text of [runText({ spec }), file(volume, claim(["ReadWriteOnce"]), runText({ spec }))]) {
+      const made = previewOfText(text);
+      expect(made.claims).toEqual(["cache"]);
+      expect(previewText(made)).toContain("It goes where the volumes of these claims can be used: cache\n");
+    }
   });
 });
 

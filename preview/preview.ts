@@ -12,6 +12,8 @@ import {
   type Plan,
   type Sources,
 } from "../capabilities/placement/plan";
+import { recordOf } from "../capabilities/placement/record";
+import { claimsIn } from "../capabilities/placement/volumes";
 import { firstWave, peakDemand, waves } from "../capabilities/demand/peak";
 import { toQuantities } from "../capabilities/demand/resources";
 import {
@@ -47,6 +49,8 @@ export interface Preview {
   /** For each resource, the tasks that make its peak. */
   peakTasks: Record<string, string[]>;
   firstWave: Quantities;
+  /** The claims whose volumes decide where it goes, named by the placeholder or by their place; sorted. */
+  claims: string[];
   /** Null for a run that gets none of its own. */
   placeholder: V1StatefulSet | null;
   /** A pod of the first wave. Null where there is no placeholder, or no task. */
@@ -172,6 +176,7 @@ export function previewOf(
     peak: toQuantities(peak),
     peakTasks: tasks,
     firstWave: toQuantities(firstWave(graph)),
+    claims: isPlaced ? claimsOf(plan.placeholder) : [],
     placeholder: isPlaced ? plan.placeholder : null,
     pod: isPlaced && example ? examplePod(held, example, known) : null,
     notes: [
@@ -187,6 +192,11 @@ export function previewOf(
       ...notesOnUnknown(stillUnknown(run, named, surroundings)),
     ],
   };
+}
+
+function claimsOf(placeholder: V1StatefulSet): string[] {
+  const { claims = [] } = recordOf(placeholder);
+  return [...new Set([...claimsIn(placeholder.spec!.template.spec!.volumes), ...claims])].sort();
 }
 
 const NO_WORDS: Pick<Preview, "problems" | "notes"> = { problems: [], notes: [] };

@@ -51,6 +51,11 @@ function graphLines({ waves, peak, peakTasks, firstWave }: Preview): string[] {
   ];
 }
 
+const claimLines = ({ claims }: Preview): string[] =>
+  claims.length === 0
+    ? []
+    : ["", `It goes where the volumes of these claims can be used: ${claims.join(", ")}`];
+
 const listLines = (title: string, items: string[]): string[] =>
   items.length === 0 ? [] : ["", title, ...items.map(item => `- ${item}`)];
 
@@ -69,6 +74,7 @@ export function previewText(preview: Preview): string {
       : []),
     ...listLines("Problems", preview.problems),
     ...graphLines(preview),
+    ...claimLines(preview),
     ...listLines("Notes", preview.notes),
     ...yamlLines(`The placeholder${asIf}:`, placeholder),
     ...yamlLines(`A pod of the first wave${asIf}, without what Tekton puts into it:`, pod),

@@ -14,7 +14,7 @@ import type {
 import { parseFew, TooMuch, type Resources } from "./resources";
 import { objectOf, objectsOf, textOf } from "./untrusted";
 
-/** Requests and limits of a container; undefined is another thing than empty to Tekton. */
+/** Requests and limits of a container; undefined where none are stored: Go writes no empty map. */
 export interface Asked {
   requests: Resources | undefined;
   limits: Resources | undefined;
@@ -26,13 +26,15 @@ export interface PodContainer extends Asked {
   kind: "step" | "sidecar" | "init";
 }
 
+const stored = (map: Requirements["requests"]): Resources | undefined => {
+  const found = objectOf(map);
+  return found === undefined || Object.keys(found).length === 0 ? undefined : parseFew(found);
+};
+
 /** @throws InvalidQuantity or TooMuch */
 export function asked(requirements: Requirements | undefined): Asked {
   const { requests, limits } = objectOf(requirements) ?? {};
-  return {
-    requests: objectOf(requests) && parseFew(requests),
-    limits: objectOf(limits) && parseFew(limits),
-  };
+  return { requests: stored(requests), limits: stored(limits) };
 }
 
 /** v1 has `computeResources`, v1beta1 `resources`. */

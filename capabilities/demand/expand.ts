@@ -257,6 +257,10 @@ const handedDown = (task: PipelineTask, values: Values): Param[] =>
 function knownOf({ metadata, spec }: PlannedRun, pipeline: PipelineSpec): ReadonlyMap<string, string> {
   const { name, namespace, uid } = objectOf(metadata) ?? {};
   const known = new Map<string, string>();
+  // That of an embedded one is the run's; a resolver brings its own.
+  const reference = objectOf(spec?.pipelineRef);
+  const pipelineName = reference === undefined ? name : textOf(reference.name);
+  if (textOf(pipelineName)) known.set("context.pipeline.name", pipelineName!);
   for (const [key, value] of Object.entries({ name, namespace, uid })) {
     if (textOf(value)) known.set(`context.pipelineRun.${key}`, value!);
   }

@@ -111,6 +111,12 @@ describe("the run's own settings for a task", () => {
     });
   });
 
+  it("takes empty requests for none: Go writes no empty map", () => {
+    const empty = { computeResources: { requests: {} } };
+    const limits = { computeResources: { requests: {}, limits: { cpu: "2" } } };
+    expect(demand({ steps: [empty, empty] }, limits)).toEqual({ cpu: "2" });
+  });
+
   it("takes a task-level limit whole for each step where the task-level requests leave it out", () => {
     const computeResources = { requests: { memory: "1Gi" }, limits: { cpu: "2" } };
     expect(demand({ steps: [{}, {}] }, { computeResources })).toEqual({ cpu: "4", memory: "1Gi" });

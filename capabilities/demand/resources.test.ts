@@ -14,7 +14,9 @@ import {
 } from "./resources";
 
 describe("parseQuantity", () => {
-  it.each<[string, string | number, number]>([
+  it.each<[string, string | number | null, number]>([
+    ["cpu", null, 0],
+    ["cpu", " 500m ", 500],
     ["cpu", "2", 2000],
     ["cpu", 2, 2000],
     ["cpu", 0.3, 300],
@@ -67,7 +69,7 @@ describe("parseQuantity", () => {
     );
   });
 
-  it.each([null, undefined, {}, [], true])("refuses %j, which is neither text nor number", value => {
+  it.each([undefined, {}, [], true])("refuses %j, which is neither text nor number", value => {
     expect(() => parseQuantity("cpu", value as unknown as string)).toThrow(InvalidQuantity);
   });
 });

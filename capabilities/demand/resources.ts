@@ -71,8 +71,10 @@ const roundedUp = (numerator: bigint, denominator: bigint): bigint =>
  *
  * @throws InvalidQuantity
  */
-export function parseQuantity(resource: string, text: string | number): number {
-  const written = typeof text === "number" ? String(text) : text;
+export function parseQuantity(resource: string, text: string | number | null): number {
+  // Kubernetes reads null as 0, and takes blanks around a quantity away (UnmarshalJSON in apimachinery's quantity.go).
+  if (text === null) return 0;
+  const written = typeof text === "number" ? String(text) : typeof text === "string" ? text.trim() : text;
   const match = typeof written === "string" && written.length <= LONGEST_QUANTITY && QUANTITY.exec(written);
   if (!match) throw new InvalidQuantity(resource, text);
   const [, whole = "", fraction = "", exponent, suffix = ""] = match;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@jest/globals";
-import { asking, graphOf, runOf } from "../testing/definitions";
+import type { PipelineRun } from "../tekton/objects";
+import { asking, graphOf, known, runOf } from "../testing/definitions";
 import type { PipelineSpec, PipelineTask, WhenExpression } from "./pipeline-spec";
+import { taskGraph } from "./task-graph";
 
 const never = [{ input: "a", operator: "in", values: ["b"] }];
 const empty = { params: [{ name: "p", value: [] }] };
@@ -78,6 +80,33 @@ describe("tasks that will not run", () => {
         ],
       },
       expected: ["next"],
+    },
+    {
+      name: "a condition on a result of one that does not run is compared as it is written: no, and the next runs",
+      spec: {
+        tasks: [
+          asking("no", "1", { when: never }),
+          asking("asks", "1", {
+            when: [{ input: "$(tasks.no.results.kind)", operator: "in", values: ["full"] }],
+          }),
+          asking("asks-cel", "1", { when: [{ cel: "'$(tasks.no.results.kind)' == 'full'" }] }),
+          asking("next", "1", { runAfter: ["asks", "asks-cel"] }),
+        ],
+      },
+      expected: ["next"],
+    },
+    {
+      name: "where that lets it run, it lacks the result, and the next does not run",
+      spec: {
+        tasks: [
+          asking("no", "1", { when: never }),
+          asking("asks", "1", {
+            when: [{ input: "$(tasks.no.results.kind)", operator: "notin", values: ["full"] }],
+          }),
+          asking("next", "1", { runAfter: ["asks"] }),
+        ],
+      },
+      expected: [],
     },
   ])("$name", ({ spec, expected }) => {
     expect(running(spec)).toEqual(expected);
@@ -173,5 +202,16 @@ describe("when", () => {
     const { tasks } = spec(when);
     const withA = { ...spec(when), tasks: [asking("a", "1"), ...tasks!] };
     expect(running(withA, more).includes("t")).toBe(runs);
+  });
+
+  it.each([
+    { what: "an embedded one has the run's", reference: undefined, is: "nightly-1" },
+    { what: "one by name", reference: { name: "nightly" }, is: "nightly" },
+  ])("the name of the pipeline: $what", ({ reference, is }) => {
+    const named = spec([{ input: "$(context.pipeline.name)", operator: "in", values: ["nightly-1"] }]);
+    const ofRun = reference === undefined ? { pipelineSpec: named } : { pipelineRef: reference };
+    const run = { ...runOf({}), metadata: { name: "nightly-1" }, spec: ofRun };
+    const { tasks } = taskGraph(run as PipelineRun, known({ nightly: named }), {});
+    expect(tasks[0]!.count).toBe(is === "nightly-1" ? 1 : 0);
   });
 });

@@ -18,7 +18,8 @@ export function prospectsOf(
 ): Prospects {
   const prospects = new Map<string, FanOut | "ruled out by when" | "skipped">();
   const prospectOf = ({ task, parents, uses }: OrderedTask, isLost: (name: string) => boolean) => {
-    if (allows(task.when, values) === false) return "ruled out by when";
+    // It is looked at before the results that it uses, and what has none is compared as it is written.
+    if (allows(task.when, values, uses.some(doesNotRun)) === false) return "ruled out by when";
     if (parents.some(name => prospects.get(name) === "skipped") || uses.some(isLost)) return "skipped";
     const fanOut = fanOutOf(task.matrix, values, mostCombinations);
     return fanOut.count === 0 ? "skipped" : fanOut;

@@ -8,10 +8,18 @@ import type { WhenExpression } from "./pipeline-spec";
 import { objectsOf, textOf, textsOf } from "./untrusted";
 
 const WHOLE_ARRAY = /^\$\(params\.[^()$]+\[\*\]\)$/;
-const isKnown = (text: string): boolean => !text.includes("$(");
+/** Whether a text stays as it is. */
+type IsKnown = (text: string) => boolean;
+const isWithoutReference: IsKnown = text => !text.includes("$(");
+/** Where a task that does not run was to give one of the results, Tekton puts in none: the text is compared as it is. */
+const isWithoutOtherReference: IsKnown = text => !/\$\((?!tasks\.[^()$]+\.results\.)/.test(text);
 
 /** Known texts among what an expression's input is looked for in, and whether there are others. */
-function known(values: readonly string[], all: Values): { texts: Set<string>; isComplete: boolean } {
+function known(
+  values: readonly string[],
+  all: Values,
+  isKnown: IsKnown,
+): { texts: Set<string>; isComplete: boolean } {
   const texts = new Set<string>();
   let isComplete = true;
   for (const value of values) {
@@ -33,7 +41,11 @@ function inputOf(input: string, values: Values): string {
   return /[<>&\u2028\u2029]/.test(json) ? "$(" : json;
 }
 
-function isTrue({ input, operator, values, cel }: WhenExpression, all: Values): boolean | undefined {
+function isTrue(
+  { input, operator, values, cel }: WhenExpression,
+  all: Values,
+  isKnown: IsKnown,
+): boolean | undefined {
   const condition = textOf(cel);
   if (condition !== undefined) {
     const text = inText(condition, all);
@@ -41,17 +53,25 @@ function isTrue({ input, operator, values, cel }: WhenExpression, all: Values): 
   }
   const found = inputOf(textOf(input) ?? "", all);
   if (!isKnown(found)) return undefined;
-  const { texts, isComplete } = known(textsOf(values), all);
+  const { texts, isComplete } = known(textsOf(values), all, isKnown);
   const isAmong = texts.has(found);
   if (!isAmong && !isComplete) return undefined;
   return operator === "in" ? isAmong : !isAmong;
 }
 
-/** @returns false when the task will not run, undefined when that is not known */
-export function allows(when: readonly WhenExpression[] | undefined, values: Values): boolean | undefined {
+/**
+ * @param isWithoutResults whether a task whose results it may use does not run
+ * @returns false when the task will not run, undefined when that is not known
+ */
+export function allows(
+  when: readonly WhenExpression[] | undefined,
+  values: Values,
+  isWithoutResults = false,
+): boolean | undefined {
+  const isKnown = isWithoutResults ? isWithoutOtherReference : isWithoutReference;
   let result: boolean | undefined = true;
   for (const expression of objectsOf(when)) {
-    const outcome = isTrue(expression, values);
+    const outcome = isTrue(expression, values, isKnown);
     if (outcome === false) return false;
     if (outcome === undefined) result = undefined;
   }

@@ -5,7 +5,7 @@ import type {
   V1PersistentVolumeClaim,
 } from "@kubernetes/client-node";
 import { HOSTNAME_TOPOLOGY } from "../keys";
-import { placesOf, withPlaces } from "./volume-places";
+import { placesOf, volumeTerms, withPlaces } from "./volume-places";
 import type { Storage } from "./volumes";
 
 const inZone = (...values: string[]): V1NodeSelectorTerm => ({
@@ -71,6 +71,35 @@ describe("of a claim", () => {
     },
   ])("$what", ({ disk, is }) => {
     expect(found({ c: disk })).toEqual(is);
+  });
+});
+
+describe("labels of a volume say where it is, as its node affinity does", () => {
+  const ZONE = "topology.kubernetes.io/zone";
+  const REGION = "topology.kubernetes.io/region";
+  const isIn = (key: string, ...values: string[]) => ({ key, operator: "In", values });
+
+  test.each<{ what: string; labels: Record<string, string>; terms?: V1NodeSelectorTerm[]; is: object[] }>([
+    { what: "a zone", labels: { [ZONE]: "a" }, is: [{ matchExpressions: [isIn(ZONE, "a")] }] },
+    {
+      what: "zones of several, by their names of before",
+      labels: { "failure-domain.beta.kubernetes.io/zone": "a__b" },
+      is: [{ matchExpressions: [isIn(ZONE, "a", "b")] }],
+    },
+    {
+      what: "beside its node affinity",
+      labels: { [REGION]: "north" },
+      terms: [inZone("a"), inZone("b")],
+      is: ["a", "b"].map(zone => ({
+        matchExpressions: [...inZone(zone).matchExpressions!, isIn(REGION, "north")],
+      })),
+    },
+    { what: "other labels say nothing", labels: { zone: "a" }, is: [] },
+  ])("$what", ({ labels, terms, is }) => {
+    const nodeAffinity = terms && { required: { nodeSelectorTerms: terms } };
+    expect(volumeTerms({ metadata: { labels }, spec: { ...(nodeAffinity && { nodeAffinity }) } })).toEqual(
+      is,
+    );
   });
 });
 

@@ -33,10 +33,44 @@ const OF_ONE_NODE = ["ReadWriteOnce", "ReadWriteOncePod"];
 const isOfOneNode = ({ spec }: V1PersistentVolumeClaim): boolean =>
   spec?.accessModes?.every(mode => OF_ONE_NODE.includes(mode)) === true;
 
+const ZONE = "topology.kubernetes.io/zone";
+const REGION = "topology.kubernetes.io/region";
+/** Labels of a volume that its node has to have as well, those of before by the names that nodes have today. */
+const PLACE_LABELS: Readonly<Record<string, string>> = {
+  "failure-domain.beta.kubernetes.io/zone": ZONE,
+  "failure-domain.beta.kubernetes.io/region": REGION,
+  [ZONE]: ZONE,
+  [REGION]: REGION,
+};
+/** Between the zones of a volume that is in several. */
+const DELIMITER = "__";
+
+/**
+ * As the scheduler's plugin VolumeZone reads it (pkg/scheduler/framework/plugins/volumezone/volume_zone.go). It lets a
+ * volume to nodes without any such label, too; a cluster whose volumes have them has no such nodes.
+ */
+function labelTerm({ metadata }: V1PersistentVolume): V1NodeSelectorTerm[] {
+  const found = Object.entries(metadata?.labels ?? {}).flatMap(([label, text]) =>
+    Object.hasOwn(PLACE_LABELS, label) ? [{ key: PLACE_LABELS[label]!, text }] : [],
+  );
+  const byKey = new Map(found.map(({ key, text }) => [key, text]));
+  if (byKey.size === 0) return [];
+  const matchExpressions = [...byKey].map(([key, text]) => ({
+    key,
+    operator: "In",
+    values: text.split(DELIMITER),
+  }));
+  return [{ matchExpressions }];
+}
+
 /** What a volume demands of a node: none where any will do. */
 export function volumeTerms(volume: V1PersistentVolume | undefined): V1NodeSelectorTerm[] {
-  const required = objectOf(objectOf(volume?.spec?.nodeAffinity)?.required);
-  return objectsOf(required?.nodeSelectorTerms);
+  if (volume === undefined) return [];
+  const required = objectOf(objectOf(volume.spec?.nodeAffinity)?.required);
+  const terms = objectsOf(required?.nodeSelectorTerms);
+  const place = labelTerm(volume);
+  if (terms.length === 0 || place.length === 0) return [...terms, ...place];
+  return both(terms, place);
 }
 
 /** Over a zone each pod may have a node of its own: what is demanded of more than the zone is its affair. */

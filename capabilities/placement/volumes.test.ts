@@ -46,7 +46,17 @@ describe("the placeholder names claims", () => {
   test.each<[string, Storage, string[], string | undefined]>([
     ["that exist", storage({ a: claim() }), ["a"], undefined],
     [
-      "but not for one pod only",
+      "that one pod may use, where the place of their volume is known",
+      {
+        claims: new Map([["a", claim({ accessModes: ["ReadWriteOncePod"] })]]),
+        volumes: new Map([["pv", {}]]),
+        classes: undefined,
+      },
+      ["a"],
+      undefined,
+    ],
+    [
+      "but not for one pod only, without a volume",
       storage({ a: claim({ accessModes: ["ReadWriteOncePod"] }) }),
       [],
       "ReadWriteOncePod",

@@ -116,7 +116,7 @@ function immediate(templates: readonly ClaimTemplate[], { claims, classes = [] }
 export const canBeRead = (name: string): boolean => !name.includes("$(");
 
 /** What is to be said of a claim, and whether the placeholder may name it. */
-function judged(name: string, { claims }: Storage): { isDeclared: boolean; note?: string } {
+function judged(name: string, { claims, volumes }: Storage): { isDeclared: boolean; note?: string } {
   if (!canBeRead(name)) {
     return {
       isDeclared: false,
@@ -124,7 +124,7 @@ function judged(name: string, { claims }: Storage): { isDeclared: boolean; note?
     };
   }
   if (!claims.has(name)) {
-    const note = `The claim ${name} was not read; if it is ${READ_WRITE_ONCE_POD} or not there, the placeholder leaves it out.`;
+    const note = `The claim ${name} was not read; if it is ${READ_WRITE_ONCE_POD} or not there, the placeholder does not name it.`;
     return { isDeclared: true, note };
   }
   const claim = claims.get(name);
@@ -134,7 +134,9 @@ function judged(name: string, { claims }: Storage): { isDeclared: boolean; note?
       note: `The claim ${name} does not exist, and does not count for the run's node.`,
     };
   }
-  if (claim.spec?.accessModes?.includes(READ_WRITE_ONCE_POD)) {
+  // Of a volume that is there the place counts in its stead, see volume-places.ts.
+  const hasPlace = volumes.get(claim.spec?.volumeName ?? "") !== undefined;
+  if (claim.spec?.accessModes?.includes(READ_WRITE_ONCE_POD) && !hasPlace) {
     const note = `The claim ${name} is ${READ_WRITE_ONCE_POD}: one pod may use it, so the placeholder cannot, and it does not count for the run's node.`;
     return { isDeclared: false, note };
   }

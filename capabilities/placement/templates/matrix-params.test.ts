@@ -61,6 +61,25 @@ test.each<{ name: string; matrix: Matrix | undefined; expected: string[] }>([
     },
     expected: ["a=1 b=x", "a=3 b=z", ""],
   },
+  {
+    name: "an include over what another has put in counts as what is there",
+    matrix: {
+      params: [{ name: "a", value: ["1"] }],
+      include: [
+        { params: [param("a", "1"), param("b", "x")] },
+        { params: [param("b", "y"), param("c", "z")] },
+      ],
+    },
+    expected: ["a=1 b=x"],
+  },
+  {
+    name: "an include without a name of the matrix makes no combination more",
+    matrix: {
+      params: [{ name: "a", value: ["1", "2"] }],
+      include: [{ params: [param("b", "x")] }, { params: [param("b", "y")] }],
+    },
+    expected: ["a=1 b=x", "a=2 b=x"],
+  },
 ])("$name", ({ matrix, expected }) => {
   expect(inWords(matrix)).toEqual(expected);
 });

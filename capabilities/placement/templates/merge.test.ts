@@ -62,14 +62,21 @@ describe("a task's template over the run's", () => {
 });
 
 test("null inside of a field is as if it were not there; in a list an empty item, in a map an empty text", () => {
+  const expressions = (value: string | null) => [{ key: "tier", operator: "In", values: [value] }];
   const template = {
     nodeSelector: { pool: null },
     tolerations: [null],
     affinity: { nodeAffinity: null, podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: null } },
+    topologySpreadConstraints: [
+      { labelSelector: { matchLabels: { app: null }, matchExpressions: expressions(null) } },
+    ],
   };
   expect(storedTemplate(template as unknown as PodTemplate)).toEqual({
     nodeSelector: { pool: "" },
     tolerations: [{}],
     affinity: { podAffinity: {} } as V1Affinity,
+    topologySpreadConstraints: [
+      { labelSelector: { matchLabels: { app: "" }, matchExpressions: expressions("") } },
+    ],
   });
 });

@@ -27,12 +27,20 @@ const isEmpty = (value: unknown): boolean =>
   (Array.isArray(value) && value.length === 0) ||
   (isObject(value) && Object.keys(value).length === 0);
 
+const MAP_OF_TEXTS = "matchLabels";
+/** Lists of texts, in which null stands for "". */
+const LISTS_OF_TEXTS = ["values", "namespaces", "matchLabelKeys", "mismatchLabelKeys"];
+
 /** Inside of a field, null is as if it were not there. In a list it stands for an empty item, in a map for "". */
-function withoutNull(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(item => (item === null ? {} : withoutNull(item)));
+function withoutNull(value: unknown, field = ""): unknown {
+  if (Array.isArray(value)) {
+    const empty = LISTS_OF_TEXTS.includes(field) ? "" : {};
+    return value.map(item => (item === null ? empty : withoutNull(item)));
+  }
   if (!isObject(value)) return value;
+  if (field === MAP_OF_TEXTS) return textsIn(value);
   const entries = Object.entries(value).filter(([, inner]) => inner !== null && inner !== undefined);
-  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNull(inner)]));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, withoutNull(inner, key)]));
 }
 
 const textsIn = (map: object): Record<string, string> =>

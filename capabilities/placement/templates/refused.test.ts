@@ -80,6 +80,31 @@ test.each([
     name: "a time for NoSchedule",
     template: { tolerations: [{ key: "a", effect: "NoSchedule", tolerationSeconds: 1 }] },
   },
+  { name: "a selector's value with a blank", template: { nodeSelector: { disk: "fast ssd" } } },
+  { name: "a selector's value that is too long", template: { nodeSelector: { disk: "d".repeat(64) } } },
+  { name: "a selector's key with two slashes", template: { nodeSelector: { "a/b/c": "d" } } },
+  { name: "a value with a slash", template: onNodes({ matchExpressions: [expression("a", "In", "b/c")] }) },
+  { name: "a limit with a sign", template: onNodes({ matchExpressions: [expression("a", "Gt", "-1")] }) },
+  { name: "a tolerated value with a blank", template: { tolerations: [{ key: "a", value: "b c" }] } },
+  { name: "a tolerated key with a blank", template: { tolerations: [{ key: "a b", operator: "Exists" }] } },
+  { name: "a RuntimeClass with a capital", template: { runtimeClassName: "Kata" } },
+  { name: "a priority class with a blank", template: { priorityClassName: "very high" } },
+  {
+    name: "a pod term whose selector has no values",
+    template: {
+      affinity: {
+        podAffinity: {
+          requiredDuringSchedulingIgnoredDuringExecution: [
+            { topologyKey: "zone", labelSelector: { matchExpressions: [expression("a", "In")] } },
+          ],
+        },
+      },
+    },
+  },
+  {
+    name: "a spread that says not what to do",
+    template: { topologySpreadConstraints: [{ maxSkew: 1, topologyKey: "zone" }] },
+  },
   { name: "an unknown effect", template: { tolerations: [{ key: "a", effect: "Never" }] } },
   { name: "a key that is no text", template: { tolerations: [{ key: 1, operator: "Exists" }] } },
   { name: "an empty name of a RuntimeClass", template: { runtimeClassName: "" } },

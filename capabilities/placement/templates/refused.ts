@@ -7,6 +7,9 @@ import { isObject, objectOf, objectsOf, textOf } from "../../demand/untrusted";
 import type { FullTemplate } from "./effective";
 import { referencesIn } from "./replacements";
 import {
+  isLabelKey,
+  isLabelValue,
+  isSubdomain,
   isValidConstraint,
   isValidExpression,
   isValidField,
@@ -50,9 +53,9 @@ class Reader {
     return isValid || this.leave(`${field} ${text}`, "refused");
   }
 
-  name(field: string, value: unknown): string | undefined {
+  name(field: string, value: unknown, isValid: (name: string) => boolean): string | undefined {
     const name = textOf(value);
-    return name !== undefined && this.takes(field, name) ? name : undefined;
+    return name !== undefined && this.takes(field, name, isValid(name)) ? name : undefined;
   }
 
   /** Without an expression a term is met by more nodes, and without any, by each. */
@@ -121,15 +124,18 @@ export function readable(template: FullTemplate, isRaw: (reference: string) => b
   const reader = new Reader(isRaw);
   const selector = Object.entries(objectOf(template.nodeSelector) ?? {});
   const names = ["schedulerName", "runtimeClassName", "priorityClassName"] as const;
+  const isName = (field: string) => (field === "schedulerName" ? () => true : isSubdomain);
   if (template.runtimeClassName === "") reader.leftOut.push({ what: `runtimeClassName ""`, why: "refused" });
   const named = names.flatMap(field => {
-    const name = reader.name(field, template[field]);
+    const name = reader.name(field, template[field], isName(field));
     return name === undefined ? [] : [[field, name]];
   });
   return {
     template: {
       nodeSelector: Object.fromEntries(
-        selector.filter(([key, value]) => reader.takes("nodeSelector", `${key}=${value}`)),
+        selector.filter(([key, value]) =>
+          reader.takes("nodeSelector", `${key}=${value}`, isLabelKey(key) && isLabelValue(value)),
+        ),
       ),
       tolerations: objectsOf(template.tolerations).filter(item =>
         reader.takes("toleration", item, isValidToleration(item)),
