@@ -37,8 +37,8 @@ export function rendering(operated: () => OperatedCluster): void {
   const render = (...values: string[]): Promise<string> =>
     helm(
       operated().cluster.kubeconfigFile,
-      // Whether the objects are well-formed the API server says, and more strictly than Helm would.
-      ...["template", "matrix", CHART, "--namespace", NAMESPACE, "--dry-run=server", ...sets(values)],
+      // Without a look at the cluster, where one is installed already; whether the objects are well-formed the API server says.
+      ...["template", "matrix", CHART, "--namespace", NAMESPACE, ...sets(values)],
     );
 
   describe("accepted by the API server", () => {
