@@ -70,6 +70,10 @@ export const valuesSchema = () => ({
       servicePort: wholeNumber(1, 65_535),
       timeoutSeconds: wholeNumber(1, 10),
       excludedNamespaces: { type: ["array", "null"], items: text },
+      clientAuthority: {
+        type: "string",
+        pattern: "^(\\s*-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----\\s*)*$",
+      },
     }),
     certificates: only({
       source: oneOf("helm", "cert-manager"),

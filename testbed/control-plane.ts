@@ -24,6 +24,8 @@ export function clusterFiles(directory: string) {
     administratorCertificate: join(directory, "administrator.crt"),
     administratorKey: join(directory, "administrator.key"),
     kubeconfig: join(directory, "kubeconfig"),
+    admissionConfig: join(directory, "admission-config.json"),
+    webhookKubeconfig: join(directory, "webhook-kubeconfig"),
     auditPolicy: join(directory, "audit-policy.json"),
     auditLog: join(directory, "audit.log"),
   };
@@ -120,6 +122,7 @@ function apiServerArguments(files: ClusterFiles, ports: Ports): string[] {
     "--service-account-issuer=https://kubernetes.default.svc",
     `--service-account-key-file=${files.serviceAccountPublicKey}`,
     `--service-account-signing-key-file=${files.serviceAccountPrivateKey}`,
+    `--admission-control-config-file=${files.admissionConfig}`,
     `--audit-policy-file=${files.auditPolicy}`,
     `--audit-log-path=${files.auditLog}`,
     "--audit-log-mode=blocking",

@@ -18,6 +18,7 @@ import { answers } from "./probe";
 import type { ProcessSet } from "./processes";
 import type { Binaries } from "./binaries";
 import type { Program } from "./programs";
+import { admissionConfig, webhookKubeconfigText } from "./webhook-client";
 
 /** Far more than is needed on an idle machine (3 s for all), for one that is busy. */
 const READY_MILLISECONDS = 180_000;
@@ -103,6 +104,8 @@ async function writeFiles(
     write(files.administratorCertificate, administrator.certificate),
     write(files.administratorKey, administrator.privateKey),
     write(files.kubeconfig, kubeconfigText(name, server, certificates)),
+    write(files.admissionConfig, JSON.stringify(admissionConfig(files.webhookKubeconfig))),
+    write(files.webhookKubeconfig, webhookKubeconfigText(files)),
     write(files.auditPolicy, JSON.stringify(auditPolicy(OPERATOR_NAMESPACE))),
   ]);
 }

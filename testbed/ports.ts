@@ -8,10 +8,6 @@ import { createServer } from "node:net";
  */
 const LOWEST = 20_000;
 const HIGHEST = 30_000;
-/** Test workers that run at once each have a slice of their own. */
-const SLICE = 1_000;
-const workers = (HIGHEST - LOWEST) / SLICE;
-const first = LOWEST + SLICE * (Number(process.env.JEST_WORKER_ID ?? 0) % workers);
 const ATTEMPTS = 200;
 
 const handedOut = new Set<number>();
@@ -25,8 +21,8 @@ const handedOut = new Set<number>();
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   for (let attempt = 0; ports.length < count; attempt++) {
-    if (attempt === ATTEMPTS) throw new Error(`no ${count} free ports between ${first} and ${first + SLICE}`);
-    const port = randomInt(first, first + SLICE);
+    if (attempt === ATTEMPTS) throw new Error(`no ${count} free ports between ${LOWEST} and ${HIGHEST}`);
+    const port = randomInt(LOWEST, HIGHEST);
     if (handedOut.has(port) || !(await isFree(port))) continue;
     handedOut.add(port);
     ports.push(port);

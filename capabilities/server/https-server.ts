@@ -9,7 +9,8 @@
  * - It can be stopped without losing a request.
  * - It answers /readyz itself (readiness.ts).
  * - Connections of one address, and the time for a request, are bounded.
- * - What is no AdmissionReview is answered before pepr sees it (read-review.ts).
+ * - What is no AdmissionReview is answered before pepr sees it (read-review.ts), and what does not come from the API
+ *   server, where that can be told (client-certificate.ts).
  */
 import { once } from "node:events";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
@@ -17,6 +18,7 @@ import type { Socket } from "node:net";
 import https, { type Server, type ServerOptions } from "node:https";
 import { setTimeout as delay } from "node:timers/promises";
 import { measuringReviews } from "../metrics/admission";
+import { askingForCertificates, clientAuthority, requiringCertificates } from "./client-certificate";
 import { readingReviews } from "./read-review";
 import { answeringReadiness } from "./readiness";
 
@@ -86,22 +88,27 @@ export function boundConnections(server: Server, mostOfAddress = MOST_CONNECTION
 }
 
 https.createServer = ((options: ServerOptions, listener?: RequestListener) => {
-  const server = createServer({ ...options, handshakeTimeout: HEAD_MILLISECONDS });
+  const authority = clientAuthority(process.env);
+  const asking = askingForCertificates(authority);
+  const server = createServer({ ...options, ...asking, handshakeTimeout: HEAD_MILLISECONDS });
   server.keepAliveTimeout = IDLE_MILLISECONDS;
   server.headersTimeout = HEAD_MILLISECONDS;
   server.requestTimeout = REQUEST_MILLISECONDS;
   boundConnections(server);
   server.on("secureConnection", (socket: Socket) => opened.set(socket, Date.now()));
   server.on("request", begin);
-  if (listener !== undefined)
-    server.on("request", answeringReadiness(measuringReviews(readingReviews(listener))));
+  if (listener !== undefined) {
+    const reviews = requiringCertificates(authority, readingReviews(listener));
+    server.on("request", answeringReadiness(measuringReviews(reviews)));
+  }
   servers.add(server);
   return server;
 }) as typeof https.createServer;
 
 /** Every server answers with this pair from the next connection on. */
 export function useCertificate(pair: { certificate: Buffer; key: Buffer }): void {
-  for (const server of servers) server.setSecureContext({ cert: pair.certificate, key: pair.key });
+  const ca = clientAuthority(process.env);
+  for (const server of servers) server.setSecureContext({ cert: pair.certificate, key: pair.key, ca });
 }
 
 /** When to stop listening; this and the times of the arguments are in milliseconds of the epoch. */

@@ -13,13 +13,20 @@ import { isHeldByUs } from "../../capabilities/tekton/objects";
 import { commandsOfSentences, words } from "../../scripts/commands";
 import { blocks, CHECKOUT, pages } from "../../scripts/pages";
 import { ensureTool } from "../../testbed/binaries";
-import { applyDefinitions } from "../../testbed/manifests";
+import { applyDefinitions, applyObjects } from "../../testbed/manifests";
 import { RELEASE } from "../../testbed/operator-names";
 import { until } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
 /** The plain manifest has objects of its kinds. */
 const CERT_MANAGER = join(__dirname, "cert-manager-crds.yaml");
+const TEKTON_OPERATOR = join(__dirname, "tekton-operator-crds.yaml");
+const TEKTON_CONFIG = {
+  apiVersion: "operator.tekton.dev/v1alpha1",
+  kind: "TektonConfig",
+  metadata: { name: "config" },
+  spec: { pipeline: { coschedule: "workspaces" } },
+};
 const execute = promisify(execFile);
 const BLOCK_MILLISECONDS = 120_000;
 const NAMESPACE = "documented";
@@ -91,6 +98,8 @@ export function documented(operated: () => OperatedCluster): void {
   beforeAll(async () => {
     await writeManifest();
     await applyDefinitions(operated().cluster.kubeconfigFile, CERT_MANAGER);
+    await applyDefinitions(operated().cluster.kubeconfigFile, TEKTON_OPERATOR);
+    await applyObjects(operated().cluster.kubeconfigFile, [TEKTON_CONFIG]);
     const { stdout } = await execute("sh", ["-c", "command -v kubectl"]);
     const nothing = "#!/bin/sh\n";
     directory = await directoryOf({

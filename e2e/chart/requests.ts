@@ -12,7 +12,7 @@ import { peakMebibytes } from "./usage";
 const COUNT = Number(process.env["MALFORMED_REQUESTS"] ?? 200);
 
 /** @returns the status of the answer to that body, sent to a process of admission itself */
-function send(
+export function send(
   operated: OperatedCluster,
   path: string,
   body: string,
@@ -31,7 +31,7 @@ function send(
   });
 }
 
-const review = (kind: object, object: unknown): string =>
+export const review = (kind: object, object: unknown): string =>
   JSON.stringify({
     apiVersion: "admission.k8s.io/v1",
     kind: "AdmissionReview",

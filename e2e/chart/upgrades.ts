@@ -7,13 +7,14 @@ import { isHeldByUs } from "../../capabilities/tekton/objects";
 import { clusterFiles } from "../../testbed/control-plane";
 import { addNode } from "../../testbed/nodes";
 import { helm } from "../../testbed/helm";
-import { applyDefinitions } from "../../testbed/manifests";
+import { applyDefinitions, dryRun } from "../../testbed/manifests";
 import { CHART } from "../../testbed/operator";
 import { OPERATOR_NAMESPACE, RELEASE } from "../../testbed/operator-names";
 import { until } from "../../testbed/until";
 import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 import { endPods, podsOf } from "../pods";
 import { trustedAuthorities } from "./availability";
+import { review, send } from "./requests";
 
 const CERT_MANAGER = join(__dirname, "cert-manager-crds.yaml");
 const NAMESPACE = "upgraded";
@@ -99,8 +100,14 @@ export function upgrades(operated: () => OperatedCluster): void {
     "an upgrade and a rollback lose nothing, and both runs end well",
     async () => {
       const authorities = (await trustedAuthorities(operated())).map(({ fingerprint256 }) => fingerprint256);
-      await operated().operator.upgrade({ logLevel: "debug" });
+      const clientAuthority = await readFile(clusterFiles(operated().cluster.directory).authority, "utf8");
+      await operated().operator.upgrade({ logLevel: "debug", webhooks: { clientAuthority } });
       await nothingIsLost(authorities);
+      // The API server shows its certificate; a pod that knows the port has none.
+      const asked = run("asked", [nap("only")], { namespace: NAMESPACE });
+      await dryRun(operated().cluster.kubeconfigFile, [asked]);
+      const kind = { group: "tekton.dev", version: "v1", kind: "PipelineRun" };
+      expect(await send(operated(), "/mutate/v1", review(kind, asked))).toBe(401);
       await operated().operator.helm("rollback", "--wait", "--timeout", "90s");
       await nothingIsLost(authorities);
       await addNode(operated().cluster.clients, { name: NODES[1]! });

@@ -75,6 +75,9 @@ spec:
             - { name: PORT, value: {{ int ($values.port | default 3000) | quote }} }
             - { name: SSL_CERT_PATH, value: /etc/certs/tls.crt }
             - { name: SSL_KEY_PATH, value: /etc/certs/tls.key }
+            {{- if and (eq $component "admission") $root.Values.webhooks.clientAuthority }}
+            - { name: POD_AFFINITY_CLIENT_AUTHORITY, value: {{ $root.Values.webhooks.clientAuthority | quote }} }
+            {{- end }}
             {{- include "environment" $root | nindent 12 }}
           volumeMounts:
             - { name: certificate, mountPath: /etc/certs, readOnly: true }
