@@ -6,7 +6,7 @@ import { askingForCertificates, clientAuthority, requiringCertificates } from ".
 
 /** Keys take their time on a busy machine. */
 const MILLISECONDS = 30_000;
-const VARIABLE = "POD_AFFINITY_CLIENT_AUTHORITY";
+const VARIABLE = "WEBHOOK_CLIENT_AUTHORITY";
 
 function send(port: number, method: string, client?: Identity): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -53,6 +53,6 @@ test.each([
   ["an empty one", "-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----"],
 ])("%s is refused when the process starts", (_name, value) => {
   expect(() => clientAuthority({ [VARIABLE]: value })).toThrow(
-    /POD_AFFINITY_CLIENT_AUTHORITY has the value ".*"; allowed: one or more certificates in PEM/s,
+    /WEBHOOK_CLIENT_AUTHORITY has the value ".*"; allowed: one or more certificates in PEM/s,
   );
 });

@@ -9,7 +9,7 @@ import type { RequestListener } from "node:http";
 import type { ServerOptions } from "node:https";
 import type { TLSSocket } from "node:tls";
 
-const VARIABLE = "POD_AFFINITY_CLIENT_AUTHORITY";
+const VARIABLE = "WEBHOOK_CLIENT_AUTHORITY";
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /**

@@ -76,7 +76,7 @@ spec:
             - { name: SSL_CERT_PATH, value: /etc/certs/tls.crt }
             - { name: SSL_KEY_PATH, value: /etc/certs/tls.key }
             {{- if and (eq $component "admission") $root.Values.webhooks.clientAuthority }}
-            - { name: POD_AFFINITY_CLIENT_AUTHORITY, value: {{ $root.Values.webhooks.clientAuthority | quote }} }
+            - { name: WEBHOOK_CLIENT_AUTHORITY, value: {{ $root.Values.webhooks.clientAuthority | quote }} }
             {{- end }}
             {{- include "environment" $root | nindent 12 }}
           volumeMounts:
