@@ -1,6 +1,7 @@
 /** Carries a step out: its writes, each with a guard, and what they answer put into the store. */
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
+import { HOSTNAME_TOPOLOGY } from "../keys";
 import { describeError } from "../kube/errors";
 import type { Observed } from "../phases/observed";
 import { stageOf } from "../phases/phase";
@@ -9,7 +10,7 @@ import type { PipelineRun } from "../tekton/objects";
 import type { RunKey } from "../tekton/run-key";
 import { isSetAside, SET_ASIDE, setAsideWarning, survivedByAll } from "./attempts";
 import { deleteClaims } from "./delete-claims";
-import { guardDeletion, guardMove, guardNode } from "./guards";
+import { guardDeletion, guardMove, guardNode, guardSlot } from "./guards";
 import { heldSeconds } from "./held-for";
 import { countHoldEnded, countMove, countPlaced } from "./metrics";
 import { make, makePod } from "./make";
@@ -142,7 +143,9 @@ export class CarryOut {
   /** Its pods come a moment after the release: both writes go out together. What fails of them is tried again. */
   async #release(step: Of<"release">, key: RunKey, observed: Observed): Promise<Result> {
     const { cluster, store, settings } = this.parts;
-    const { pod, size } = step;
+    const { pod, size, topologyKey } = step;
+    // Over a zone its pods may have other nodes.
+    if (topologyKey === HOSTNAME_TOPOLOGY) await guardSlot(this.parts, pod);
     if (settings.DISRUPTION_BUDGET === "active") await this.#ensureBudget(key.namespace);
     const [resized, released] = await Promise.allSettled([
       size === undefined ? GO_ON : this.#resize.do({ pod, size }, key, observed),

@@ -3,7 +3,7 @@ import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { aRun, observed, runPod, SETTINGS } from "../testing/builders";
 import { FakeCluster } from "../testing/fake-cluster";
 import { Store } from "../store/store";
-import { guardMove, guardNode } from "./guards";
+import { guardMove, guardNode, guardSlot } from "./guards";
 
 const KEY = { namespace: "ci", name: "build" };
 const { run } = aRun().placed();
@@ -66,5 +66,32 @@ describe("before a node is left", () => {
       ? expect(guardNode(parts, "n")).rejects.toThrow("is not as it was seen")
       : guardNode(parts, "n"));
     expect(store.nodes.stateOf("n") === undefined).toBe(stays);
+  });
+});
+
+describe("before a run starts", () => {
+  const placeholder: V1Pod = { metadata: { uid: "p" }, spec: { containers: [], nodeName: "n" } };
+  test.each([
+    { name: "it does, where its node takes more pods", slots: "3", there: 2, starts: true },
+    { name: "it does not, where the placeholder has the last slot", slots: "3", there: 3, starts: false },
+    { name: "nobody asks a node that takes many", slots: "110", there: undefined, starts: true },
+  ])("$name", async ({ slots, there, starts }) => {
+    const store = new Store(() => undefined);
+    store.nodes.see("n", { metadata: { name: "n" }, status: { allocatable: { pods: slots } } });
+    const countPodsOn = async (): Promise<number> => {
+      if (there === undefined) throw new Error("asked");
+      return there;
+    };
+    const cluster = Object.assign(new FakeCluster().cluster, { countPodsOn });
+    const parts = { cluster, settings: SETTINGS, store, tektonDefaults: () => ({}), me: "me" };
+    await (starts
+      ? guardSlot(parts, placeholder)
+      : expect(guardSlot(parts, placeholder)).rejects.toThrow("last slot for pods of the node n"));
+    const isFull = (pod: V1Pod) => store.nodes.stateFor(pod)?.isFull === true;
+    expect(isFull(placeholder)).toBe(!starts);
+    // It is about this pod alone, and is over when that is gone.
+    expect(isFull({ ...placeholder, metadata: { uid: "q" } })).toBe(false);
+    store.nodes.left(placeholder);
+    expect(isFull(placeholder)).toBe(false);
   });
 });

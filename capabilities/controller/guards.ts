@@ -1,4 +1,5 @@
 /** Fresh reads before the few steps where an old picture could hurt: what they find goes into the store. */
+import type { V1Pod } from "@kubernetes/client-node";
 import { ownership, type Observed } from "../phases/observed";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import type { RunKey } from "../tekton/run-key";
@@ -24,6 +25,18 @@ export async function guardNode({ cluster, store }: Parts, name: string): Promis
   if (JSON.stringify(store.nodes.stateOf(name)) !== before) {
     throw new Outdated(`the node ${name} is not as it was seen`);
   }
+}
+
+/**
+ * Where a node takes few pods, the scheduler may have given the placeholder the last slot: no request reserves one. Then
+ * its run goes on looking, before it has started.
+ */
+export async function guardSlot({ cluster, store }: Parts, pod: V1Pod): Promise<void> {
+  const node = pod.spec!.nodeName!;
+  const slots = store.nodes.stateOf(node)?.slots;
+  if (slots === undefined || (await cluster.countPodsOn(node)) < slots) return;
+  store.nodes.inLastSlot(pod);
+  throw new Outdated(`the placeholder has the last slot for pods of the node ${node}`);
 }
 
 /** A placeholder that is deleted takes the place of its run's next pods with it. */

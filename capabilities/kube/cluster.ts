@@ -300,6 +300,13 @@ export class Cluster {
     return ifThere(this.clients.core.readNode({ name }));
   }
 
+  /** Of those that take one of its slots; their metadata alone is sent. */
+  async countPodsOn(node: string): Promise<number> {
+    const fieldSelector = `spec.nodeName=${node},${ACTIVE_PODS}`;
+    const { items } = await this.clients.core.listPodForAllNamespaces({ fieldSelector }, METADATA_ONLY);
+    return items.length;
+  }
+
   readNamespace(name: string): Promise<V1Namespace | undefined> {
     return ifThere(this.clients.core.readNamespace({ name }));
   }

@@ -13,6 +13,7 @@ const node = (more: Partial<V1Node> = {}): V1Node => ({
 });
 const tainted = (key: string, effect: string, value?: string): V1Node =>
   node({ spec: { taints: [{ key, effect, ...(value !== undefined && { value }) }] } });
+const taking = (pods: string): V1Node => node({ status: { ...ready("True"), allocatable: { pods } } });
 const outOfService = tainted("node.kubernetes.io/out-of-service", "NoExecute", "nodeshutdown");
 
 describe("what a node says", () => {
@@ -48,6 +49,7 @@ describe("what a node says", () => {
       answers: true,
     },
     { says: "a taint", of: tainted("dedicated", "NoSchedule", "web"), kind: "tainted", answers: true },
+    { says: "that it takes few pods", of: taking("17"), kind: undefined },
     { says: "pressure", of: tainted("node.kubernetes.io/disk-pressure", "NoSchedule"), kind: undefined },
   ])("$says: $kind", ({ of, kind, answers }) => {
     const trouble = troubleOf(stateOf(of, keys), [], keys);
@@ -90,4 +92,20 @@ describe("what the run's pods tolerate is no trouble", () => {
 test("nothing is kept of a node that is as it should be", () => {
   const heartbeat = { ...ready("True"), images: [{ names: ["a"] }], allocatable: { cpu: "8" } };
   expect(stateOf(node({ status: heartbeat }), keys)).toBe(HEALTHY);
+});
+
+test.each([
+  { pods: "17", slots: 17 },
+  { pods: "110", slots: undefined },
+  { pods: "0", slots: undefined },
+])("of $pods slots for pods, few are known", ({ pods, slots }) => {
+  expect(stateOf(taking(pods), keys).slots).toBe(slots);
+});
+
+test("a node that takes no pod beside the placeholder is left", () => {
+  expect(troubleOf({ slots: 17, isFull: true }, [], keys)).toEqual({
+    kind: "full",
+    what: "takes 17 pods, and none more beside its placeholder",
+    answers: true,
+  });
 });

@@ -16,6 +16,10 @@ export interface NodeState {
   taints?: V1Taint[];
   /** Annotations that announce an end, by their keys. */
   announcements?: string[];
+  /** How many pods it takes, where these are few. */
+  slots?: number;
+  /** Whether the placeholder that is there has taken the last of them, and its run has not started. */
+  isFull?: true;
 }
 
 export const HEALTHY: NodeState = {};
@@ -25,6 +29,13 @@ export const GONE: NodeState = { isGone: true };
 export const OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
 const UNSCHEDULABLE: V1Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };
 const MOST_TAINTS = 50;
+/** Small machines of clouds with an address for each pod take 8 to 58 of them; others 110 and more, and are rarely full. */
+const FEW_SLOTS = 64;
+
+function fewSlots(status: V1Node["status"]): number | undefined {
+  const slots = Number(status?.allocatable?.["pods"]);
+  return slots > 0 && slots <= FEW_SLOTS ? slots : undefined;
+}
 
 const readiness = (conditions: V1NodeCondition[] | undefined): V1NodeCondition | undefined =>
   conditions?.find(({ type, status }) => type === "Ready" && status !== "True");
@@ -55,12 +66,14 @@ export function stateOf(node: V1Node | undefined, isEnding: EndingKeys): NodeSta
   }
   if (taints.length > 0) state.taints = taints;
   if (announcements.length > 0) state.announcements = announcements;
+  const slots = fewSlots(status);
+  if (slots !== undefined) state.slots = slots;
   return Object.keys(state).length === 0 ? HEALTHY : state;
 }
 
 /** Why a node is not to be used any more. */
 export interface Trouble {
-  kind: "gone" | "out-of-service" | "unreachable" | "not-ready" | "ending" | "cordoned" | "tainted";
+  kind: "gone" | "out-of-service" | "unreachable" | "not-ready" | "ending" | "cordoned" | "tainted" | "full";
   /** A sentence without its subject, which is the node. */
   what: string;
   /** Whether its kubelet ends what is to end there. */
@@ -103,5 +116,8 @@ export function troubleOf(
     return { kind: "cordoned", what: "is cordoned", answers: true };
   }
   const taint = taints.find(one => !isTolerated(one));
-  return taint && { kind: "tainted", what: `has the taint ${taint.key}`, answers: true };
+  if (taint !== undefined) return { kind: "tainted", what: `has the taint ${taint.key}`, answers: true };
+  if (!state.isFull) return undefined;
+  const what = `takes ${state.slots} pods, and none more beside its placeholder`;
+  return { kind: "full", what, answers: true };
 }

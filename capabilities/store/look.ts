@@ -17,12 +17,13 @@ export interface Look {
 
 /** Of the nodes that pods of the run are on, those that are not as they should be. */
 function nodeStates(pods: readonly V1Pod[], nodes: NodeStore): ReadonlyMap<string, NodeState> | undefined {
-  const names = new Set(pods.flatMap(({ spec }) => spec?.nodeName || []));
-  const found = [...names].flatMap((name): [string, NodeState][] => {
-    const state = nodes.stateOf(name);
-    return state === undefined ? [] : [[name, state]];
-  });
-  return found.length > 0 ? new Map(found) : undefined;
+  const found = new Map<string, NodeState>();
+  for (const pod of pods) {
+    const name = pod.spec?.nodeName;
+    const state = name ? nodes.stateFor(pod) : undefined;
+    if (state !== undefined && found.get(name!)?.isFull !== true) found.set(name!, state);
+  }
+  return found.size > 0 ? found : undefined;
 }
 
 export function lookAt(

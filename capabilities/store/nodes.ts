@@ -14,6 +14,8 @@ export class NodeStore {
   readonly #states = new Map<string, NodeState>();
   /** By name of a node: the placeholders' pods there, by UID, each with its run. */
   readonly #placeholders = new Map<string, Map<string, string>>();
+  /** UIDs of placeholders' pods that have the last slot of their node. */
+  readonly #inLastSlot = new Set<string>();
   /** Names in the list that is being read. */
   #listed: Set<string> | undefined;
   /** Whether all nodes are known: only then is one that is not known gone. */
@@ -49,6 +51,17 @@ export class NodeStore {
     return state === HEALTHY ? undefined : state;
   }
 
+  /** The same, as far as it is about this pod of a placeholder. */
+  stateFor({ metadata, spec }: V1Pod): NodeState | undefined {
+    const state = this.stateOf(spec!.nodeName!);
+    return this.#inLastSlot.has(metadata?.uid ?? "") ? { ...state, isFull: true } : state;
+  }
+
+  /** Its run may not start there: no pod would have a place. */
+  inLastSlot({ metadata }: V1Pod): void {
+    this.#inLastSlot.add(metadata!.uid!);
+  }
+
   /** A placeholder's pod was seen. */
   placed({ metadata, spec }: V1Pod, run: string): void {
     if (!spec?.nodeName) return;
@@ -58,6 +71,7 @@ export class NodeStore {
 
   /** A placeholder's pod is gone. */
   left({ metadata, spec }: V1Pod): void {
+    this.#inLastSlot.delete(metadata!.uid!);
     const there = this.#placeholders.get(spec?.nodeName ?? "");
     if (there?.delete(metadata!.uid!) === true && there.size === 0)
       this.#placeholders.delete(spec!.nodeName!);
@@ -66,6 +80,7 @@ export class NodeStore {
   clear(): void {
     this.#states.clear();
     this.#placeholders.clear();
+    this.#inLastSlot.clear();
     this.#listed = undefined;
     this.#isSynced = false;
   }

@@ -52,11 +52,9 @@ test("a run of which only ended pods are left is no longer there", () => {
 });
 
 test("as lines: cordoned nodes, free ones, and runs without a node", () => {
-  const taints = [{ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }];
-  const rows = nodeRows(
-    [nodeObject({ name: "node-1" }), nodeObject({ name: "node-2", taints })],
-    [placeholder],
-  );
+  const cordoned = { ...nodeObject({ name: "node-2" }), spec: { unschedulable: true } };
+  const taints = [{ key: "dedicated", value: "web", effect: "NoSchedule" }];
+  const rows = nodeRows([nodeObject({ name: "node-1", taints }), cordoned], [placeholder]);
   const waiting = [
     { namespace: "ci", name: "late", state: "held" as const, created: new Date(0), waitsFor: "a node" },
   ];

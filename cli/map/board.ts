@@ -7,10 +7,10 @@ import { resizable } from "../../capabilities/room/reservation";
 import { rootRunOf } from "../../capabilities/store/root-run";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { asText } from "../../capabilities/tekton/run-key";
+import { wordOf, type NodeWord } from "../node-words";
 import { amounts } from "../words";
 import { tableLines, type Cell } from "../table";
 import type { Format } from "../terminal";
-import { nodeStateOf, type NodeState } from "../why/node-state";
 import { podName } from "../why/pods";
 import type { RunRow } from "../ls/rows";
 
@@ -27,7 +27,7 @@ export interface OnNode {
 export interface NodeRow {
   node: string;
   /** Undefined when nodes may not be read. */
-  state?: NodeState;
+  state?: NodeWord;
   /** CPU and memory that pods may ask for in all. */
   has?: string;
   runs: OnNode[];
@@ -59,12 +59,13 @@ function runsOn(pods: readonly V1Pod[]): OnNode[] {
 export function nodeRows(nodes: readonly V1Node[] | undefined, pods: readonly V1Pod[]): NodeRow[] {
   const bound = pods.filter(hasNode);
   const names = nodes?.map(({ metadata }) => metadata!.name!) ?? bound.map(({ spec }) => spec!.nodeName!);
-  const summaries = (nodes ?? []).map(summaryOf);
+  const byName = new Map((nodes ?? []).map(node => [node.metadata!.name!, node]));
   return [...new Set(names)].sort(byNumber).map(node => {
     const row: NodeRow = { node, runs: runsOn(bound.filter(({ spec }) => spec!.nodeName === node)) };
     if (nodes === undefined) return row;
-    row.state = nodeStateOf(node, summaries);
-    row.has = amounts(resizable(summaries.find(({ name }) => name === node)!.allocatable));
+    const found = byName.get(node)!;
+    row.state = wordOf(found);
+    row.has = amounts(resizable(summaryOf(found).allocatable));
     return row;
   });
 }

@@ -12,6 +12,7 @@ import { summaryOf } from "../../capabilities/placement/never-fits";
 import type { PipelineRun } from "../../capabilities/tekton/objects";
 import { withRecord } from "../../capabilities/testing/builders";
 import { nodeObject } from "../../testbed/nodes";
+import { statesOf } from "../node-words";
 import type { EndedStatus } from "../why/run-end";
 import { known, type Situation } from "./situation";
 import { observed } from "../../capabilities/testing/builders";
@@ -104,15 +105,15 @@ export const cordon: Situation = {
     const pods = [
       placeholder,
       endedPod("fetch", "node-1", 4, 20),
+      boundTo(taskPod("lint", 4), "node-1", 4),
       refusedAt(taskPod("compile", 21), 21, message),
     ];
-    const seen = observed(run, { statefulSet, pods });
-    const taints = [{ key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" }];
-    const nodes = [
-      summaryOf(nodeObject({ name: "node-1", taints })),
-      ...["node-2", "node-3"].map(name => summaryOf(nodeObject({ name }))),
-    ];
-    return known(started(run, held, "node-1"), seen, 50, { nodes });
+    const node = nodeObject({ name: "node-1" });
+    const cordoned = { ...node, spec: { ...node.spec, unschedulable: true } };
+    const nodes = [cordoned, ...["node-2", "node-3"].map(name => nodeObject({ name }))];
+    const seen = observed(run, { statefulSet, pods, nodeStates: statesOf(pods, nodes) });
+    const story = started(run, held, "node-1").look(seen, 33);
+    return known(story, seen, 50, { nodes: nodes.map(summaryOf) });
   },
 };
 

@@ -13,7 +13,7 @@ export interface Neighbour {
 
 export interface RunFacts {
   run: PipelineRun;
-  /** Of the same run; nodes are below, as the controller knows them only where they decide something. */
+  /** Of the same run; all nodes are below, as the controller knows them only where they decide something. */
   observed: Observed;
   /** About the run, its placeholder's StatefulSet and that one's pod, in any order. */
   events: readonly ToldEvent[];

@@ -4,23 +4,14 @@ import type { Sight } from "../../capabilities/phases/sight";
 import { nextStep } from "../../capabilities/phases/table";
 import { hasNode } from "../../capabilities/phases/observed";
 import type { V1Pod } from "@kubernetes/client-node";
+import { whatToDo } from "../node-words";
 import { few } from "../words";
 import type { RunFacts } from "./facts";
-import { nodeStateOf, type NodeState } from "./node-state";
 import { podName } from "./pods";
 import { obstaclesIn, withoutPreemption } from "./scheduler-words";
 import type { Wait } from "./standing";
 
 const MOST_NAMES = 5;
-
-const OF_NODE: Record<Exclude<NodeState, "Ready">, { what: string; todo: string }> = {
-  cordoned: { what: "is cordoned", todo: "kubectl uncordon" },
-  "not ready": { what: "is not ready", todo: "See why: kubectl describe node" },
-  gone: {
-    what: "is gone; its placeholder looks for another one when its pod is deleted",
-    todo: "kubectl get node",
-  },
-};
 
 const refusal = ({ status }: V1Pod) =>
   status?.conditions?.find(({ type, status: value }) => type === "PodScheduled" && value === "False");
@@ -45,8 +36,9 @@ export function placedWait(facts: RunFacts, seen: Sight): Wait | undefined {
   const looksForNode = seen.phase === "moving" || seen.phase === "lost";
   if (waiting === undefined && !looksForNode) return undefined;
   const { why, warnings = [] } = nextStep(facts.observed, seen.settings, seen.now);
-  const told = warnings.map(({ message }) => message);
-  const { what, toDo } = looksForNode ? looking(seen) : onNode(facts, seen, waiting!, why);
+  // What is no Warning asks nothing of anybody, and stands among what happened.
+  const told = warnings.filter(({ type }) => type !== "Normal").map(({ message }) => message);
+  const { what, toDo } = looksForNode ? looking(seen) : onNode(seen, waiting!, why);
   const whatAll = waiting === undefined ? what : [`a node for ${few(waiting.names, MOST_NAMES)}`, ...what];
   return {
     what: whatAll.join("; "),
@@ -65,16 +57,13 @@ function looking({ schedulingMessage, record }: Sight): { what: string[]; toDo: 
 }
 
 function onNode(
-  { nodes }: RunFacts,
-  { node }: Sight,
+  { node, trouble }: Sight,
   { message }: { message?: string },
   why: string,
 ): { what: string[]; toDo: string[] } {
-  const state = node === undefined || nodes === undefined ? "Ready" : nodeStateOf(node, nodes);
   const said = message === undefined ? [] : [`the scheduler: ${withoutPreemption(message)}`];
-  if (state !== "Ready") {
-    const { what, todo } = OF_NODE[state];
-    return { what: [`its node ${node} ${what}`, ...said], toDo: [`${todo} ${node}`] };
+  if (trouble !== undefined) {
+    return { what: [`its node ${node} ${trouble.what}`, ...said], toDo: [whatToDo(trouble, node!)] };
   }
   const toDo = [`The operator: ${why}. What else is on ${node}: map, or kubectl describe node ${node}`];
   return { what: said, toDo };

@@ -1,4 +1,5 @@
 /** Reads what `why` is answered from. Get and list alone; what may not be read is noted. */
+import type { V1Node } from "@kubernetes/client-node";
 import {
   APP_NAME,
   APP_NAME_LABEL,
@@ -17,7 +18,7 @@ import { dependsOnQueue } from "../../capabilities/phases/other-gate";
 import { phaseOf, stageOf } from "../../capabilities/phases/phase";
 import { isAboutMissingPod } from "../../capabilities/phases/refusal";
 import { nextStep } from "../../capabilities/phases/table";
-import { summaryOf, type NodeSummary } from "../../capabilities/placement/never-fits";
+import { summaryOf } from "../../capabilities/placement/never-fits";
 import { placeholderName, placeholderPodName } from "../../capabilities/placement/names";
 import { rootRunOf } from "../../capabilities/store/root-run";
 import { isChild, PIPELINE_RUN_V1, type PipelineRun } from "../../capabilities/tekton/objects";
@@ -25,9 +26,10 @@ import { asText, type RunKey } from "../../capabilities/tekton/run-key";
 import type { Connection } from "../connection";
 import { Notes } from "../connection";
 import { Lists } from "../lists";
+import { statesOf } from "../node-words";
 import type { Neighbour, RunFacts } from "./facts";
 import { queueOf, type Queue } from "./queue";
-import { SETTINGS } from "./standing";
+import { SETTINGS } from "./settings";
 import { toldEvent, type ToldEvent } from "./told-event";
 
 /** Runs that were marked as held and were not let go to a placeholder: few, beside all that ever were. */
@@ -136,9 +138,9 @@ class Reader {
       .filter(({ first }) => first.getTime() >= since);
   }
 
-  async nodes(): Promise<NodeSummary[] | undefined> {
+  nodes(): Promise<V1Node[] | undefined> {
     const without = "whether its node takes pods, and whether any is large enough, is not known";
-    return (await this.notes.ifAllowed("nodes", without, this.#lists.nodes()))?.map(summaryOf);
+    return this.notes.ifAllowed("nodes", without, this.#lists.nodes());
   }
 
   async queue(): Promise<Queue | undefined> {
@@ -203,14 +205,16 @@ export async function readFacts(connection: Connection, key: RunKey): Promise<Ru
     reader.queue(),
   ]);
   const podRefusal = podRefusalIn(events, seen);
-  const observed: Observed = podRefusal === undefined ? seen : { ...seen, podRefusal };
+  const observed: Observed = { ...seen };
+  if (podRefusal !== undefined) observed.podRefusal = podRefusal;
+  if (nodes !== undefined) observed.nodeStates = statesOf(seen.pods, nodes);
   const [neighbours, controllersReady] = await Promise.all([
     reader.neighbours(observed),
     reader.controllersReady(observed),
   ]);
   return {
     ...{ run, observed, events, neighbours },
-    ...(nodes && { nodes }),
+    ...(nodes && { nodes: nodes.map(summaryOf) }),
     ...(queue && { queue }),
     ...(controllersReady !== undefined && { controllersReady }),
     isPartial: reader.isPartial,

@@ -14,6 +14,7 @@ import { QUEUE_BROUGHT_ANNOTATION } from "../../capabilities/keys";
 import { refusalWarning } from "../../capabilities/phases/refusal";
 import { eventFor } from "../../capabilities/kube/events";
 import type { Observed } from "../../capabilities/phases/observed";
+import type { NodeState } from "../../capabilities/placement/node-state";
 import type { Warning } from "../../capabilities/tekton/warning";
 import type { RunFacts } from "./facts";
 import { standingOf } from "./standing";
@@ -165,14 +166,21 @@ describe("a placed run", () => {
   });
 
   test.each([
-    ["node.kubernetes.io/unschedulable", /is cordoned/, "kubectl uncordon node-1"],
-    ["node.kubernetes.io/unreachable", /is not ready/, "See why: kubectl describe node node-1"],
-  ])("on a node with the taint %s says so", (key, what, todo) => {
+    ["cordoned", { isUnschedulable: true }, /is cordoned/, /^Nothing: .*kubectl uncordon node-1$/],
+    [
+      "without heartbeat",
+      { notReady: { status: "Unknown", since: CREATED.toISOString() } },
+      /is unreachable/,
+      "See why: kubectl describe node node-1",
+    ],
+    ["that is not there", { isGone: true }, /is gone/, "kubectl get node node-1"],
+    ["about to end", { announcements: ["reclaim"] }, /is about to end/, /^Nothing: .*elsewhere/],
+  ])("on a node %s says so, as the controller sees it", (_, state, what, todo) => {
     const seen = withPlaceholder(run(), "node-1", [unschedulable(runPod("Pending"))]);
-    const nodes = [{ name: "node-1", labels: {}, taints: [{ key, effect: "NoSchedule" }], allocatable: {} }];
-    const { wait, toDo } = standingOf(facts(seen, { nodes }), after(60));
+    const nodeStates = new Map<string, NodeState>([["node-1", state as NodeState]]);
+    const { wait, toDo } = standingOf(facts({ ...seen, nodeStates }), after(60));
     expect(wait?.what).toMatch(what);
-    expect(toDo).toContainEqual(todo);
+    expect(toDo).toContainEqual(expect.stringMatching(todo));
   });
 
   test("on its way to another node has none", () => {

@@ -1,5 +1,4 @@
 /** Where a run stands now, what it waits for and what people can do: by the very table that the controller goes by. */
-import { parseSettings } from "../../capabilities/choices/settings";
 import { stageOf, phaseOf, type Phase, type Stage } from "../../capabilities/phases/phase";
 import { Sight } from "../../capabilities/phases/sight";
 import { exceeds, type Resources } from "../../capabilities/demand/resources";
@@ -13,6 +12,7 @@ import type { RunFacts } from "./facts";
 import { heldWait } from "./held";
 import { placedWait } from "./placed";
 import { endOf } from "./run-end";
+import { SETTINGS } from "./settings";
 import { unplaced } from "./unplaced";
 
 /** In a word, for a column. */
@@ -62,9 +62,6 @@ export interface Standing {
   /** Sentences, the most useful first. */
   toDo: string[];
 }
-
-/** The controller's own settings are not known here; of these the table asks for pauses and one command alone. */
-export const SETTINGS = { ...parseSettings({}), ON_NEVER_FITS: "wait" as const };
 
 function sizes({ observed }: RunFacts): Pick<Standing, "asks" | "keeps" | "moves"> {
   if (ownership(observed) !== "ours") return {};

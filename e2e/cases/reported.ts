@@ -209,6 +209,18 @@ const RIGHT: Reported[] = [
     on: ["one-zone-b"],
   },
   {
+    name: "a node that takes no pod beside the placeholder",
+    namespace: "slots",
+    nodes: [
+      ["slots-32", "32", { pods: 1 }],
+      ["slots-4", "4"],
+    ],
+    objects: () => [run("beside", [cpu("build", "1"), cpu("test", "1", after("build"))])],
+    made: { requests: { cpu: "1" } },
+    on: ["slots-4"],
+    dependsOnNodes: true,
+  },
+  {
     name: "two architectures in one zone, which one of two zones has",
     namespace: "both-kinds",
     nodes: [

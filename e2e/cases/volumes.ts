@@ -7,10 +7,21 @@ import { Case } from "./case";
 const ZONE = "topology.kubernetes.io/zone";
 const GIB = { storage: "1Gi" };
 
+/** For one pod, and its volume says by a label alone where it is. */
+function labelledClaim(namespace: string, name: string, zone: string): object[] {
+  const [volume, bound] = claim(namespace, name, zone, "ReadWriteOncePod") as [
+    { metadata: object; spec: object },
+    object,
+  ];
+  const metadata = { ...volume.metadata, labels: { [ZONE]: zone } };
+  const spec = { ...volume.spec, local: undefined, nodeAffinity: undefined, hostPath: { path: "/data" } };
+  return [{ ...volume, metadata, spec }, bound];
+}
+
 /** A claim of the namespace, bound to a volume of a zone. */
-function claim(namespace: string, name: string, zone: string): object[] {
+function claim(namespace: string, name: string, zone: string, mode = "ReadWriteOnce"): object[] {
   const volumeName = `${namespace}-${name}`;
-  const shared = { accessModes: ["ReadWriteOnce"], storageClassName: "" };
+  const shared = { accessModes: [mode], storageClassName: "" };
   const expression = { key: ZONE, operator: "In", values: [zone] };
   const required = { nodeSelectorTerms: [{ matchExpressions: [expression] }] };
   return [
@@ -109,9 +120,10 @@ export const claimTests: FitTests = fit => {
       },
     },
     {
-      name: "of a workspace, by the run's parameter and a subPath",
+      name: "of a workspace, for one pod, by the run's parameter and a subPath",
       namespace: "of-workspace",
       task: using("only", "cache"),
+      madeAs: labelledClaim,
       spec: {
         params: [{ name: "shard", value: "3" }],
         workspaces: [
@@ -129,12 +141,12 @@ export const claimTests: FitTests = fit => {
     },
   ])(
     "a claim $name: the run goes to its zone",
-    async ({ namespace, task, spec }) => {
+    async ({ namespace, task, spec, madeAs = claim }) => {
       const own = new Case(fit(), namespace);
       await fit().node(`${namespace}-a`, "32");
       await fit().node(`${namespace}-b`, "4", { zone: "zone-b" });
       const previewed = await own.apply([
-        ...claim(namespace, "cache-3", "zone-b"),
+        ...madeAs(namespace, "cache-3", "zone-b"),
         run("cached", [task], {}, spec),
       ]);
       // The place of its volume, and not the volume: see docs/nodes.md.
