@@ -114,3 +114,17 @@ test("of a name that is too long, its end is shown", () => {
   expect(shortened("gke-pool-1234-abcd", 8)).toBe("…34-abcd");
   expect(shortened("node-1", 8)).toBe("node-1");
 });
+
+test("words beside the last bar of a node stand before it, where behind it the node ends", () => {
+  const last: Span = {
+    run: "build",
+    name: "report",
+    kind: "pod",
+    node: "node-1",
+    from: 97_000,
+    bound: 97_000,
+  };
+  const [row] = rowsOf(timeline([{ ...last, until: 99_000 }]), { ...scale, right: 2000 });
+  const [bar] = row!.bars;
+  expect(bar!.labelX).toBeLessThan(bar!.x);
+});

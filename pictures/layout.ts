@@ -30,6 +30,8 @@ export interface Scale {
   of(at: number): number;
   left: number;
   right: number;
+  /** Where what they stand on ends, beyond which they go only where they must. */
+  edge?: number;
 }
 
 /** Of 11 pixels high letters; wide fonts need so much. */
@@ -59,13 +61,14 @@ function labelled(
   label: string,
   start: number,
   end: number,
-  { left, right }: Scale,
+  { left, right, edge = right }: Scale,
 ): Pick<Bar, "label" | "labelX" | "isLabelInside"> {
   const length = lengthOf(label);
   if (length + 2 * PADDING <= end - start) return { label, labelX: start + PADDING, isLabelInside: true };
   const behind = end + PADDING;
   const before = start - PADDING - length;
-  if (behind + length > right && before >= left) return { label, labelX: before, isLabelInside: false };
+  if (behind + length > Math.min(edge, right) && before >= left)
+    return { label, labelX: before, isLabelInside: false };
   const letters = Math.max(1, Math.floor((right - behind) / LETTER));
   return { label: shortened(label, letters), labelX: behind, isLabelInside: false };
 }
@@ -110,14 +113,15 @@ const rowOf = (name: string, bars: readonly Unplaced[], track?: Row["track"]): R
 };
 
 function nodeRow(node: NodeSpan, { spans, until: end }: Timeline, scale: Scale): Row {
+  const x = scale.of(node.from);
+  const edge = scale.of(node.until ?? end);
   const here = spans.filter(span => span.node === node.name && span.bound !== undefined);
   const bars = here.map(({ run, name, kind, bound, until = end }) => {
     const isPod = kind === "pod";
     const says = `${run}${isPod ? `: ${name}` : " keeps its room"}, ${seconds(until - bound!)} on ${node.name}`;
-    return bar({ run, kind, label: isPod ? name : run, says }, bound!, until, scale);
+    return bar({ run, kind, label: isPod ? name : run, says }, bound!, until, { ...scale, edge });
   });
-  const x = scale.of(node.from);
-  return rowOf(node.name, bars, { x, width: scale.of(node.until ?? end) - x });
+  return rowOf(node.name, bars, { x, width: edge - x });
 }
 
 /** Runs that waited for their node; pods of runs that waited longer than a moment as well. */

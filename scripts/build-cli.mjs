@@ -5,6 +5,7 @@
 import { build } from "esbuild";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { digest } from "./digest.mjs";
 
 const CLI_DIRECTORY = join("dist", "cli");
@@ -78,3 +79,5 @@ export async function buildCli() {
   writeFileSync(join(CLI_DIRECTORY, "package.json"), `${JSON.stringify(packageJson(), undefined, 2)}\n`);
   writeFileSync(STAMP, sources);
 }
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildCli();

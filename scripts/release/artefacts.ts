@@ -31,6 +31,9 @@ export function makeArtefacts(directory: string, origin: Origin, time: Date): vo
     mkdirSync(directory, { recursive: true });
     for (const file of [`${name}-${version}.tgz`, `${name}.yaml`])
       copyFileSync(join(copy, "dist", file), join(directory, file));
+    // npm would call it as the chart is called.
+    const [packed] = JSON.parse(run("npm", "pack", "--json", "./dist/cli")) as [{ filename: string }];
+    copyFileSync(join(copy, packed.filename), join(directory, `${name}-command-${version}.tgz`));
     const sbom = reproducibleSbom(run("npm", ...SBOM), name, time);
     writeFileSync(join(directory, "sbom.cdx.json"), `${JSON.stringify(sbom, undefined, 2)}\n`);
     writeFileSync(join(directory, "provenance.json"), provenance(origin));

@@ -53,7 +53,7 @@ export const MOVE: readonly Row[] = [
       if (pause > 0) return { kind: "wait", lookAgainSeconds: Math.min(pause / 1000, 600), why: why(seen) };
       return {
         kind: "start-over",
-        reason: "node_ending",
+        reason: seen.trouble!.kind === "full" ? "no_place" : "node_ending",
         pod: seen.pod!,
         leaves: seen.node!,
         why: why(seen),
