@@ -47,6 +47,7 @@ afterAll(() => {
 
 const TEKTON = "/apis/tekton.dev/v1/namespaces/ci";
 const CONFIG_DEFAULTS = "/api/v1/namespaces/tekton-pipelines/configmaps/config-defaults";
+const FEATURE_FLAGS = "/api/v1/namespaces/tekton-pipelines/configmaps/feature-flags";
 const LIMIT_RANGES = "/api/v1/namespaces/ci/limitranges";
 const QUOTAS = "/api/v1/namespaces/ci/resourcequotas";
 
@@ -117,7 +118,7 @@ test("what the file holds is not asked for", async () => {
   const pipelineSpec = { tasks: [{ name: "a", taskRef: { name: "t" } }] };
   const inFile = [task, range, quota].map(object => JSON.stringify(object));
   await preview(...inFile, runText({ spec: { pipelineSpec } }));
-  expect(asked).toEqual([CONFIG_DEFAULTS]);
+  expect(asked).toEqual([CONFIG_DEFAULTS, FEATURE_FLAGS]);
 });
 
 test("quotas, as they are used, and volumes of claims are read", async () => {

@@ -138,7 +138,9 @@ class Reader {
     try {
       const configMap = await ifThere(read);
       const tektonDefaults = tektonDefaultsIn(configMap);
-      return { ...known, tektonDefaults, defaultPodTemplate: defaultPodTemplateOf(configMap) };
+      const { resultsBySidecar = (await this.cluster.featureFlags()).resultsBySidecar } = known;
+      const defaultPodTemplate = defaultPodTemplateOf(configMap);
+      return { ...known, tektonDefaults, defaultPodTemplate, resultsBySidecar };
     } catch (error) {
       if (statusOf(error) !== FORBIDDEN) return reading(what, Promise.reject(error as Error));
       const note = `${what} may not be read, so a default pod template and default requests in it are not known.`;

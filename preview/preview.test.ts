@@ -164,6 +164,16 @@ test.each([
   expect(problems).toEqual([expect.stringContaining(`would be ${words}, as no one node`)]);
 });
 
+test("the sidecar that reads results counts, where Tekton's feature flags add it", () => {
+  const flags = named("v1", "ConfigMap", "feature-flags", { data: { "results-from": "sidecar-logs" } });
+  const limits = [{ type: "Container", defaultRequest: { cpu: "300m" } }];
+  const range = named("v1", "LimitRange", "least", { spec: { limits } }, "default");
+  const taskSpec = { ...step("1"), results: [{ name: "digest" }] };
+  const text = runText({ spec: { pipelineSpec: { tasks: [{ name: "a", taskSpec }] } } });
+  expect(previewOfText(file(range, text)).peak).toMatchObject({ cpu: "1" });
+  expect(previewOfText(file(flags, range, text)).peak).toMatchObject({ cpu: "1300m" });
+});
+
 test("Tekton's default pod template counts, from its ConfigMap", () => {
   const template = { nodeSelector: { arch: "amd64" }, tolerations: [{ key: "all", operator: "Exists" }] };
   const configMap = (text: string) =>

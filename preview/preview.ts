@@ -61,6 +61,7 @@ export interface Preview {
 /** RuntimeClasses add to what pods ask for, each to those that name it: see withOverheads. */
 export const definitionsFor = (surroundings: Surroundings): Definitions => ({
   ...surroundings.tektonDefaults,
+  resultsBySidecar: surroundings.resultsBySidecar,
   pipelines: surroundings.pipelines,
   tasks: surroundings.tasks,
   notAllowed: surroundings.notAllowed,

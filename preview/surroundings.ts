@@ -1,5 +1,6 @@
 /** What a preview rests on beside the run itself. */
 import type {
+  V1ConfigMap,
   V1LimitRange,
   V1Node,
   V1PersistentVolume,
@@ -15,7 +16,8 @@ import type { Storage } from "../capabilities/placement/volumes";
 import type { Definitions } from "../capabilities/demand/task-graph";
 import type { RuntimeClasses } from "../capabilities/placement/pod-templates";
 import type { TektonDefaults } from "../capabilities/demand/tekton-defaults";
-import { CONFIG_DEFAULTS, TEKTON_GROUP } from "../capabilities/keys";
+import { CONFIG_DEFAULTS, FEATURE_FLAGS, TEKTON_GROUP } from "../capabilities/keys";
+import { flagsOf } from "../capabilities/kube/feature-flags";
 import type { PodTemplate } from "../capabilities/tekton/objects";
 import { groupOf, specOf, type ManifestObject } from "./manifest";
 import { defaultPodTemplateOf, tektonDefaultsIn } from "./tekton-defaults";
@@ -38,6 +40,8 @@ export interface Surroundings {
   quotas: readonly V1ResourceQuota[];
   /** Undefined when nobody has looked for it: Tekton's ConfigMap config-defaults. */
   tektonDefaults: TektonDefaults | undefined;
+  /** By Tekton's ConfigMap feature-flags; undefined when nobody has looked for it. */
+  resultsBySidecar: boolean | undefined;
   /** The values of priority classes; undefined stands for the cluster's default. */
   priorities: Priorities;
   /** Undefined when nobody has looked for them. */
@@ -66,7 +70,8 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
   const priorityOf = (item: ManifestObject): Priority =>
     priorityIn({ ...(item as object as V1PriorityClass), value: Number(item["value"] ?? 0) });
   const storageClasses = ofKind("storage.k8s.io", "StorageClass") as object[] as V1StorageClass[];
-  const configDefaults = objects.find(isConfigDefaults);
+  const configDefaults = objects.find(isConfigMap(CONFIG_DEFAULTS));
+  const featureFlags = objects.find(isConfigMap(FEATURE_FLAGS));
   const nodes = objects.filter(
     object => groupOf(object) === "" && object.kind === "Node",
   ) as object[] as V1Node[];
@@ -86,6 +91,7 @@ export function surroundingsIn(objects: ManifestObject[], namespace: string): Su
     },
     quotas: (ofKind("", "ResourceQuota") as object[] as V1ResourceQuota[]).map(counted),
     tektonDefaults: configDefaults && tektonDefaultsIn(configDefaults),
+    resultsBySidecar: featureFlags && flagsOf(featureFlags as V1ConfigMap).resultsBySidecar,
     nodes: nodes.length > 0 ? nodes.map(summaryOf) : undefined,
     priorities: new Map<string | undefined, Priority>([
       ...byName(priorityClasses, priorityOf),
@@ -99,8 +105,10 @@ const counted = (quota: V1ResourceQuota): V1ResourceQuota => ({
   status: quota.status ?? { hard: quota.spec?.hard ?? {} },
 });
 
-const isConfigDefaults = (object: ManifestObject): boolean =>
-  groupOf(object) === "" && object.kind === "ConfigMap" && object.metadata.name === CONFIG_DEFAULTS;
+const isConfigMap =
+  (name: string) =>
+  (object: ManifestObject): boolean =>
+    groupOf(object) === "" && object.kind === "ConfigMap" && object.metadata.name === name;
 
 function namespaceLabels(namespaces: ManifestObject[], name: string): Record<string, string> | undefined {
   const found = namespaces.find(({ metadata }) => metadata.name === name);

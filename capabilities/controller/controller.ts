@@ -54,7 +54,10 @@ export class Controller {
       settings,
       store: this.#store,
       me: processName(),
-      tektonDefaults: () => this.#tektonDefaults,
+      tektonDefaults: () => ({
+        ...this.#tektonDefaults,
+        resultsBySidecar: this.#store.resultsBySidecar,
+      }),
     };
     const reconciler = new Reconciler(parts);
     const retries = {

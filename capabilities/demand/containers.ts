@@ -91,6 +91,14 @@ function needsDirectory({ workingDir }: TaskContainer): boolean {
   return directory !== undefined && (!directory.startsWith("/") || directory.startsWith("/workspace/"));
 }
 
+/** ReservedResultsSidecarName in Tekton's pkg/apis/pipeline/register.go, createResultsSidecar in pkg/pod/pod.go. */
+const RESULTS_SIDECAR: TaskContainer = { name: "tekton-log-results" };
+
+const sidecarsOf = ({ sidecars, results }: TaskSpec, resultsBySidecar: boolean): TaskContainer[] =>
+  resultsBySidecar && objectsOf(results).length > 0
+    ? [...objectsOf(sidecars), RESULTS_SIDECAR]
+    : objectsOf(sidecars);
+
 /** They run one at a time before all others, and ask for nothing themselves. */
 function initContainers(
   steps: TaskContainer[],
@@ -106,11 +114,16 @@ function initContainers(
 
 /**
  * @param overrides the run's entry in taskRunSpecs for the task
+ * @param resultsBySidecar whether Tekton adds a sidecar that reads results
  * @throws InvalidQuantity or TooMuch
  */
-export function containersOf(task: TaskSpec, overrides: TaskRunOverrides | undefined): PodContainer[] {
+export function containersOf(
+  task: TaskSpec,
+  overrides: TaskRunOverrides | undefined,
+  resultsBySidecar = false,
+): PodContainer[] {
   const own = objectOf(overrides);
-  const [steps, sidecars] = [objectsOf(task.steps), objectsOf(task.sidecars)];
+  const [steps, sidecars] = [objectsOf(task.steps), sidecarsOf(task, resultsBySidecar)];
   if (steps.length + sidecars.length > MOST_CONTAINERS) {
     throw new TooMuch(`${steps.length + sidecars.length} steps and sidecars, ${MOST_CONTAINERS} are allowed`);
   }

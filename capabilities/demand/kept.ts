@@ -54,6 +54,7 @@ export function keptTask(spec: TaskSpec): TaskSpec {
   const template = objectOf(spec.stepTemplate);
   return {
     ...picked(spec, "apiVersion", "kind", "params", "volumes", "workspaces"),
+    ...(objectsOf(spec.results).length > 0 && { results: [{}] }),
     steps: objectsOf(spec.steps).map(keptContainer),
     sidecars: objectsOf(spec.sidecars).map(keptContainer),
     stepTemplate: template && keptContainer(template),

@@ -46,6 +46,8 @@ export interface TaskSpec {
   steps?: TaskContainer[];
   sidecars?: TaskContainer[];
   stepTemplate?: TaskContainer;
+  /** Whether there are any is all that counts. */
+  results?: object[];
 }
 
 /** A taskRef or pipelineRef. */
@@ -138,6 +140,8 @@ export interface Definitions {
   containerDefaults?: ContainerDefaults | undefined;
   /** Combinations that Tekton allows a matrix; by default 256. */
   mostCombinations?: number | undefined;
+  /** Whether Tekton takes results from the log of a sidecar, which it adds: results-from in its ConfigMap feature-flags. */
+  resultsBySidecar?: boolean | undefined;
   /** Tekton's label app.kubernetes.io/managed-by of pods; where undefined, tekton-pipelines. */
   managedBy?: string | undefined;
   /** Why definitions that are not in the maps are not read, if there are too many or too large ones. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@jest/globals";
 import type { V1LimitRange, V1LimitRangeItem } from "@kubernetes/client-node";
+import { containerDefaultsFrom } from "./container-defaults";
 import { limitRangeRules } from "./limit-ranges";
 import type { Requirements, TaskContainer, TaskRunOverrides, TaskSpec } from "./pipeline-spec";
 import { podDemand } from "./pod-demand";
@@ -120,6 +121,30 @@ describe("the run's own settings for a task", () => {
   it("takes a task-level limit whole for each step where the task-level requests leave it out", () => {
     const computeResources = { requests: { memory: "1Gi" }, limits: { cpu: "2" } };
     expect(demand({ steps: [{}, {}] }, { computeResources })).toEqual({ cpu: "4", memory: "1Gi" });
+  });
+});
+
+describe("the sidecar that reads results, where Tekton adds one", () => {
+  const ranges = limitRangeRules([limitRange({ defaultRequest: { cpu: "300m" } })]);
+  const asked = (task: TaskSpec, more: object = {}) =>
+    toQuantities(
+      podDemand(task, undefined, { limitRanges: ranges, resultsBySidecar: true, ...more }).requests,
+    );
+
+  it("counts beside the steps of a task with results", () => {
+    expect(asked({ steps: [asks("1")], results: [{}] })).toEqual({ cpu: "1300m" });
+  });
+  it("is not there without results, nor where it is not switched on", () => {
+    expect(asked({ steps: [asks("1")], results: [] })).toEqual({ cpu: "1" });
+    expect(asked({ steps: [asks("1")], results: [{}] }, { resultsBySidecar: undefined })).toEqual({
+      cpu: "1",
+    });
+  });
+  it("is given by name what Tekton's defaults have for it", () => {
+    const containerDefaults = containerDefaultsFrom({
+      "sidecar-tekton-log-results": { requests: { cpu: "50m" } },
+    });
+    expect(asked({ steps: [asks("1")], results: [{}] }, { containerDefaults })).toEqual({ cpu: "1050m" });
   });
 });
 

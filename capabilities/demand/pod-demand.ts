@@ -15,6 +15,7 @@ export interface PodRules {
   limitRanges: LimitRangeRules;
   containerDefaults?: ContainerDefaults | undefined;
   demanded?: readonly DemandedOfContainer[] | undefined;
+  resultsBySidecar?: boolean | undefined;
 }
 
 export interface PodDemand {
@@ -47,9 +48,9 @@ function stored({ kind, requests, limits }: PodContainer, rules: LimitRangeRules
 export function podDemand(
   task: TaskSpec,
   overrides: TaskRunOverrides | undefined,
-  { limitRanges, containerDefaults, demanded }: PodRules,
+  { limitRanges, containerDefaults, demanded, resultsBySidecar }: PodRules,
 ): PodDemand {
-  const containers = containersOf(task, overrides);
+  const containers = containersOf(task, overrides, resultsBySidecar);
   const steps = containers.filter(({ kind }) => kind === "step").length;
   const stepDefaults = limitRanges.ofStep(steps || 1);
   const made = containers

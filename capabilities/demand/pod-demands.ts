@@ -73,9 +73,9 @@ export function podDemands(
   unknownTask: Resources,
 ): PodDemands {
   const demands: PodDemands = { asked: [], limitRangesLeftOut: [], invalid: [], tooMuch: [], refused: [] };
-  const { containerDefaults, demanded } = definitions;
+  const { containerDefaults, demanded, resultsBySidecar } = definitions;
   const limitRanges = rulesOf(definitions, demands);
-  const reckoner = new Reckoner({ limitRanges, containerDefaults, demanded }, allowance);
+  const reckoner = new Reckoner({ limitRanges, containerDefaults, demanded, resultsBySidecar }, allowance);
   const askedBy = (place: Place): Resources => {
     const { name, task, overrides } = place;
     if (task === "join" || task === "custom") return NOTHING;

@@ -4,7 +4,10 @@ import { CONTAINER_DEFAULTS_KEY, containerDefaultsFrom } from "./container-defau
 import type { Definitions } from "./pipeline-spec";
 import { textOf } from "./untrusted";
 
-export type TektonDefaults = Pick<Definitions, "containerDefaults" | "mostCombinations" | "managedBy">;
+export type TektonDefaults = Pick<
+  Definitions,
+  "containerDefaults" | "mostCombinations" | "managedBy" | "resultsBySidecar"
+>;
 
 /** Of a cluster without the ConfigMap, or where nobody has looked for it. */
 export const NO_DEFAULTS: TektonDefaults = {};

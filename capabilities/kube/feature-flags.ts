@@ -6,4 +6,5 @@ import { isByTektonOperator, type Flags } from "../tekton/assistant";
 export const flagsOf = (found: Pick<V1ConfigMap, "data" | "metadata"> | undefined): Flags => ({
   coschedule: found?.data?.["coschedule"],
   hasTektonOperator: isByTektonOperator(found?.metadata?.ownerReferences),
+  resultsBySidecar: found?.data?.["results-from"]?.toLowerCase() === "sidecar-logs",
 });

@@ -43,6 +43,8 @@ export class Store {
   coschedule: string | undefined;
   /** Whether Tekton's own operator keeps those flags. */
   hasTektonOperator = false;
+  /** Whether Tekton's pods have a sidecar that reads results. */
+  resultsBySidecar = false;
 
   readonly nodes: NodeStore;
 

@@ -10,6 +10,8 @@ export interface Flags {
   /** Undefined when the key or the ConfigMap is missing. */
   coschedule: string | undefined;
   hasTektonOperator: boolean;
+  /** Whether results are read by a sidecar, which each pod that has any then has. */
+  resultsBySidecar: boolean;
 }
 
 export interface AssistantVerdict {
