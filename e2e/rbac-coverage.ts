@@ -34,6 +34,8 @@ const LEAST_USED = [
   "controller patch pods/resize",
   "controller patch persistentvolumeclaims",
   "controller delete persistentvolumeclaims",
+  "controller create priorityclasses.scheduling.k8s.io",
+  "controller list priorityclasses.scheduling.k8s.io",
   "controller delete mutatingwebhookconfigurations.admissionregistration.k8s.io",
   "controller delete validatingwebhookconfigurations.admissionregistration.k8s.io",
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { PENDING, OPT_IN_LABEL } from "../../capabilities/keys";
+import { APP_NAME, OPT_IN_LABEL, PENDING } from "../../capabilities/keys";
+import type { Write } from "../../testbed/audit";
 import {
   ended,
   heldRun,
@@ -314,8 +315,13 @@ describe("objects of others", () => {
     expect(tried.violations).toHaveLength(1);
   });
 
-  test("a kind that the operator has no business with", () => {
-    expect(script().wrote(written("patch", "nodes")).violations).toHaveLength(1);
+  test.each<[string, Write, number]>([
+    ["a kind that the operator has no business with", written("patch", "nodes"), 1],
+    ["a priority class of another's", written("create", "priorityclasses", { name: "high" }), 1],
+    ["one of its own that is made", written("create", "priorityclasses", { name: `${APP_NAME}-0` }), 0],
+    ["one of its own that is changed", written("patch", "priorityclasses", { name: `${APP_NAME}-0` }), 1],
+  ])("%s", (_name, write, violations) => {
+    expect(script().wrote(write).violations).toHaveLength(violations);
   });
 });
 
