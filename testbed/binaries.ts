@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { buildMissing, isExecutable, MODULES, type Build } from "./build";
+import { buildMissing, isExecutable, type Build } from "./build";
+import { MODULES, moduleOf } from "./kubernetes-version";
 import {
   cacheKey,
   cacheRoot,
@@ -79,7 +80,8 @@ async function plan(programs: Tool[], environment: NodeJS.ProcessEnv): Promise<B
   const { version, operatingSystem, architecture } = await goToolchain(environment);
   return Promise.all(
     programs.map(async program => {
-      const { module, file } = PROGRAM_SOURCES[program];
+      const { module: usual, file } = PROGRAM_SOURCES[program];
+      const module = moduleOf(program, usual, environment);
       const textOf = (name: string) => readFile(join(MODULES, module, name), "utf8");
       const [goMod, goSum] = await Promise.all(["go.mod", "go.sum"].map(textOf));
       const source = file === undefined ? "" : await textOf(file);

@@ -3,11 +3,9 @@ import { spawn } from "node:child_process";
 import { access, constants, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { withFileLock } from "./file-lock";
+import { MODULES, moduleOf } from "./kubernetes-version";
 import { cacheRoot, PROGRAM_SOURCES, type Tool } from "./programs";
 import { download, releasesAddress } from "./release-binaries";
-
-/** The Go modules that say which versions are built. */
-export const MODULES = join(__dirname, "binaries");
 
 export interface Build {
   program: Tool;
@@ -99,8 +97,9 @@ async function buildOne(
   await removeLeftovers(directory);
   const temporary = join(directory, `${TEMPORARY}${program}-${process.pid}`);
   const source = PROGRAM_SOURCES[program];
+  const module = moduleOf(program, source.module, environment);
   const child = spawn("go", ["build", "-trimpath", "-ldflags", flags, "-o", temporary, source.package], {
-    cwd: join(MODULES, source.module),
+    cwd: join(MODULES, module),
     env: { ...environment, CGO_ENABLED: "0" },
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -112,7 +111,7 @@ async function buildOne(
   if (code !== 0) {
     await rm(temporary, { force: true });
     throw new Error(
-      `Building ${program} failed (go build in testbed/binaries/${source.module}, exit code ${code}). ` +
+      `Building ${program} failed (go build in testbed/binaries/${module}, exit code ${code}). ` +
         `Its first build needs access to a Go module proxy (GOPROXY). Go said:\n${output.trim()}`,
     );
   }
