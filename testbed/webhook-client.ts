@@ -14,11 +14,14 @@ export function admissionConfig(kubeConfigFile: string): object {
   };
 }
 
-/** Its users are named for the hosts of webhooks; all Services here. */
+/**
+ * Its users are named for the hosts of webhooks, with the port where that is not 443: `*.svc` would not do here (clientConfig
+ * in k8s.io/apiserver/pkg/util/webhook/authentication.go).
+ */
 export function webhookKubeconfigText(files: ClusterFiles): string {
   const user = {
     "client-certificate": files.administratorCertificate,
     "client-key": files.administratorKey,
   };
-  return stringify({ apiVersion: "v1", kind: "Config", users: [{ name: "*.svc", user }] });
+  return stringify({ apiVersion: "v1", kind: "Config", users: [{ name: "*", user }] });
 }

@@ -105,9 +105,13 @@ export function upgrades(operated: () => OperatedCluster): void {
       await nothingIsLost(authorities);
       // The API server shows its certificate; a pod that knows the port has none.
       const asked = run("asked", [nap("only")], { namespace: NAMESPACE });
-      await dryRun(operated().cluster.kubeconfigFile, [asked]);
       const kind = { group: "tekton.dev", version: "v1", kind: "PipelineRun" };
-      expect(await send(operated(), "/mutate/v1", review(kind, asked))).toBe(401);
+      // The pods of before answer until they have stopped.
+      await until("a review without a certificate to be refused", RUN_MILLISECONDS, async () => {
+        const status = await send(operated(), "/mutate/v1", review(kind, asked)).catch(() => 0);
+        return status === 401;
+      });
+      await dryRun(operated().cluster.kubeconfigFile, [asked]);
       await operated().operator.helm("rollback", "--wait", "--timeout", "90s");
       await nothingIsLost(authorities);
       await addNode(operated().cluster.clients, { name: NODES[1]! });
