@@ -7,6 +7,7 @@ import { parse } from "yaml";
 import packageJson from "../package.json";
 import { checkCommandLine } from "../cli/program";
 import { parseOptions as demoOptions } from "../demo/options";
+import { parseOptions as e2eOptions } from "./e2e-options";
 import { parseOptions as releaseOptions } from "./release/options";
 import { parseOptions as soakOptions } from "../soak/options";
 import { parseOptions as testbedOptions } from "../testbed/options";
@@ -20,6 +21,7 @@ const of = (program: string) => all.filter(({ command }) => words(command)[0] ==
 /** Each throws when the script does not know an option. */
 const OPTIONS: Record<string, (args: string[]) => unknown> = {
   demo: demoOptions,
+  e2e: e2eOptions,
   preview: args => checkCommandLine(["preview", ...args]),
   soak: args => soakOptions(args, 1),
   testbed: testbedOptions,

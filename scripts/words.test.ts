@@ -216,7 +216,7 @@ const WORDS: Record<string, Promised[]> = {
         ["capabilities/placement/claims.test.ts", "claims of workspaces count that pods of the run use"],
         ["e2e/cases/volumes.ts", "of a Task's own volumes, by its parameter"],
         ["e2e/cases/volumes.ts", "of a pod template, by the task's parameter"],
-        ["e2e/cases/volumes.ts", "of a workspace, by the run's parameter and a subPath"],
+        ["e2e/cases/volumes.ts", "of a workspace, for one pod, by the run's parameter and a subPath"],
       ],
     },
     {
@@ -231,8 +231,14 @@ const WORDS: Record<string, Promised[]> = {
       heldBy: [["e2e/cases/volumes.ts", "claims in two zones are named, and the run $name"]],
     },
     {
-      says: "or not there, are left out, and the Event `Placed` says so",
-      heldBy: [["e2e/fit/volumes.ts", "a claim for one pod only is not taken from that pod"]],
+      says: "or `ReadWriteOncePod` and without a volume yet, are left out, and the Event `Placed` says so",
+      heldBy: [
+        [
+          "e2e/fit/volumes.ts",
+          "a claim for one pod only is not taken from that pod, and its volume's place counts",
+        ],
+        ["capabilities/placement/volumes.test.ts", "but not for one pod only, without a volume"],
+      ],
     },
     {
       says: "follow the placeholder, which goes where their StorageClass allows volumes, unless their StorageClass binds at once",
