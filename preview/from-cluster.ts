@@ -119,14 +119,14 @@ class Reader {
   async namespaceLabels(): Promise<Record<string, string> | undefined> {
     const namespace = await reading(
       `Namespace ${this.namespace}`,
-      this.cluster.readNamespace(this.namespace),
+      this.cluster.surroundings.readNamespace(this.namespace),
     );
     return namespace && (namespace.metadata?.labels ?? {});
   }
 
   /** Of one that does not exist nothing is known, and no pod of it can be made. */
   runtimeClasses(names: string[]): Promise<Surroundings["runtimeClasses"]> {
-    return reading("RuntimeClasses", this.cluster.runtimeClasses(names));
+    return reading("RuntimeClasses", this.cluster.surroundings.runtimeClasses(names));
   }
 
   /** Not everybody may read what is in Tekton's namespace: that is said, and ends nothing. */
@@ -138,7 +138,7 @@ class Reader {
     try {
       const configMap = await ifThere(read);
       const tektonDefaults = tektonDefaultsIn(configMap);
-      const { resultsBySidecar = (await this.cluster.featureFlags()).resultsBySidecar } = known;
+      const { resultsBySidecar = (await this.cluster.surroundings.featureFlags()).resultsBySidecar } = known;
       const defaultPodTemplate = defaultPodTemplateOf(configMap);
       return { ...known, tektonDefaults, defaultPodTemplate, resultsBySidecar };
     } catch (error) {
@@ -156,16 +156,16 @@ class Reader {
   storage({ claims, hasClaimTemplates }: Unknown): Promise<Storage> {
     return reading(
       `PersistentVolumeClaims of ${this.namespace}, their volumes, or StorageClasses,`,
-      this.cluster.storageFor(this.namespace, claims, hasClaimTemplates),
+      this.cluster.surroundings.storageFor(this.namespace, claims, hasClaimTemplates),
     );
   }
 
   nodes(): Promise<Surroundings["nodes"]> {
-    return reading("Nodes", this.cluster.nodes());
+    return reading("Nodes", this.cluster.surroundings.nodes());
   }
 
   priorities(names: (string | undefined)[]): Promise<Surroundings["priorities"]> {
-    return reading("PriorityClasses", this.cluster.priorities(names));
+    return reading("PriorityClasses", this.cluster.surroundings.priorities(names));
   }
 }
 

@@ -39,7 +39,7 @@ function apply(request: RunRequest, changes: RunChanges): void {
 export async function holdNew(request: RunRequest, cluster: Cluster, settings: Settings): Promise<void> {
   const run = request.Raw as PipelineRun;
   const namespace = dependsOnNamespace(run)
-    ? await cluster.readNamespace(request.Request.namespace ?? "")
+    ? await cluster.surroundings.readNamespace(request.Request.namespace ?? "")
     : undefined;
   const changes = admitCreation(
     run,
@@ -82,7 +82,7 @@ export async function refuseUnknown(
   const run = request.Raw as PipelineRun;
   let problems = refusals(run);
   if (problems.length === 0 && !isChild(run) && dependsOnLimits(run, settings)) {
-    const namespace = await cluster().readNamespace(request.Request.namespace ?? "");
+    const namespace = await cluster().surroundings.readNamespace(request.Request.namespace ?? "");
     problems = notAllowed(run, settings, namespace?.metadata?.annotations).map(({ problem }) => problem);
   }
   return problems.length === 0 ? request.Approve() : request.Deny(problems.join("; "), 422);

@@ -141,7 +141,7 @@ export class Controller {
   /** Pepr's binding may tell of them only after the first runs. */
   async #readDefaults(): Promise<void> {
     try {
-      this.defaultsChanged(await this.cluster.configDefaults());
+      this.defaultsChanged(await this.cluster.surroundings.configDefaults());
     } catch (error) {
       Log.warn(
         { error: describeError(error) },
@@ -153,7 +153,7 @@ export class Controller {
   /** Without them, each is read when a run needs it. */
   async #preparePriorityClasses(): Promise<void> {
     try {
-      await this.cluster.preparePriorityClasses(this.settings.PLACEHOLDER_PREEMPTION);
+      await this.cluster.surroundings.preparePriorityClasses(this.settings.PLACEHOLDER_PREEMPTION);
     } catch (error) {
       Log.warn({ error: describeError(error) }, "Priority classes could not be prepared; trying again later");
     }
@@ -174,8 +174,8 @@ export class Controller {
 
   /** Events get lost; and a run whose timer was lost with a worker comes back. */
   async #compare(): Promise<number> {
-    Object.assign(this.#store, await this.cluster.featureFlags());
-    this.defaultsChanged(await this.cluster.configDefaults());
+    Object.assign(this.#store, await this.cluster.surroundings.featureFlags());
+    this.defaultsChanged(await this.cluster.surroundings.configDefaults());
     await this.#preparePriorityClasses();
     await compare(this.cluster, this.#store, key => this.#queue(key, "continued"));
     this.#queueAll();

@@ -60,7 +60,8 @@ describe("before a node is left", () => {
     store.nodes.sink.begin();
     for (const node of seen) store.nodes.sink.event("ADDED", node);
     store.nodes.sink.synced();
-    const cluster = Object.assign(fake.cluster, { readNode: async () => there });
+    const { cluster } = fake;
+    Object.assign(cluster.surroundings, { readNode: async () => there });
     const parts = { cluster, settings: SETTINGS, store, tektonDefaults: () => ({}), me: "me" };
     await (stays
       ? expect(guardNode(parts, "n")).rejects.toThrow("is not as it was seen")
@@ -82,7 +83,8 @@ describe("before a run starts", () => {
       if (there === undefined) throw new Error("asked");
       return there;
     };
-    const cluster = Object.assign(new FakeCluster().cluster, { countPodsOn });
+    const { cluster } = new FakeCluster();
+    Object.assign(cluster.surroundings, { countPodsOn });
     const parts = { cluster, settings: SETTINGS, store, tektonDefaults: () => ({}), me: "me" };
     await (starts
       ? guardSlot(parts, placeholder)

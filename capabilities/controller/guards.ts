@@ -21,7 +21,7 @@ export async function guardMove({ cluster, store }: Parts, key: RunKey, observed
 /** Watches come one after another: a pod may be known to be on a node that is not known to be there, or to be back. */
 export async function guardNode({ cluster, store }: Parts, name: string): Promise<void> {
   const before = JSON.stringify(store.nodes.stateOf(name));
-  store.nodes.see(name, await cluster.readNode(name));
+  store.nodes.see(name, await cluster.surroundings.readNode(name));
   if (JSON.stringify(store.nodes.stateOf(name)) !== before) {
     throw new Outdated(`the node ${name} is not as it was seen`);
   }
@@ -34,7 +34,7 @@ export async function guardNode({ cluster, store }: Parts, name: string): Promis
 export async function guardSlot({ cluster, store }: Parts, pod: V1Pod): Promise<void> {
   const node = pod.spec!.nodeName!;
   const slots = store.nodes.stateOf(node)?.slots;
-  if (slots === undefined || (await cluster.countPodsOn(node)) < slots) return;
+  if (slots === undefined || (await cluster.surroundings.countPodsOn(node)) < slots) return;
   store.nodes.inLastSlot(pod);
   throw new Outdated(`the placeholder has the last slot for pods of the node ${node}`);
 }

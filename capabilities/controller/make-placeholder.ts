@@ -29,7 +29,7 @@ export interface Surroundings {
 /** Choices may have been changed since the run was admitted. */
 async function withinLimits(run: PipelineRun, { cluster, settings }: Surroundings) {
   if (!dependsOnLimits(run, settings)) return { run, warnings: [] };
-  const namespace = await cluster.readNamespace(run.metadata!.namespace!);
+  const namespace = await cluster.surroundings.readNamespace(run.metadata!.namespace!);
   return withAllowedChoices(run, settings, namespace?.metadata?.annotations);
 }
 
@@ -40,21 +40,26 @@ async function planFor(
 ): Promise<Plan> {
   const onRead = onceAt(LARGE_CHARACTERS, beforeLarge);
   await onRead(sizeOf(run.spec));
-  const { definitions, bounds } = await cluster.demandSources(run, { defaults, onRead });
+  const { definitions, bounds } = await cluster.surroundings.demandSources(run, { defaults, onRead });
   const named = namedBy(run, definitions);
   // Those that Tekton has made for the run count as well.
   const names = [...new Set([...named.claims.names, ...claimsInUse(observed)])];
   const claims = { ...named.claims, names };
   const hasTemplates = claims.templates.length > 0;
   const [runtimeClasses, priorities, storage] = [
-    await cluster.runtimeClasses(named.runtimeClasses),
-    await cluster.priorities(named.priorityClasses),
-    await cluster.storageFor(run.metadata!.namespace!, readableClaims(claims), hasTemplates),
+    await cluster.surroundings.runtimeClasses(named.runtimeClasses),
+    await cluster.surroundings.priorities(named.priorityClasses),
+    await cluster.surroundings.storageFor(run.metadata!.namespace!, readableClaims(claims), hasTemplates),
   ];
   const sources = { definitions, bounds, runtimeClasses, priorities, storage };
   const plan = planOf(run, { ...named, claims }, sources, settings);
   if (!plan.dependsOnNodes) return plan;
-  return planOf(run, { ...named, claims }, { ...sources, nodes: await cluster.nodes() }, settings);
+  return planOf(
+    run,
+    { ...named, claims },
+    { ...sources, nodes: await cluster.surroundings.nodes() },
+    settings,
+  );
 }
 
 /** Where the volumes of its run are that its template does not know the place of, those among them that Tekton made. */
@@ -68,7 +73,7 @@ export async function placesAgain(
   const all = new Set([...claimsIn(spec?.template.spec?.volumes), ...claimsInUse(observed)]);
   const names = [...all].filter(name => !known.includes(name));
   if (names.length === 0) return { volumes: [], terms: [], claims: [] };
-  const storage = await cluster.storageFor(metadata!.namespace!, names, false);
+  const storage = await cluster.surroundings.storageFor(metadata!.namespace!, names, false);
   const topologyKey = placing["topology-key"];
   const { volumes } = volumesOf({ names, templates: [] }, storage);
   const { volumes: together } = claimsTogether({ volumes, templates: [] }, storage, {}, topologyKey);
@@ -98,7 +103,7 @@ export async function makePlaceholder(
   if (refusal !== undefined) return { refusal, warnings };
   surroundings.note(plan.notes.join(" "));
   const { cluster } = surroundings;
-  if (plan.priorityClass !== undefined) await cluster.ensurePriorityClass(plan.priorityClass);
+  if (plan.priorityClass !== undefined) await cluster.surroundings.ensurePriorityClass(plan.priorityClass);
   const made = await cluster.placeholders.create(plan.placeholder);
   return "refusal" in made ? { refusal: made.refusal, warnings } : { made, warnings };
 }

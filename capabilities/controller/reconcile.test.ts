@@ -66,7 +66,7 @@ test("a placeholder is made from what pods of single tasks demand, and from Tekt
     .spec({ pipelineSpec: { tasks }, taskRunSpecs } as object);
   const { fake, store } = reconcilerOf({ run });
   const box = { handler: "h", scheduling: { nodeSelector: { sandbox: "yes" } } };
-  fake.runtimeClasses = () => Promise.resolve(new Map([["box", box]]));
+  fake.surroundings.runtimeClasses = () => Promise.resolve(new Map([["box", box]]));
   const tektonDefaults = () =>
     tektonDefaultsOf({ "default-container-resource-requirements": "default: {requests: {cpu: 700m}}" });
   const parts = { cluster: fake.cluster, settings: SETTINGS, store, me: "me" };

@@ -81,7 +81,7 @@ export class Reconciler {
     if (dependsOnQueue(observed.run, settings.GATE_LABELS)) {
       more.isQueued = await cluster.isQueued(observed.run!);
     }
-    if (dependsOnNodes(observed, settings.AUTOSCALER)) more.nodes = await cluster.nodes();
+    if (dependsOnNodes(observed, settings.AUTOSCALER)) more.nodes = await cluster.surroundings.nodes();
     return more;
   }
 

@@ -125,7 +125,7 @@ describe("a run whose pipeline a resolver brings", () => {
       keeping(unknown(UNREAD_PIPELINE)),
     );
     const box = { handler: "h", overhead: { podFixed: { cpu: "250m" } } };
-    fake.runtimeClasses = () => Promise.resolve(new Map([["box", box]]));
+    fake.surroundings.runtimeClasses = () => Promise.resolve(new Map([["box", box]]));
     await reconciler.reconcile(KEY, 0);
     expect(kept().tasks.map(({ name, each }) => ({ name, cpu: each["cpu"] }))).toEqual([
       { name: "boxed", cpu: 550 },
@@ -163,7 +163,7 @@ describe("a run whose pipeline a resolver brings", () => {
 
     test("is left as it was counted where a process has ended over it", async () => {
       const { reconciler, fake, kept } = there();
-      fake.demandSources = () => new Promise(() => undefined);
+      fake.surroundings.demandSources = () => new Promise(() => undefined);
       void reconciler.reconcile(KEY, 0);
       while (!fake.asked.includes("reserve")) await new Promise(setImmediate);
       await new Promise(setImmediate);

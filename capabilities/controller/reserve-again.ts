@@ -65,9 +65,9 @@ async function countedAgain(
   const resolvedPipelines = specsByPath(run, children);
   await onRead([run, ...children].reduce((sum, one) => sum + sizeOf(one.spec) + sizeOf(one.status), 0));
   const reading = { defaults: tektonDefaults(), resolvedPipelines, onRead };
-  const { definitions, bounds } = await cluster.demandSources(run, reading);
+  const { definitions, bounds } = await cluster.surroundings.demandSources(run, reading);
   const named = namedBy(run, definitions);
-  const runtimeClasses = await cluster.runtimeClasses(named.runtimeClasses);
+  const runtimeClasses = await cluster.surroundings.runtimeClasses(named.runtimeClasses);
   const graph = demandOf(run, { ...named.known, runtimeClasses }, definitions, settings);
   const { own, overhead } = usedBy(observed);
   const quotas = countingPod(bounds.quotas, PLACED);

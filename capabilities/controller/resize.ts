@@ -57,7 +57,7 @@ export class Resize {
   /** A LimitRange's min may have risen since the placeholder was made. Then it is not resizes that are refused. */
   async #withRisenFloor(error: unknown, seen: V1StatefulSet): Promise<Reservation | undefined> {
     if (refusalReason(refusalOf(error) ?? "") !== "limit_range") return undefined;
-    const { limitRanges } = await this.parts.cluster.bounds(seen.metadata!.namespace!);
+    const { limitRanges } = await this.parts.cluster.surroundings.bounds(seen.metadata!.namespace!);
     return withFloor(reservationOf(seen), leastAllowed(limitRanges));
   }
 

@@ -1,33 +1,12 @@
-/** What is read from the API server: rarely, as the store knows what the watches tell. Writes stand in the files named below. */
-import {
-  setHeaderOptions,
-  type CoreV1Event,
-  type V1Namespace,
-  type V1Node,
-  type V1ObjectMeta,
-  type V1PersistentVolume,
-  type V1PersistentVolumeClaim,
-  type V1Pod,
-  type V1PriorityClass,
-  type V1RuntimeClass,
-  type V1StatefulSet,
-} from "@kubernetes/client-node";
-import type { Definitions } from "../demand/task-graph";
-import {
-  CONFIG_DEFAULTS,
-  FEATURE_FLAGS,
-  HELD,
-  HELD_LABEL,
-  PLACEHOLDER_LABEL,
-  PLACEHOLDER_SELECTOR,
-} from "../keys";
+/**
+ * What is read of runs and their placeholders: rarely, as the store knows what the watches tell. Writes, and what is read
+ * around a run, stand in the files named below.
+ */
+import type { CoreV1Event, V1ObjectMeta, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { HELD, HELD_LABEL, PLACEHOLDER_LABEL, PLACEHOLDER_SELECTOR } from "../keys";
 import { isAboutMissingPod } from "../phases/refusal";
 import { hasCustomTasks, type Observed } from "../phases/observed";
 import { placeholderName } from "../placement/names";
-import { summaryOf, type NodeSummary } from "../placement/never-fits";
-import type { Preemption, Priorities } from "../placement/priority";
-import { dependsOnClasses, type Storage } from "../placement/volumes";
-import type { NamespaceBounds } from "../room/namespace-bounds";
 import type { RunKey } from "../tekton/run-key";
 import {
   CUSTOM_RUN,
@@ -41,23 +20,14 @@ import {
 import { Budgets } from "./budgets";
 import type { KubeClients } from "./client";
 import { ClaimWrites } from "./claim-writes";
-import { readDefinitions, type Reading } from "./definitions";
 import { ifThere } from "./errors";
-import { flagsOf } from "./feature-flags";
-import type { Flags } from "../tekton/assistant";
-import { ACTIVE_PODS, eachItem, listVersion, type Listed, type Page } from "./pages";
+import { ACTIVE_PODS, eachItem, listVersion, METADATA_ONLY, type Listed, type Page } from "./pages";
 import { PlaceholderWrites } from "./placeholder-writes";
-import { PriorityClasses } from "./priority-classes";
 import { RunWrites } from "./run-writes";
-import { Shared } from "./shared";
+import { Surroundings } from "./surroundings";
 import { hasWorkload } from "./workloads";
 
 const PAGE_SIZE = 100;
-/** So long what many runs ask for at the same time is not read again. */
-const NODES_MILLISECONDS = 5_000;
-const BOUNDS_MILLISECONDS = 500;
-/** People change classes rarely, and have no answer by the second. */
-const CLASSES_MILLISECONDS = 5_000;
 
 /** All of one run, read afresh; the versions are those of the lists. */
 export interface FreshRun {
@@ -74,11 +44,6 @@ export interface FreshRun {
   childrenVersion: number;
 }
 
-/** Of an object without its spec and status, see https://kubernetes.io/docs/reference/using-api/api-concepts/ */
-const METADATA_ONLY = setHeaderOptions(
-  "Accept",
-  "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
-);
 const NAMES_PAGE_SIZE = 500;
 
 const NO_CUSTOM_RUNS: Listed<CustomRun> = { items: [] };
@@ -88,20 +53,17 @@ export class Cluster {
   readonly placeholders: PlaceholderWrites;
   readonly claims: ClaimWrites;
   readonly budgets: Budgets;
-  readonly #nodes = new Shared<NodeSummary[]>(NODES_MILLISECONDS);
-  readonly #bounds = new Shared<NamespaceBounds>(BOUNDS_MILLISECONDS);
-  readonly #priorityClasses: PriorityClasses;
-  readonly #runtimeClasses = new Shared<V1RuntimeClass | undefined>(CLASSES_MILLISECONDS);
+  readonly surroundings: Surroundings;
 
   constructor(
     private readonly clients: KubeClients,
-    private readonly tektonNamespace: string,
+    tektonNamespace: string,
   ) {
     this.runs = new RunWrites(clients);
     this.placeholders = new PlaceholderWrites(clients);
     this.claims = new ClaimWrites(clients);
     this.budgets = new Budgets(clients);
-    this.#priorityClasses = new PriorityClasses(clients);
+    this.surroundings = new Surroundings(clients, tektonNamespace);
   }
 
   readRun({ namespace, name }: RunKey): Promise<PipelineRun | undefined> {
@@ -226,113 +188,5 @@ export class Cluster {
     const belongs = { namespace, labelSelector: `${PLACEHOLDER_LABEL}=${placeholderName(name)}` };
     const { items } = await this.#list<PipelineRun>(PIPELINE_RUN_V1, belongs);
     return items.filter(isChild);
-  }
-
-  /** What the run's demand is computed from. */
-  async demandSources(
-    run: PipelineRun,
-    reading: Reading,
-  ): Promise<{ definitions: Definitions; bounds: NamespaceBounds }> {
-    const bounds = await this.bounds(run.metadata!.namespace!);
-    return { definitions: await readDefinitions(run, bounds.limitRanges, this.clients, reading), bounds };
-  }
-
-  /** What the namespace allows, as it was within the last moment. */
-  bounds(namespace: string): Promise<NamespaceBounds> {
-    return this.#bounds.get(namespace, async () => {
-      const [limitRanges, quotas] = await Promise.all([
-        this.clients.core.listNamespacedLimitRange({ namespace }),
-        this.clients.core.listNamespacedResourceQuota({ namespace }),
-      ]);
-      return { limitRanges: limitRanges.items, quotas: quotas.items };
-    });
-  }
-
-  /**
-   * What decides which nodes volumes can be used on.
-   *
-   * @param hasTemplates whether claims are made for the run
-   */
-  async storageFor(namespace: string, names: readonly string[], hasTemplates: boolean): Promise<Storage> {
-    const { core, storage } = this.clients;
-    const claims = new Map<string, V1PersistentVolumeClaim | undefined>();
-    const volumes = new Map<string, V1PersistentVolume | undefined>();
-    for (const name of names) {
-      const claim = await ifThere(core.readNamespacedPersistentVolumeClaim({ namespace, name }));
-      claims.set(name, claim);
-      const volume = claim?.spec?.volumeName;
-      if (volume) volumes.set(volume, await ifThere(core.readPersistentVolume({ name: volume })));
-    }
-    const classes = dependsOnClasses(hasTemplates, claims)
-      ? (await storage.listStorageClass()).items
-      : undefined;
-    return { claims, volumes, classes };
-  }
-
-  /** Tekton's feature flags. */
-  async featureFlags(): Promise<Flags> {
-    const flags = await ifThere(
-      this.clients.core.readNamespacedConfigMap({ namespace: this.tektonNamespace, name: FEATURE_FLAGS }),
-    );
-    return flagsOf(flags);
-  }
-
-  /** The data of Tekton's ConfigMap config-defaults, if there is one. */
-  async configDefaults(): Promise<Record<string, string> | undefined> {
-    const name = CONFIG_DEFAULTS;
-    const read = this.clients.core.readNamespacedConfigMap({ namespace: this.tektonNamespace, name });
-    return (await ifThere(read))?.data;
-  }
-
-  /** All nodes, as they were within the last seconds: many runs may wait for one at the same time. */
-  nodes(): Promise<readonly NodeSummary[]> {
-    return this.#nodes.get("", async () => {
-      const nodes: NodeSummary[] = [];
-      await eachItem(
-        _continue => this.clients.core.listNode({ limit: PAGE_SIZE, _continue }),
-        node => nodes.push(summaryOf(node)),
-      );
-      return nodes;
-    });
-  }
-
-  readNode(name: string): Promise<V1Node | undefined> {
-    return ifThere(this.clients.core.readNode({ name }));
-  }
-
-  /** Of those that take one of its slots; their metadata alone is sent. */
-  async countPodsOn(node: string): Promise<number> {
-    const fieldSelector = `spec.nodeName=${node},${ACTIVE_PODS}`;
-    const { items } = await this.clients.core.listPodForAllNamespaces({ fieldSelector }, METADATA_ONLY);
-    return items.length;
-  }
-
-  readNamespace(name: string): Promise<V1Namespace | undefined> {
-    return ifThere(this.clients.core.readNamespace({ name }));
-  }
-
-  /** What priority classes say; undefined names the cluster's default. A name that is not there counts as 0. */
-  priorities(names: readonly (string | undefined)[]): Promise<Priorities> {
-    return this.#priorityClasses.priorities(names);
-  }
-
-  /** @throws Error when the class cannot be made, or is not as it has to be */
-  ensurePriorityClass(wanted: V1PriorityClass): Promise<void> {
-    return this.#priorityClasses.ensure(wanted);
-  }
-
-  /** Reads afresh what `priorities` answers from. With `never`, what most placeholders need is made. */
-  preparePriorityClasses(preemption: Preemption): Promise<void> {
-    return preemption === "never" ? this.#priorityClasses.prepare() : this.#priorityClasses.read();
-  }
-
-  /** By name, as they were within the last moment; undefined for one that does not exist. */
-  async runtimeClasses(names: readonly string[]): Promise<Map<string, V1RuntimeClass | undefined>> {
-    const classes = new Map<string, V1RuntimeClass | undefined>();
-    for (const name of names) {
-      const read = () => ifThere(this.clients.node.readRuntimeClass({ name }));
-      classes.set(name, await this.#runtimeClasses.get(name, read));
-    }
-    return classes;
   }
 }

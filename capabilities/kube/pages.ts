@@ -1,4 +1,5 @@
 /** Lists of the API server: page by page, and their versions. */
+import { setHeaderOptions } from "@kubernetes/client-node";
 
 /** Pods that have ended need nothing any more. */
 export const ACTIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
@@ -28,3 +29,9 @@ export interface Listed<T> {
 }
 
 export const listVersion = ({ metadata }: Listed<unknown>): number => Number(metadata?.resourceVersion ?? 0);
+
+/** Of an object without its spec and status, see https://kubernetes.io/docs/reference/using-api/api-concepts/ */
+export const METADATA_ONLY = setHeaderOptions(
+  "Accept",
+  "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+);

@@ -88,32 +88,34 @@ export class FakeCluster {
   childRuns = () => this.#ask("childRuns", () => this.children);
   podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
   isQueued = () => this.#ask("isQueued", () => false);
-  nodes = () => this.#ask("nodes", () => []);
-  priorities = () => this.#ask("priorities", () => new Map());
-  readNamespace = () =>
-    this.#ask("readNamespace", () => ({ metadata: { annotations: this.namespaceAnnotations } }));
-  ensurePriorityClass = () => Promise.resolve();
-  runtimeClasses: () => Promise<Map<string, V1RuntimeClass>> = () =>
-    this.#ask("runtimeClasses", () => new Map<string, V1RuntimeClass>());
-  storageFor = () =>
-    this.#ask("storageFor", () => ({ claims: new Map(), volumes: new Map(), classes: undefined }));
-  demandSources = (_run: PipelineRun, { defaults, resolvedPipelines }: Reading) =>
-    this.#ask("demandSources", () => ({
-      definitions: {
-        ...defaults,
-        tasks: new Map(),
-        pipelines: new Map(),
-        limitRanges: this.limitRanges,
-        resolvedPipelines,
-      },
-      bounds: { limitRanges: this.limitRanges, quotas: this.quotas },
-    }));
-  bounds = () => this.#ask("bounds", () => ({ limitRanges: this.limitRanges, quotas: this.quotas }));
   eachName = (kind: Names, _selectors: unknown, see: (object: object) => void) =>
     this.#ask(`eachName ${kind}`, () => {
       const there = { statefulsets: [this.statefulSet], pipelineruns: [this.run], pods: this.pods };
       for (const object of there[kind]) if (object !== undefined) see({ metadata: object.metadata });
     });
+
+  readonly surroundings = {
+    nodes: () => this.#ask("nodes", () => []),
+    priorities: () => this.#ask("priorities", () => new Map()),
+    readNamespace: () =>
+      this.#ask("readNamespace", () => ({ metadata: { annotations: this.namespaceAnnotations } })),
+    ensurePriorityClass: () => Promise.resolve(),
+    runtimeClasses: (): Promise<Map<string, V1RuntimeClass>> => this.#ask("runtimeClasses", () => new Map()),
+    storageFor: () =>
+      this.#ask("storageFor", () => ({ claims: new Map(), volumes: new Map(), classes: undefined })),
+    demandSources: (_run: PipelineRun, { defaults, resolvedPipelines }: Reading) =>
+      this.#ask("demandSources", () => ({
+        definitions: {
+          ...defaults,
+          tasks: new Map(),
+          pipelines: new Map(),
+          limitRanges: this.limitRanges,
+          resolvedPipelines,
+        },
+        bounds: { limitRanges: this.limitRanges, quotas: this.quotas },
+      })),
+    bounds: () => this.#ask("bounds", () => ({ limitRanges: this.limitRanges, quotas: this.quotas })),
+  };
 
   readonly runs = {
     release: (run: PipelineRun, { placeholder }: { placeholder: string }) =>
