@@ -2,6 +2,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { exceeds, maximum, sum, type Resources } from "../demand/resources";
 import { HOSTNAME_TOPOLOGY } from "../keys";
+import { requestedBy } from "../room/placeholder-size";
 import { podRequests } from "../room/pod-requests";
 import { boundAt, patienceSeconds, unschedulableSince, waitingForRoomSince } from "../room/waiting-pods";
 import { hasNode } from "./observed";
@@ -25,6 +26,10 @@ export function askElsewhere({ needed, own, reservation }: Sight): Resources {
     Object.entries(all).map(([name, amount]) => [name, scarce.includes(name) ? (floor[name] ?? 0) : amount]),
   );
 }
+
+/** What a pod that is made now asks for. */
+export const templateAsks = ({ observed }: Sight): Resources =>
+  requestedBy(observed.statefulSet!.spec!.template.spec!);
 
 /** Milliseconds until it may be sent to another node: the first time at once, then ever more rarely, and some day no more. */
 export function pauseBeforeMove({ record, pod, now }: Sight): number {

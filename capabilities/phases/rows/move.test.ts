@@ -241,3 +241,24 @@ describe("a run that has stood still for stuckTimeout", () => {
     expect(step(stuck).kind).toBe("none");
   });
 });
+
+test("a pod that its namespace refuses for what the rest of the run needs looks for a node with the floor", () => {
+  const moving = { moves: 1, movingFrom: "node-1", avoids: "node-1", isSettled: false };
+  const made = (asks: Reservation["ask"]): V1StatefulSet => {
+    const statefulSet = asking(asks, reservation, moving);
+    return { ...statefulSet, metadata: { ...statefulSet.metadata, creationTimestamp: ago(300) } };
+  };
+  const refused = (asks: Reservation["ask"]) => ({
+    ...seen({ run: aRun().placed().created(ago(301)).run, record: moving }),
+    statefulSet: made(asks),
+    pods: [waiting("Insufficient cpu", 60)],
+    podRefusal: "maximum cpu usage per Container is 2, but request is 4",
+  });
+  expect(stepFor(refused(reservation.ask), now)).toMatchObject({
+    kind: "start-over",
+    ask: floor,
+    warnings: [{ reason: "PlaceholderRefused" }],
+  });
+  // With the floor there is nothing that would help.
+  expect(stepFor(refused(floor), now)).toMatchObject({ kind: "wait" });
+});

@@ -1,8 +1,7 @@
 /** Rows for placeholders whose node is not to be used any more: the run goes on elsewhere, whole. */
 import { exceeds } from "../../demand/resources";
 import { isPlaceholderPod } from "../../tekton/placeholder-pod";
-import { requestedBy } from "../../room/placeholder-size";
-import { askElsewhere, pauseBeforeMove, pauseBeforeRemake, tying } from "../moving";
+import { askElsewhere, pauseBeforeMove, pauseBeforeRemake, templateAsks, tying } from "../moving";
 import { hasNode } from "../observed";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
@@ -83,8 +82,7 @@ export const MOVE: readonly Row[] = [
 /** The scheduler's words for required pod affinity (ErrReasonAffinityRulesNotMatch of its interpodaffinity plugin). */
 const AFFINITY = "didn't match pod affinity rules";
 
-const asksTooLittle = (seen: Sight): boolean =>
-  exceeds(askElsewhere(seen), requestedBy(seen.observed.statefulSet!.spec!.template.spec!)).length > 0;
+const asksTooLittle = (seen: Sight): boolean => exceeds(askElsewhere(seen), templateAsks(seen)).length > 0;
 
 export const AFTER_LOSS: readonly Row[] = [
   {

@@ -1,11 +1,17 @@
 /** Rows for runs whose StatefulSet, or its pod, is not there yet. */
+import type { V1Pod } from "@kubernetes/client-node";
+import { exceeds } from "../../demand/resources";
 import { assistantFix, assistantVerdict, TEKTON_DEFAULT_COSCHEDULE } from "../../tekton/assistant";
+import { templateAsks } from "../moving";
 import { ownership } from "../observed";
 import { afterRefusal, isDueAgain, isPodLate, makeLatePod, podIsMissing, podIsRefused } from "../refusal";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
 import { LEFT_BEHIND } from "./move";
 import type { Warning } from "../../tekton/warning";
+
+/** There is none that is replaced. */
+const NO_POD: V1Pod = { metadata: { uid: "" } };
 
 /** In which an event of the StatefulSet's end comes first, where all is well. */
 const GOING_LOOK_SECONDS = 2;
@@ -134,6 +140,26 @@ export const PLACEHOLDER: readonly Row[] = [
       lookAgainSeconds: GOING_LOOK_SECONDS,
     }),
     to: ["absent"],
+  },
+  {
+    name: "the pod was refused for a while, and its run is under way",
+    why: "What the rest of the run needs is more than a LimitRange or quota lets one pod ask for; with the floor it has a node.",
+    stages: ["placed"],
+    phases: ["lost", "moving"],
+    when: seen =>
+      seen.pod === undefined &&
+      isDueAgain(seen.run, seen.observed, seen.now, seen.settings.RETRY_LIMIT_SECONDS) &&
+      exceeds(templateAsks(seen), seen.reservation.floor).length > 0,
+    takes: ["start-over"],
+    step: seen => ({
+      kind: "start-over",
+      reason: "node_refused",
+      pod: NO_POD,
+      ask: seen.reservation.floor,
+      why: `its placeholder's pod is refused: ${seen.observed.podRefusal}`,
+      warnings: podIsRefused(seen.observed),
+    }),
+    to: ["moving"],
   },
   {
     name: "the pod is late, and its run waits for it",

@@ -1,10 +1,8 @@
 /** Rows for placeholders whose pod has no node. */
-import type { Resources } from "../../demand/resources";
 import { exceeds } from "../../demand/resources";
-import { requestedBy } from "../../room/placeholder-size";
 import { withGate } from "../gated";
 import { hasNode } from "../observed";
-import { askElsewhere, tying } from "../moving";
+import { askElsewhere, templateAsks, tying } from "../moving";
 import { missingStorage } from "../refusal";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
@@ -14,10 +12,6 @@ const UNBOUND = ["looking", "replacing", "lost", "moving"] as const;
 
 const withoutNode = ({ schedulingMessage }: Sight): string =>
   `its placeholder has no node: ${schedulingMessage ?? "the scheduler has not said why yet"}`;
-
-/** What a pod that is made now asks for. */
-const templateAsks = ({ observed }: Sight): Resources =>
-  requestedBy(observed.statefulSet!.spec!.template.spec!);
 
 const isRefusedBy = ({ node, schedulingMessage }: Sight): boolean =>
   node === undefined && schedulingMessage !== undefined;
