@@ -120,7 +120,7 @@ export const claimTests: FitTests = fit => {
       },
     },
     {
-      name: "of a workspace, by the run's parameter and a subPath, for one pod",
+      name: "of a workspace, for one pod, by the run's parameter and a subPath",
       namespace: "of-workspace",
       task: using("only", "cache"),
       madeAs: labelledClaim,
