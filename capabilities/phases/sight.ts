@@ -90,6 +90,10 @@ export class Sight {
   get trouble(): Trouble | undefined {
     return this.#once("trouble", () => (this.node === undefined ? undefined : this.troubleOf(this.node)));
   }
+  /** Whether a kubelet is there that could resize its pod; of a node that is gone the API server refuses it. */
+  get canBeResized(): boolean {
+    return this.trouble?.answers !== false;
+  }
   troubleOf(node: string): Trouble | undefined {
     const state = this.observed.nodeStates?.get(node);
     if (state === undefined) return undefined;

@@ -46,7 +46,7 @@ export const HAND_OVER: readonly Row[] = [
     why: "Shrinking comes first: a growth of another resource might be put off, and all of the resize with it.",
     stages: ["placed"],
     phases: ["anchored", "handing over"],
-    when: ({ asksForMore }) => asksForMore,
+    when: ({ canBeResized, asksForMore }) => canBeResized && asksForMore,
     takes: ["resize"],
     step: seen => ({
       kind: "resize",
@@ -88,7 +88,11 @@ export const HAND_OVER: readonly Row[] = [
     stages: ["placed"],
     phases: ["anchored", "handing over"],
     when: seen =>
-      seen.asksForLess && mayGrow(seen) && growthPause(seen) === 0 && patienceLeft(seen) === Infinity,
+      seen.canBeResized &&
+      seen.asksForLess &&
+      mayGrow(seen) &&
+      growthPause(seen) === 0 &&
+      patienceLeft(seen) === Infinity,
     takes: ["resize"],
     step: ({ pod, size }) => ({
       kind: "resize",
@@ -121,7 +125,7 @@ export const HAND_OVER: readonly Row[] = [
 
 /** Nothing is to be done now; when something may be without an event, it says when. */
 function standing(seen: Sight): Step {
-  const grows = seen.asksForLess && mayGrow(seen);
+  const grows = seen.canBeResized && seen.asksForLess && mayGrow(seen);
   const times: { seconds: number; why: string }[] = [
     { seconds: patienceLeft(seen) / 1000, why: "its next pods find no place on its node" },
     { seconds: yieldsInSeconds(seen.own.pods, seen.now) ?? Infinity, why: "a pod waits for room" },

@@ -63,7 +63,10 @@ export const REPLACEMENT: readonly Row[] = [
     stages: ["placed"],
     phases: BOUND,
     // What a policy has raised would be raised again.
-    when: seen => seen.pending === "growth" && exceeds(resizable(seen.asked), withdrawn(seen)).length > 0,
+    when: seen =>
+      seen.canBeResized &&
+      seen.pending === "growth" &&
+      exceeds(resizable(seen.asked), withdrawn(seen)).length > 0,
     takes: ["withdraw-growth"],
     step: seen => ({
       kind: "withdraw-growth",
@@ -78,7 +81,7 @@ export const REPLACEMENT: readonly Row[] = [
     why: "As where nodes have swap: a small pod takes its place on the node.",
     stages: ["held", "placed"],
     phases: ["anchored", "handing over"],
-    when: ({ pending }) => pending === "shrink",
+    when: ({ canBeResized, pending }) => canBeResized && pending === "shrink",
     takes: ["pin-placeholder"],
     step: seen => pinned(seen, "the kubelet does not grant what its run's pods need"),
     to: ["replacing"],
@@ -88,7 +91,7 @@ export const REPLACEMENT: readonly Row[] = [
     why: "Devices, huge pages and storage go over by a new pod in its place.",
     stages: ["held", "placed"],
     phases: ["anchored", "handing over"],
-    when: ({ asked, reservation }) => fixedIn(asked, reservation).length > 0,
+    when: ({ canBeResized, asked, reservation }) => canBeResized && fixedIn(asked, reservation).length > 0,
     takes: ["pin-placeholder"],
     step: seen =>
       pinned(seen, `${fixedIn(seen.asked, seen.reservation).join(", ")} cannot be handed over otherwise`),
@@ -99,7 +102,7 @@ export const REPLACEMENT: readonly Row[] = [
     why: "No pod can be resized to nothing: its QoS class may not change.",
     stages: ["held", "placed"],
     phases: ["anchored", "handing over"],
-    when: ({ size, asked }) => isNothing(size) && !isNothing(asked),
+    when: ({ canBeResized, size, asked }) => canBeResized && isNothing(size) && !isNothing(asked),
     takes: ["pin-placeholder"],
     step: seen =>
       pinned(seen, "its run needs all that its namespace or node has, and no pod can be resized to nothing"),
