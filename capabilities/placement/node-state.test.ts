@@ -59,6 +59,16 @@ describe("what a node says", () => {
 });
 
 describe("the worst counts", () => {
+  test("what it says itself, before whose it is", () => {
+    const state = { isOfRun: "build" };
+    expect(troubleOf(state, [], keys)).toEqual({
+      kind: "of-another-run",
+      what: "has pods of the run build, which lost its placeholder there",
+      answers: true,
+    });
+    expect(troubleOf({ ...state, isUnschedulable: true }, [], keys)!.kind).toBe("cordoned");
+  });
+
   test("out of service, since when it did not answer", () => {
     const dead = { ...outOfService, status: ready("Unknown") };
     expect(troubleOf(stateOf(dead, keys), [], keys)).toMatchObject({

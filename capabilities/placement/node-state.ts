@@ -20,6 +20,8 @@ export interface NodeState {
   slots?: number;
   /** Whether the placeholder that is there has taken the last of them, and its run has not started. */
   isFull?: true;
+  /** Another run has pods there and lost its placeholder, see store/stranded.ts. */
+  isOfRun?: string;
 }
 
 export const HEALTHY: NodeState = {};
@@ -73,7 +75,16 @@ export function stateOf(node: V1Node | undefined, isEnding: EndingKeys): NodeSta
 
 /** Why a node is not to be used any more. */
 export interface Trouble {
-  kind: "gone" | "out-of-service" | "unreachable" | "not-ready" | "ending" | "cordoned" | "tainted" | "full";
+  kind:
+    | "gone"
+    | "out-of-service"
+    | "unreachable"
+    | "not-ready"
+    | "ending"
+    | "cordoned"
+    | "tainted"
+    | "full"
+    | "of-another-run";
   /** A sentence without its subject, which is the node. */
   what: string;
   /** Whether its kubelet ends what is to end there. */
@@ -117,7 +128,11 @@ export function troubleOf(
   }
   const taint = taints.find(one => !isTolerated(one));
   if (taint !== undefined) return { kind: "tainted", what: `has the taint ${taint.key}`, answers: true };
-  if (!state.isFull) return undefined;
-  const what = `takes ${state.slots} pods, and none more beside its placeholder`;
-  return { kind: "full", what, answers: true };
+  if (state.isFull) {
+    const what = `takes ${state.slots} pods, and none more beside its placeholder`;
+    return { kind: "full", what, answers: true };
+  }
+  if (state.isOfRun === undefined) return undefined;
+  const what = `has pods of the run ${state.isOfRun}, which lost its placeholder there`;
+  return { kind: "of-another-run", what, answers: true };
 }

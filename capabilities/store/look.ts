@@ -3,6 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import type { Flags } from "../tekton/assistant";
 import type { Observed } from "../phases/observed";
 import type { NodeState } from "../placement/node-state";
+import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { all, only, type Entry } from "./entry";
 import type { NodeStore } from "./nodes";
 import { hasWholeSpec } from "./slim";
@@ -15,14 +16,24 @@ export interface Look {
   isWhole: boolean;
 }
 
+/** The name of another run whose node it is by right, see stranded.ts; asked of the placeholder's node. */
+export type Strangers = (node: string) => string | undefined;
+
 /** Of the nodes that pods of the run are on, those that are not as they should be. */
-function nodeStates(pods: readonly V1Pod[], nodes: NodeStore): ReadonlyMap<string, NodeState> | undefined {
+function nodeStates(
+  pods: readonly V1Pod[],
+  nodes: NodeStore,
+  strangers: Strangers,
+): ReadonlyMap<string, NodeState> | undefined {
   const found = new Map<string, NodeState>();
   for (const pod of pods) {
     const name = pod.spec?.nodeName;
     const state = name ? nodes.stateFor(pod) : undefined;
     if (state !== undefined && found.get(name!)?.isFull !== true) found.set(name!, state);
   }
+  const node = pods.find(isPlaceholderPod)?.spec?.nodeName;
+  const run = node && nodes.areKnown ? strangers(node) : undefined;
+  if (run !== undefined) found.set(node!, { ...found.get(node!), isOfRun: run });
   return found.size > 0 ? found : undefined;
 }
 
@@ -30,6 +41,7 @@ export function lookAt(
   entry: Entry | undefined,
   { coschedule, hasTektonOperator }: Flags,
   nodes: NodeStore,
+  strangers: Strangers,
 ): Look {
   const run = only(entry?.run);
   const observed: Observed = {
@@ -44,7 +56,7 @@ export function lookAt(
   };
   if (entry?.podMissingSince !== undefined) observed.podMissingSince = entry.podMissingSince;
   if (entry?.runSeenSince !== undefined) observed.runSeenSince = entry.runSeenSince;
-  const states = nodeStates(observed.pods, nodes);
+  const states = nodeStates(observed.pods, nodes, strangers);
   if (states !== undefined) observed.nodeStates = states;
   return {
     observed,

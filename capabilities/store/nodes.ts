@@ -45,6 +45,11 @@ export class NodeStore {
     if (!areSame(before ?? (this.#isSynced ? GONE : HEALTHY), state)) this.#tell(name);
   }
 
+  /** Whether nodes are watched, and have been listed. */
+  get areKnown(): boolean {
+    return this.#isSynced;
+  }
+
   /** What is not as it should be; undefined for a node of which nothing is to be said, or nothing known. */
   stateOf(name: string): NodeState | undefined {
     const state = this.#states.get(name) ?? (this.#isSynced ? GONE : HEALTHY);

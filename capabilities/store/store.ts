@@ -27,6 +27,7 @@ import { lookAt, type Look } from "./look";
 import { NodeStore } from "./nodes";
 import type { Sink } from "./reflector-options";
 import { Remembered } from "./remembered";
+import { Occupants, strandedOn } from "./stranded";
 import type { ChangeType } from "./watch-events";
 
 /** Called when something about the run has changed that a decision could depend on. */
@@ -47,6 +48,7 @@ export class Store {
   resultsBySidecar = false;
 
   readonly nodes: NodeStore;
+  readonly #occupants = new Occupants();
 
   /** @param isEnding which taints and annotations of a node announce its end; default: none */
   constructor(
@@ -129,7 +131,19 @@ export class Store {
   }
 
   lookUp(key: RunKey): Look {
-    return lookAt(this.#entries.get(asText(key)), this, this.nodes);
+    return lookAt(this.#entries.get(asText(key)), this, this.nodes, node =>
+      this.#strandedOn(node, asText(key)),
+    );
+  }
+
+  #strandedOn(node: string, key: string): string | undefined {
+    const entryOf = (text: string) => {
+      const entry = this.#entries.get(text);
+      return entry === undefined ? [] : [{ key: text, entry }];
+    };
+    const [here] = entryOf(key);
+    const others = [...this.#occupants.on(node)].filter(other => other !== key).flatMap(entryOf);
+    return here && strandedOn(node, here, others);
   }
 
   /** Every run that is not over or has a placeholder. */
@@ -156,6 +170,7 @@ export class Store {
     this.#tombstones.clear();
     this.#over.clear();
     this.nodes.clear();
+    this.#occupants.clear();
   }
 
   #entry(key: RunKey): Entry {
@@ -192,7 +207,7 @@ export class Store {
   }
 
   #notePod(key: RunKey, before: V1Pod | undefined, pod: V1Pod): void {
-    if (!isPlaceholderPod(pod)) return;
+    if (!isPlaceholderPod(pod)) return this.#occupants.seen(pod, asText(key));
     if (before !== undefined && before.metadata?.uid !== pod.metadata!.uid) this.nodes.left(before);
     this.nodes.placed(pod, asText(key));
   }
@@ -201,7 +216,8 @@ export class Store {
     const entry = this.#entries.get(asText(key));
     const seen = entry?.[place].get(object.metadata!.name!)?.object;
     if (entry === undefined || !remove(entry, place, object)) return;
-    if (place === "pods" && isPlaceholderPod(seen as V1Pod)) this.nodes.left(seen as V1Pod);
+    if (place === "pods")
+      (isPlaceholderPod(seen as V1Pod) ? this.nodes : this.#occupants).left(seen as V1Pod);
     this.onChange(key, place);
     this.#dropIfOver(key, entry);
   }

@@ -17,6 +17,7 @@ const floor = { cpu: 10, memory: 2 ** 24 };
 const reservation: Reservation = { ask: { cpu: 4000, memory: 2 ** 30 }, floor, firstWave: {}, tasks: [] };
 
 const cordoned: NodeState = { isUnschedulable: true };
+const ofAnother: NodeState = { isOfRun: "other" };
 const lost = (seconds = 60): NodeState => ({
   notReady: { status: "Unknown", since: ago(seconds).toISOString() },
 });
@@ -92,6 +93,17 @@ describe("a node that is not to be used any more", () => {
     expect(step({ state: cordoned, ...of }).kind).toBe(kind);
   });
 
+  test.each([
+    { what: "a run that is held gives it up at once", of: { run: aRun().held().run }, kind: "start-over" },
+    { what: "one between tasks too", of: {}, kind: "start-over" },
+    { what: "one that is active, when it is so no more", of: { pods: [active()] }, kind: "none" },
+  ] as { what: string; of: Seen; kind: string }[])("and is another run's by right: $what", ({ of, kind }) => {
+    const found = step({ state: ofAnother, ...of });
+    expect(found.kind).toBe(kind);
+    if (kind === "none") expect(reasons({ state: ofAnother, ...of })).toEqual(["MoveAwaited"]);
+    else expect(found).toMatchObject({ why: expect.stringContaining("pods of the run other") });
+  });
+
   test("and which its run's pods tolerate is not left", () => {
     const set = ({ spec }: V1StatefulSet) => (spec!.template.spec!.tolerations = [{ operator: "Exists" }]);
     expect(step({ state: cordoned, set }).kind).toBe("none");
@@ -104,6 +116,20 @@ describe("a node that is not to be used any more", () => {
 
   test("the rest of the run is what is looked for, and its node is named", () => {
     expect(step({ state: lost() })).toMatchObject({ leaves: "node-1", ask: reservation.ask });
+  });
+});
+
+describe("its pod is not resized where its node cannot answer", () => {
+  const pods = () => [active()];
+  const small = ({ spec }: V1Pod) =>
+    (spec!.containers[0]!.resources = { requests: { cpu: "10m", memory: "16Mi" } });
+  test.each([
+    { state: undefined, kind: "resize" },
+    { state: cordoned, kind: "resize" },
+    { state: lost(), kind: "none" },
+    { state: { isGone: true } as NodeState, kind: "none" },
+  ])("$state: $kind", ({ state, kind }) => {
+    expect(step({ state, pods: pods(), change: small }).kind).toBe(kind);
   });
 });
 
