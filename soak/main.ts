@@ -2,6 +2,8 @@
 import { randomInt } from "node:crypto";
 import { rmSync } from "node:fs";
 import { buildBroken } from "./bugs";
+import { haveAllEnded, nodeReportLines } from "./nodes/report";
+import { soakNodes } from "./nodes/soak";
 import { parseOptions, USAGE, type SoakOptions } from "./options";
 import { hasPassed, reportLines } from "./report";
 import { soak } from "./soak";
@@ -21,6 +23,19 @@ function readOptions(): SoakOptions | undefined {
   }
 }
 
+async function played(
+  options: SoakOptions,
+  say: (line: string) => void,
+  chart: string | undefined,
+): Promise<{ lines: string[]; isGood: boolean }> {
+  if (options.nodes) {
+    const findings = await soakNodes(options, say, chart);
+    return { lines: nodeReportLines(findings), isGood: haveAllEnded(findings) };
+  }
+  const findings = await soak(options, say, chart);
+  return { lines: reportLines(findings), isGood: hasPassed(findings) };
+}
+
 async function main(): Promise<void> {
   const options = readOptions();
   if (options === undefined) return;
@@ -31,9 +46,9 @@ async function main(): Promise<void> {
     const start = Date.now();
     const say = (line: string) =>
       console.log(`${String(Math.round((Date.now() - start) / 1000)).padStart(5)} s ${line}`);
-    const findings = await soak(options, say, broken?.chart);
-    console.log(reportLines(findings).join("\n"));
-    process.exitCode = hasPassed(findings) ? 0 : 1;
+    const { lines, isGood } = await played(options, say, broken?.chart);
+    console.log(lines.join("\n"));
+    process.exitCode = isGood ? 0 : 1;
   } finally {
     if (broken !== undefined) rmSync(broken.copy, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@ import { parseOptions } from "./options";
 test("defaults, and runs in proportion to minutes", () => {
   expect(parseOptions([], 7)).toEqual({ seed: 7, minutes: 10, runs: 600 });
   expect(parseOptions(["--minutes", "2", "--seed", "3"], 7)).toEqual({ seed: 3, minutes: 2, runs: 120 });
+  expect(parseOptions(["--nodes"], 7)).toEqual({ seed: 7, minutes: 3, runs: 100, nodes: true });
   expect(parseOptions(["--help"], 7)).toBeUndefined();
 });
 

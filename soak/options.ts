@@ -9,9 +9,13 @@ export interface SoakOptions {
   runs: number;
   /** The operator is broken on purpose. */
   bug?: Bug;
+  /** Nodes come and go, and nothing else happens. */
+  nodes?: true;
 }
 
 const RUNS_PER_MINUTE = 60;
+const MINUTES = 10;
+const AMONG_NODES = { minutes: 3, runs: 100 };
 const MOST_SEED = 2 ** 32 - 1;
 const MOST_MINUTES = 24 * 60;
 const MOST_RUNS = 100_000;
@@ -21,8 +25,10 @@ export const USAGE = `npm run soak -- [options]
 Runs the operator among faults on a cluster of its own, and checks what it promises at every change.
 
   --seed N      what is drawn with it: the same plan again (default: a new one, which is told)
-  --minutes M   how long things are made to happen, 0.5 to ${MOST_MINUTES} (default 10)
+  --minutes M   how long things are made to happen, 0.5 to ${MOST_MINUTES} (default ${MINUTES})
   --runs R      PipelineRuns created in all, 1 to ${MOST_RUNS} (default ${RUNS_PER_MINUTE} for each minute)
+  --nodes       in place of all that: every 2 s a node is cordoned, drained, lost, tainted or deleted, and has to be
+                survived (default ${AMONG_NODES.minutes} minutes and ${AMONG_NODES.runs} runs)
   --bug NAME    breaks the operator on purpose: ${BUGS.map(({ name }) => name).join(", ")}
   --help        this text
 
@@ -52,26 +58,30 @@ export function parseOptions(args: string[], newSeed: number): SoakOptions | und
     args,
     options: {
       seed: { type: "string", default: String(newSeed) },
-      minutes: { type: "string", default: "10" },
+      minutes: { type: "string" },
       runs: { type: "string" },
       bug: { type: "string" },
+      nodes: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return undefined;
-  const minutes = number("minutes", values.minutes, { least: 0.5, most: MOST_MINUTES, whole: false });
+  const given = values.minutes ?? String(values.nodes ? AMONG_NODES.minutes : MINUTES);
+  const minutes = number("minutes", given, { least: 0.5, most: MOST_MINUTES, whole: false });
   const bug = BUGS.find(({ name }) => name === values.bug);
   if (values.bug !== undefined && bug === undefined) {
     throw new Error(
       `--bug is "${values.bug}", and must be one of ${BUGS.map(({ name }) => name).join(", ")}`,
     );
   }
+  const runs = values.nodes ? AMONG_NODES.runs : Math.ceil(RUNS_PER_MINUTE * minutes);
   return {
     seed: number("seed", values.seed, { least: 0, most: MOST_SEED, whole: true }),
     minutes,
-    runs: number("runs", values.runs ?? String(Math.ceil(RUNS_PER_MINUTE * minutes)), {
+    runs: number("runs", values.runs ?? String(runs), {
       ...{ least: 1, most: MOST_RUNS, whole: true },
     }),
     ...(bug !== undefined && { bug }),
+    ...(values.nodes && { nodes: true }),
   };
 }

@@ -17,7 +17,7 @@ const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 /** Where it happens. */
 export interface Scene {
-  operated: OperatedCluster;
+  operated: Pick<OperatedCluster, "cluster">;
   namespace: string;
   node: string;
 }
@@ -43,6 +43,10 @@ async function notReady(scene: Scene): Promise<void> {
   const body = { status: { conditions: [{ ...ready, message: "gone dark", lastHeartbeatTime: now }] } };
   await core.patchNodeStatus({ name: scene.node, body }, MERGE_PATCH);
 }
+
+/** What a cordon, or a taint, did is undone. */
+export const asBefore: Happens = async scene =>
+  void (await patchNode(scene, { spec: { unschedulable: null, taints: null } }));
 
 /** KWOK plays its kubelet again. */
 export const back: Happens = async scene =>

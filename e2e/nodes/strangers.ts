@@ -2,7 +2,7 @@
 import type { KubernetesObject, V1Pod } from "@kubernetes/client-node";
 import { applyObjects } from "../../testbed/manifests";
 import { until } from "../../testbed/until";
-import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
+import { RUN_MILLISECONDS } from "../operated-cluster";
 import type { Scene } from "./events";
 
 const DRIVER = "csi.testbed.example";
@@ -67,7 +67,7 @@ const csiClaim = ({ namespace, name, zone }: VolumeOptions): object[] => {
   ];
 };
 
-export async function applyClaim({ cluster }: OperatedCluster, of: VolumeOptions): Promise<void> {
+export async function applyClaim({ cluster }: Scene["operated"], of: VolumeOptions): Promise<void> {
   await applyObjects(cluster.kubeconfigFile, csiClaim(of) as KubernetesObject[]);
 }
 
