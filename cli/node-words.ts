@@ -23,10 +23,14 @@ const WORDS = {
 
 export type NodeWord = "Ready" | (typeof WORDS)[keyof typeof WORDS];
 
+/** The other kinds are about the run that looks. */
+const isSaidByNode = (kind: Trouble["kind"] | undefined): kind is keyof typeof WORDS =>
+  kind !== undefined && kind in WORDS;
+
 /** Of any node. Which taints keep a run off it depends on the run. */
 export function wordOf(node: V1Node): NodeWord {
   const kind = troubleOf(stateOf(node, IS_ENDING), [], IS_ENDING)?.kind;
-  return kind === undefined || kind === "tainted" || kind === "full" ? "Ready" : WORDS[kind];
+  return isSaidByNode(kind) ? WORDS[kind] : "Ready";
 }
 
 /** As the controller sees the nodes that the pods are on. */
