@@ -10,9 +10,11 @@ export interface Table {
   file: string;
   /** Markdown with aligned columns. */
   text: () => string;
+  /** What writes it. Default: `npm run readme`. */
+  command?: string;
 }
 
-const DOCS = join(__dirname, "..", "docs");
+export const DOCS = join(__dirname, "..", "docs");
 
 export const TABLES: readonly Table[] = [
   { name: "settings", file: join(DOCS, "settings.md"), text: settingsTable },
@@ -24,8 +26,8 @@ export const TABLES: readonly Table[] = [
  *
  * @throws Error when the marks are not there
  */
-export function updated(page: string, { name, file, text }: Table): string {
-  const start = `<!-- ${name}: npm run readme -->`;
+export function updated(page: string, { name, file, text, command = "npm run readme" }: Table): string {
+  const start = `<!-- ${name}: ${command} -->`;
   const end = `<!-- end of ${name} -->`;
   const [before, rest] = page.split(start);
   const [, after] = rest?.split(end) ?? [];

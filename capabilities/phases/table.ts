@@ -5,6 +5,7 @@
 import { choicesOf } from "../choices/choices";
 import { MOST_OF_A_RESOURCE } from "../demand/resources";
 import { neverFits } from "../placement/never-fits";
+import { notRunningWarning } from "../placement/not-running";
 import { uncountableWarning } from "../room/pod-requests";
 import type { Warning } from "../tekton/warning";
 import type { Observed } from "./observed";
@@ -62,10 +63,16 @@ function uncountable(seen: Sight): Warning[] {
   return warning === undefined ? [] : [warning];
 }
 
+/** Its room is kept, and handed over, by what its pod asks for. */
+function notRunning({ pod, node }: Sight): Warning[] {
+  const warning = node === undefined ? undefined : notRunningWarning(pod!);
+  return warning === undefined ? [] : [warning];
+}
+
 /** What holds for every step of a run that was let go. */
 function ofPlacedRun(step: Step, seen: Sight): Step {
   const said = stateOfMove(seen);
-  const news = [...uncountable(seen), ...said.flatMap(({ warning }) => warning ?? [])];
+  const news = [...uncountable(seen), ...notRunning(seen), ...said.flatMap(({ warning }) => warning ?? [])];
   const told = news.length === 0 ? step : { ...step, warnings: [...(step.warnings ?? []), ...news] };
   const seconds = said.flatMap(({ inSeconds }) => inSeconds ?? []);
   return withinStuckTimeout(lookingAgain(told, seconds), seen);

@@ -2,7 +2,14 @@ import { describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { neverFits } from "../placement/never-fits";
 import type { PipelineRun } from "../tekton/objects";
-import { aRun, placeholderPodOf, runPod, taskRunOf, unschedulable } from "../testing/builders";
+import {
+  aRun,
+  containerStatus,
+  placeholderPodOf,
+  runPod,
+  taskRunOf,
+  unschedulable,
+} from "../testing/builders";
 import { hasWholeSpec, MOST_SPEC_CHARACTERS, slimPod, slimRun, slimTaskRun } from "./slim";
 
 const long = (characters: number) => "x".repeat(characters);
@@ -235,6 +242,19 @@ describe("a pod", () => {
     const slim = slimPod(pod);
     expect(slim.metadata!.generation).toBe(4);
     expect(slim.status!.conditions).toEqual([pending]);
+  });
+
+  test("keeps why the placeholder's container cannot run, and nothing of how it starts", () => {
+    const pod = placeholderPodOf(aRun().held().run, "node-1");
+    const kept = (state: object) => {
+      pod.status!.containerStatuses = [{ ...containerStatus(undefined), state }];
+      return slimPod(pod).status!.containerStatuses![0]!.state;
+    };
+    const waiting = { reason: "ImagePullBackOff", message: "no such image" };
+    expect(kept({ waiting })).toEqual({ waiting });
+    expect(kept({ waiting: { ...waiting, message: long(KB * 2) } })!.waiting!.message).toHaveLength(1024);
+    expect(kept({ waiting: { reason: "ContainerCreating" } })).toBeUndefined();
+    expect(kept({ running: { startedAt: "2026-01-01T00:00:00Z" } })).toBeUndefined();
   });
 
   test("of a placeholder keeps where it may go until it has its node", () => {

@@ -37,6 +37,7 @@ import {
   type TaskRun,
 } from "../tekton/objects";
 import { hasFinished } from "../phases/observed";
+import { whyNotRunning } from "../placement/not-running";
 
 /** Most characters of a run's spec, as JSON, that are kept while it is held; of a longer one nothing is. */
 export const MOST_SPEC_CHARACTERS = 32 * 1024;
@@ -233,7 +234,11 @@ const slimCondition = (condition: V1PodCondition): V1PodCondition =>
 
 const slimContainerStatus = (status: V1ContainerStatus): V1ContainerStatus => {
   const { name, resources, allocatedResources } = status;
-  return withoutUndefined({ name, resources, allocatedResources }) as V1ContainerStatus;
+  const { reason, message } = whyNotRunning(status) ?? {};
+  // That it is about to start, and has started, would be news otherwise.
+  const waiting = reason && withoutUndefined({ reason, message: message?.slice(0, MOST_MESSAGE_CHARACTERS) });
+  const state = waiting ? { waiting } : undefined;
+  return withoutUndefined({ name, resources, allocatedResources, state }) as V1ContainerStatus;
 };
 
 /** Claims alone. */

@@ -102,6 +102,10 @@ export const REASONS = {
     means: "an admission policy lowers what the placeholder asks for: less room is kept",
     todo: "Take pods labelled app.kubernetes.io/name=pipelinerun-pod-affinity out of that policy.",
   },
+  PlaceholderNotRunning: {
+    means: "the run goes on, but the container of its placeholder does not start: its image cannot be pulled, say",
+    todo: "Set the operator's placeholderImage to an image that the nodes can pull; the Event has the kubelet's words.",
+  },
   TooMuchRequested: {
     means: "a pod of the run asks for more than any node has",
     todo: "Correct that task: the Event names pod, resource and value.",

@@ -1,7 +1,8 @@
 /** Tests that need a real node. Where this machine cannot be one they are skipped, and it is said why. */
 import { describe } from "@jest/globals";
 import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
-import { ON_REAL_NODE, whyNoRealNode } from "../../testbed/real-node/node";
+import { ON_REAL_NODE, whyNoRealNode, type RealNode } from "../../testbed/real-node/node";
+import type { OperatedCluster } from "../operated-cluster";
 
 const problem = whyNoRealNode();
 if (problem !== undefined) process.stderr.write(`Skipped, as ${problem}\n`);
@@ -11,6 +12,15 @@ export const describeOnRealNode = problem === undefined ? describe : describe.sk
 /** Longer than in any run so far on a busy machine. */
 export const WAIT_MILLISECONDS = 60_000;
 export const TEST_MILLISECONDS = 120_000;
+
+/** What all groups of tests share; each leaves the nodes as they were. */
+export interface Stage {
+  operated: OperatedCluster;
+  node: RealNode;
+}
+
+/** The only other node that pods of runs may go to. */
+export const FAKE_NODE = "node-1";
 
 /** A pod of one container that `restricted` admits, as the placeholder's is. */
 export function restrictedPod(name: string, cpu: string, spec: Partial<V1PodSpec> = {}): V1Pod {

@@ -1,10 +1,10 @@
 /** One run, two nodes, and something that happens to the first of them: what became of the run. */
 import type { V1Pod } from "@kubernetes/client-node";
-import { JSON_PATCH } from "../../capabilities/kube/json-patch";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { addNode } from "../../testbed/nodes";
 import { until } from "../../testbed/until";
 import { Fit, after, cpu } from "../fit/fixture";
+import { approve, gate, untilGate } from "../gate";
 import { RUN_MILLISECONDS, run, type OperatedCluster } from "../operated-cluster";
 import { endPods } from "../pods";
 import { back, EVENTS, type EventName, type Scene } from "./events";
@@ -32,9 +32,6 @@ export interface Outcome {
   told: string[];
 }
 
-const CUSTOM_RUNS = { group: "tekton.dev", version: "v1beta1", plural: "customruns" };
-/** A run that has no pod of its own goes on when it is approved. */
-const gate = { name: "gate", taskRef: { apiVersion: "example.dev/v1alpha1", kind: "ApprovalTask" } };
 /** Longer than the test: it is ended when the event has come, where its node lives. */
 const ENDLESS_SECONDS = 3600;
 const LOST: readonly EventName[] = ["not ready", "deleted", "out of service"];
@@ -135,22 +132,7 @@ export class Told {
     if (state === "active") {
       const runs = ({ status, spec }: V1Pod) => status?.phase === "Running" && spec?.nodeName === node;
       await this.#until("its first pod", () => this.#pods.some(pod => !isPlaceholderPod(pod) && runs(pod)));
-    } else await this.#until("the gate", () => this.#hasGate());
-  }
-
-  async #hasGate(): Promise<boolean> {
-    const { custom } = this.operated.cluster.clients;
-    const where = { ...CUSTOM_RUNS, namespace: this.#namespace };
-    const { items } = (await custom.listNamespacedCustomObject(where)) as { items: object[] };
-    return items.length > 0;
-  }
-
-  async #approve(): Promise<void> {
-    const condition = { type: "Succeeded", status: "True", reason: "Approved" };
-    const body = [{ op: "add", path: "/status", value: { conditions: [condition] } }];
-    const { custom } = this.operated.cluster.clients;
-    const gateRun = { ...CUSTOM_RUNS, namespace: this.#namespace, name: "build-gate" };
-    await custom.patchNamespacedCustomObjectStatus({ ...gateRun, body }, JSON_PATCH);
+    } else await untilGate(this.operated, this.#namespace);
   }
 
   async #make(): Promise<void> {
@@ -197,7 +179,7 @@ export class Told {
     if (state === "held" || state === "active") return;
     if (isSaid)
       await this.#until("the placeholder on the other node", () => this.#anchor() === this.#nodes[1]);
-    await this.#approve();
+    await approve(this.operated, this.#namespace, "build");
   }
 
   async told(): Promise<Outcome> {

@@ -95,6 +95,16 @@ describe("while the run goes", () => {
     expect(step.warnings).toMatchObject([{ reason: "TooMuchRequested" }]);
   });
 
+  test("tells that the placeholder's image cannot be pulled, and hands over as ever", () => {
+    const pod = podOf(sized(3000));
+    const waiting = { reason: "ImagePullBackOff", message: "no such image" };
+    pod.status!.containerStatuses = [{ ...containerStatus(undefined), state: { waiting } }];
+    const more = { statefulSet: setOf(floor, {}, reservation), pods: [pod], taskRuns: [aEnded] };
+    const step = stepFor(observed(placed(), more), now);
+    expect(step).toMatchObject({ kind: "resize", size: { cpu: 10 } });
+    expect(step.warnings).toMatchObject([{ reason: "PlaceholderNotRunning" }]);
+  });
+
   test.each<{ name: string; asked: number; going?: Going; cpu: number | undefined }>([
     { name: "stays while the first pods come", asked: 3000, cpu: undefined },
     {

@@ -14,6 +14,7 @@ import {
   withPlaceholder,
 } from "../../testing/builders";
 import { stepFor } from "../../testing/decide";
+import type { NodeState } from "../../placement/node-state";
 import { asking } from "../../testing/stateful-sets";
 
 const GI = 2 ** 30;
@@ -159,6 +160,17 @@ describe("while the run goes", () => {
     // Nothing of the run is anywhere: it may find another node with room for all.
     expect(next(setOf(ask), lost, runPod("Pending"))).toMatchObject({ kind: "wait" });
     expect(next(setOf(ask), podOf(ask), runsOn("node-1"))).toMatchObject({ kind: "wait" });
+  });
+
+  test.each<{ of: string; state: NodeState; kind: string }>([
+    { of: "is cordoned, as by a drain", state: { isUnschedulable: true }, kind: "wait" },
+    { of: "does not answer", state: { notReady: { status: "Unknown", since: "" } }, kind: "wait" },
+    { of: "is as it should be", state: {}, kind: "start-over" },
+  ])("made again, it keeps asking for its room where its pods' node $of: $kind", ({ state, kind }) => {
+    const pods = [unschedulable(podOf(ask)), runsOn("node-1")];
+    const seen = observed(placed(), { statefulSet: setOf(ask), pods });
+    seen.nodeStates = new Map([["node-1", state]]);
+    expect(stepFor(seen).kind).toBe(kind);
   });
 
   test("a policy that raises the requests of StatefulSets does not have it made again for ever", () => {

@@ -1,7 +1,8 @@
 /** Rows for placeholders whose pod has no node. */
+import type { V1Pod } from "@kubernetes/client-node";
 import { exceeds } from "../../demand/resources";
+import type { Trouble } from "../../placement/node-state";
 import { withGate } from "../gated";
-import { hasNode } from "../observed";
 import { askElsewhere, templateAsks, tying } from "../moving";
 import { missingStorage } from "../refusal";
 import type { Row } from "../row";
@@ -15,6 +16,23 @@ const withoutNode = ({ schedulingMessage }: Sight): string =>
 
 const isRefusedBy = ({ node, schedulingMessage }: Sight): boolean =>
   node === undefined && schedulingMessage !== undefined;
+
+/** Nodes that the scheduler gives no more pods, whatever they ask for. */
+const TAKE_NO_PODS: ReadonlySet<Trouble["kind"]> = new Set<Trouble["kind"]>([
+  "cordoned",
+  "tainted",
+  "not-ready",
+  "unreachable",
+  "out-of-service",
+  "gone",
+]);
+
+/** Whether with fewer requests a pod may get onto the node of this one. */
+function mayBeJoined(seen: Sight, { spec }: V1Pod): boolean {
+  if (!spec?.nodeName) return false;
+  const trouble = seen.troubleOf(spec.nodeName);
+  return trouble === undefined || !TAKE_NO_PODS.has(trouble.kind);
+}
 
 export const WITHOUT_NODE: readonly Row[] = [
   {
@@ -81,7 +99,7 @@ export const WITHOUT_NODE: readonly Row[] = [
       isRefusedBy(seen) &&
       // A policy may raise what a settled one asks for; another try would not change that.
       seen.record.isSettled !== true &&
-      seen.own.pods.some(hasNode) &&
+      seen.own.pods.some(pod => mayBeJoined(seen, pod)) &&
       exceeds(templateAsks(seen), seen.reservation.floor).length > 0,
     takes: ["start-over"],
     step: ({ pod, reservation, schedulingMessage }) => ({

@@ -1,39 +1,28 @@
 /** Pods on a real node: a real kubelet starts their containers and resizes them in place. */
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { beforeAll, expect, test } from "@jest/globals";
 import type { V1Pod } from "@kubernetes/client-node";
-import { startCluster, type Cluster } from "../../testbed/cluster";
-import { createNamespace } from "../../testbed/namespaces";
-import { addNode } from "../../testbed/nodes";
-import { ON_REAL_NODE, REAL_NODE, startRealNode, type RealNode } from "../../testbed/real-node/node";
+import { ON_REAL_NODE, REAL_NODE } from "../../testbed/real-node/node";
 import { until } from "../../testbed/until";
-import { describeOnRealNode, restrictedPod, TEST_MILLISECONDS, WAIT_MILLISECONDS } from "./on-real-node";
+import { FAKE_NODE, restrictedPod, TEST_MILLISECONDS, WAIT_MILLISECONDS, type Stage } from "./on-real-node";
 import { cpuWeight } from "./traces";
 
-const START_MILLISECONDS = 20 * 60_000;
 const namespace = "work";
 const RESTRICTED = { "pod-security.kubernetes.io/enforce": "restricted" };
 
-describeOnRealNode("a real node", () => {
-  let cluster: Cluster;
-  let node: RealNode;
+export function kubeletTests(stage: () => Stage): void {
+  const cluster = () => stage().operated.cluster;
 
-  beforeAll(async () => {
-    cluster = await startCluster({ name: "real-kubelet", tektonStandIn: false });
-    [node] = await Promise.all([startRealNode(cluster), addNode(cluster.clients, { name: "fake" })]);
-    await createNamespace(cluster.clients, namespace, { labels: RESTRICTED });
-  }, START_MILLISECONDS);
-
-  afterAll(() => cluster?.stop(), TEST_MILLISECONDS);
+  beforeAll(() => stage().operated.createNamespace(namespace, RESTRICTED));
 
   const create = (pod: V1Pod, where = namespace): Promise<V1Pod> =>
-    cluster.clients.core.createNamespacedPod({ namespace: where, body: pod });
+    cluster().clients.core.createNamespacedPod({ namespace: where, body: pod });
 
   const remove = (name: string): Promise<unknown> =>
-    cluster.clients.core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 });
+    cluster().clients.core.deleteNamespacedPod({ namespace, name, gracePeriodSeconds: 0 });
 
   const untilPod = (name: string, what: string, holds: (pod: V1Pod) => boolean, where = namespace) =>
     until(`pod ${name} ${what}`, WAIT_MILLISECONDS, async () => {
-      const pod = await cluster.clients.core.readNamespacedPod({ namespace: where, name });
+      const pod = await cluster().clients.core.readNamespacedPod({ namespace: where, name });
       return holds(pod) && pod;
     });
 
@@ -41,7 +30,7 @@ describeOnRealNode("a real node", () => {
     untilPod(name, "to run", ({ status }) => status?.phase === "Running");
 
   const resize = (name: string, cpu: string): Promise<V1Pod> =>
-    cluster.clients.core.patchNamespacedPodResize({
+    cluster().clients.core.patchNamespacedPodResize({
       namespace,
       name,
       body: [{ op: "replace", path: "/spec/containers/0/resources/requests/cpu", value: cpu }],
@@ -68,7 +57,7 @@ describeOnRealNode("a real node", () => {
       const ended = ({ status }: V1Pod) => status?.phase === "Succeeded";
       const pod = await untilPod("echo", "to end", ended, "default");
       expect(pod.spec!.nodeName).toBe(REAL_NODE);
-      const log = await cluster.clients.core.readNamespacedPodLog({ namespace: "default", name: "echo" });
+      const log = await cluster().clients.core.readNamespacedPodLog({ namespace: "default", name: "echo" });
       expect(log).toBe("42\n");
     },
     TEST_MILLISECONDS,
@@ -79,7 +68,7 @@ describeOnRealNode("a real node", () => {
     async () => {
       await create(restrictedPod("elsewhere", "10m", { nodeSelector: {}, tolerations: [] }));
       const pod = await untilRunning("elsewhere");
-      expect(pod.spec!.nodeName).toBe("fake");
+      expect(pod.spec!.nodeName).toBe(FAKE_NODE);
       await remove("elsewhere");
     },
     TEST_MILLISECONDS,
@@ -90,7 +79,7 @@ describeOnRealNode("a real node", () => {
     async () => {
       await create(restrictedPod("anchor", "600m"));
       const before = await untilRunning("anchor");
-      const weight = cpuWeight(cluster.directory, before);
+      const weight = cpuWeight(cluster().directory, before);
       await resize("anchor", "100m");
       const after = await untilInForce("anchor", "100m");
       expect(after.status!.containerStatuses![0]).toMatchObject({
@@ -98,10 +87,10 @@ describeOnRealNode("a real node", () => {
         allocatedResources: { cpu: "100m" },
         containerID: before.status!.containerStatuses![0]!.containerID!,
       });
-      const smaller = cpuWeight(cluster.directory, after);
+      const smaller = cpuWeight(cluster().directory, after);
       expect(smaller).toBeLessThan(weight);
       await resize("anchor", "300m");
-      expect(cpuWeight(cluster.directory, await untilInForce("anchor", "300m"))).toBeGreaterThan(smaller);
+      expect(cpuWeight(cluster().directory, await untilInForce("anchor", "300m"))).toBeGreaterThan(smaller);
       await remove("anchor");
     },
     TEST_MILLISECONDS,
@@ -110,7 +99,7 @@ describeOnRealNode("a real node", () => {
   test(
     "a growth without room waits until a neighbour has gone",
     async () => {
-      const { status } = await cluster.clients.core.readNode({ name: REAL_NODE });
+      const { status } = await cluster().clients.core.readNode({ name: REAL_NODE });
       const cores = Number(status!.allocatable!.cpu);
       const part = (share: number) => `${Math.round(cores * share * 1000)}m`;
       await create(restrictedPod("neighbour", part(0.6)));
@@ -135,15 +124,15 @@ describeOnRealNode("a real node", () => {
     async () => {
       await create(restrictedPod("patient", "300m"));
       await untilRunning("patient");
-      await node.stopKubelet();
+      await stage().node.stopKubelet();
       const { metadata } = await resize("patient", "100m");
-      const asked = await cluster.clients.core.readNamespacedPod({ namespace, name: "patient" });
+      const asked = await cluster().clients.core.readNamespacedPod({ namespace, name: "patient" });
       expect(asked.metadata!.generation).toBe(metadata!.generation);
       expect(cpuInForce(asked)).toBe("300m");
-      await node.startKubelet();
+      await stage().node.startKubelet();
       await untilInForce("patient", "100m");
       await remove("patient");
     },
     TEST_MILLISECONDS,
   );
-});
+}

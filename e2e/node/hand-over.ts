@@ -1,11 +1,11 @@
 /** The hand-over on a real node: a run's room goes from its placeholder to its pods by a real kubelet's resizes. */
 import { cpus } from "node:os";
-import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { expect, test } from "@jest/globals";
 import type { PipelineRun } from "../../capabilities/tekton/objects";
-import { ON_REAL_NODE, REAL_NODE, startRealNode } from "../../testbed/real-node/node";
+import { ON_REAL_NODE, REAL_NODE } from "../../testbed/real-node/node";
 import { after, cpu } from "../fit/fixture";
-import { OperatedCluster, run, START_MILLISECONDS } from "../operated-cluster";
-import { describeOnRealNode, TEST_MILLISECONDS } from "./on-real-node";
+import { run } from "../operated-cluster";
+import { TEST_MILLISECONDS, type Stage } from "./on-real-node";
 import { placeholderSizes, podTimes, told, waitsForRoom } from "./timeline";
 
 const namespace = "real";
@@ -15,22 +15,14 @@ const MOST_WAITING_MILLISECONDS = 1_000;
 /** A share of this machine's processors. */
 const part = (share: number): string => `${Math.round(cpus().length * share * 1000)}m`;
 
-describeOnRealNode("the hand-over", () => {
-  let operated: OperatedCluster;
-
-  beforeAll(async () => {
-    operated = await OperatedCluster.start("real-hand-over", 1);
-    await startRealNode(operated.cluster);
-    await operated.createNamespace(namespace);
-  }, START_MILLISECONDS);
-
-  afterAll(() => operated?.stop(), TEST_MILLISECONDS);
-
+export function handOverTests(stage: () => Stage): void {
   const isSucceeded = ({ status }: PipelineRun) => status?.conditions?.[0]?.status === "True";
 
   test(
     "three waves, each smaller than the last, find their room at once",
     async () => {
+      const { operated } = stage();
+      await operated.createNamespace(namespace);
       const tasks = [
         cpu("large", part(0.8), {}, 2),
         cpu("left", part(0.3), after("large"), 2),
@@ -58,4 +50,4 @@ describeOnRealNode("the hand-over", () => {
     },
     2 * TEST_MILLISECONDS,
   );
-});
+}
