@@ -73,7 +73,10 @@ function jest(name, args) {
     // The report is also printed to standard output; what people read goes to standard error.
     { stdio: ["ignore", "ignore", "inherit"], timeout: TESTS_TIMEOUT_MILLISECONDS },
   );
-  let summary = { numPassedTests: 0, numFailedTests: 0, numRuntimeErrorTestSuites: 1, testResults: [] };
+  let summary = {
+    ...{ numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numRuntimeErrorTestSuites: 1 },
+    testResults: [],
+  };
   try {
     summary = JSON.parse(readFileSync(report, "utf8"));
   } catch {
@@ -87,7 +90,8 @@ function jest(name, args) {
   const failed = summary.numFailedTests + summary.numRuntimeErrorTestSuites;
   totals.passed += summary.numPassedTests;
   totals.failed += failed === 0 && run.status !== 0 ? 1 : failed;
-  console.log(`== ${name}: ${summary.numPassedTests} passed, ${failed} failed (${seconds(start)})`);
+  const skipped = summary.numPendingTests > 0 ? `, ${summary.numPendingTests} skipped` : "";
+  console.log(`== ${name}: ${summary.numPassedTests} passed, ${failed} failed${skipped} (${seconds(start)})`);
 }
 
 /**

@@ -14,8 +14,8 @@ import { BROKEN_MIRROR, breakMirror } from "./broken-mirror";
 import { FAKE_NODE, restrictedPod, TEST_MILLISECONDS, type Stage } from "./on-real-node";
 import { placeholderSizes } from "./timeline";
 
-/** A node is lost to Kubernetes after 50 s. */
-const IS_LONG = process.env.E2E_LONG === "1";
+/** A node is lost to Kubernetes after 50 s, and a kubelet that cannot pull an image takes its time. */
+const longTest = process.env.E2E_LONG === "1" ? test : test.skip;
 
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const execute = promisify(execFile);
@@ -46,12 +46,12 @@ export function faultTests(stage: () => Stage): void {
       podsOf(stage().operated, namespace).find(isRunning),
     );
 
-  test(
+  longTest(
     "a placeholder whose image cannot be pulled hands its room over, and it is told what to do",
     async () => {
       const namespace = "no-image";
       await breakMirror(stage().operated.cluster);
-      const tasks = [cpu("large", "800m", {}, 15), cpu("small", "300m", after("large"))];
+      const tasks = [cpu("large", "800m", {}, 20), cpu("small", "300m", after("large"))];
       await begin(namespace, tasks, placed(ON_REAL_NODE.nodeSelector), BROKEN_MIRROR);
       const told = await fit().told(namespace, "PlaceholderNotRunning");
       expect(told).toMatch(/^The run goes on, but .* does not run on real: ImagePullBackOff, /);
@@ -88,7 +88,7 @@ export function faultTests(stage: () => Stage): void {
     TEST_MILLISECONDS,
   );
 
-  test(
+  longTest(
     "a placeholder that its kubelet rejects after it was bound finds another node, and its run follows",
     async () => {
       const { operated, node } = stage();
@@ -150,7 +150,7 @@ export function faultTests(stage: () => Stage): void {
     TEST_MILLISECONDS,
   );
 
-  (IS_LONG ? test : test.skip)(
+  longTest(
     "a kubelet that stops in the middle of a run comes back to a run that goes on",
     async () => {
       const { operated, node } = stage();

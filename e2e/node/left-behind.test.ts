@@ -8,7 +8,7 @@ import { expect, test } from "@jest/globals";
 import { kubeClients } from "../../capabilities/kube/client";
 import { until } from "../../testbed/until";
 import { describeOnRealNode, restrictedPod, TEST_MILLISECONDS, WAIT_MILLISECONDS } from "./on-real-node";
-import { tracesOf } from "./traces";
+import { areThere, podLinks, tracesOf } from "./traces";
 
 const namespace = "default";
 const CLIENT_OPTIONS = { maxConnections: 2, requestTimeoutMilliseconds: 10_000 };
@@ -44,9 +44,12 @@ describeOnRealNode("npm run testbed -- --real-node", () => {
         const cluster = join(logs, "..");
         const traces = tracesOf(cluster).map(trace => trace.split(" ")[0]);
         expect([...new Set(traces)]).toEqual(["process", "link", "cgroup", "directory"]);
+        const links = podLinks(cluster);
+        expect(links).toHaveLength(1);
         child.kill(signal);
         await ended;
         await until("every trace to be gone", WAIT_MILLISECONDS, async () => tracesOf(cluster).length === 0);
+        expect(areThere(links)).toEqual([]);
       } finally {
         child.kill("SIGKILL"); // Where a step above has failed.
         await rm(directory, { recursive: true });

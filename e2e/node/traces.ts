@@ -40,6 +40,13 @@ export function tracesOf(clusterDirectory: string): string[] {
   ];
 }
 
+/** Ends on this machine of the links to the pods that run now. They hang on the bridge, and would outlive it. */
+export const podLinks = (clusterDirectory: string): string[] =>
+  readdirSync(`/sys/class/net/${placeOf(clusterDirectory).bridge}/brif`);
+
+export const areThere = (links: readonly string[]): string[] =>
+  links.filter(name => existsSync(`/sys/class/net/${name}`));
+
 /** How much of the processor the kernel gives a pod's first container, beside others: it grows with its request. */
 export function cpuWeight(clusterDirectory: string, pod: V1Pod): number {
   const id = pod.status!.containerStatuses![0]!.containerID!.split("//")[1]!;
