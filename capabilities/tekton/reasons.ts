@@ -103,7 +103,8 @@ export const REASONS = {
     todo: "Take pods labelled app.kubernetes.io/name=pipelinerun-pod-affinity out of that policy.",
   },
   PlaceholderNotRunning: {
-    means: "the run goes on, but the container of its placeholder does not start: its image cannot be pulled, say",
+    means:
+      "the run goes on, but the container of its placeholder does not start: its image cannot be pulled, say",
     todo: "Set the operator's placeholderImage to an image that the nodes can pull; the Event has the kubelet's words.",
   },
   TooMuchRequested: {
