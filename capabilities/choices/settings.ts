@@ -208,7 +208,7 @@ export const SETTINGS = {
       "The name of its own webhook configurations, by which a second installation in the cluster is noticed.",
     ),
   LEASE_DURATION_SECONDS: wholeNumber(3, 300)
-    .default(7)
+    .default(9)
     .describe("Seconds after which another controller takes over from one that is gone without a word."),
   WORKERS: wholeNumber(1, 100).default(30).describe("How many runs are worked on at once."),
   MAX_CONNECTIONS: wholeNumber(1, 100)

@@ -31,10 +31,11 @@ export interface Work {
 
 export function lead(controller: Work, settings: Settings): Leader {
   const terms = leaseTerms(settings.LEASE_DURATION_SECONDS);
-  // Connections of its own: renewals wait for nothing else. Two tries fit before the deadline.
+  // Connections of its own: renewals wait for nothing else. A try that is lost leaves time for another, and an API server
+  // that answers late is no reason to stop.
   const clients = kubeClients({
     maxConnections: 2,
-    requestTimeoutMilliseconds: Math.floor(terms.renewDeadline / 3),
+    requestTimeoutMilliseconds: Math.floor(terms.renewDeadline / 2),
   });
   const me = identity();
   const leader = new Leader(new LeaseStore(clients, settings.LEASE_NAMESPACE), me, terms, {

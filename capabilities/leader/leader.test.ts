@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
-import type { V1Lease } from "@kubernetes/client-node";
+import { ApiException, type V1Lease } from "@kubernetes/client-node";
 import { leaseTerms } from "./lease";
 import { Leader } from "./leader";
 
@@ -14,7 +14,8 @@ class Shared {
 
   #write(seen: V1Lease | undefined, holderIdentity: string, leaseDurationSeconds: number): V1Lease {
     if (!this.up) throw new Error("no answer");
-    if (seen?.metadata?.resourceVersion !== this.lease?.metadata?.resourceVersion) throw new Error("409");
+    if (seen?.metadata?.resourceVersion !== this.lease?.metadata?.resourceVersion)
+      throw new ApiException(409, "the object has been modified", undefined, {});
     const renewTime = new Date(this.version) as never;
     this.lease = {
       metadata: { resourceVersion: String(++this.version) },
@@ -22,7 +23,9 @@ class Shared {
     };
     return this.lease;
   }
+  reads = 0;
   read = async () => {
+    this.reads++;
     if (!this.up) throw new Error("no answer");
     return this.lease;
   };
@@ -58,6 +61,18 @@ describe("several that want to lead", () => {
       expect([one.leader.leads(), two.leader.leads()]).toEqual([true, false]);
     }
     expect([one.told, two.told]).toEqual([["gained"], []]);
+  });
+
+  test("the one that does renews without a read, until it was changed under it", async () => {
+    const shared = new Shared();
+    const { leader, told } = contender(shared, "one");
+    leader.start();
+    await jest.advanceTimersByTimeAsync(10 * TERMS.retry);
+    expect([shared.reads, shared.version > 5]).toEqual([1, true]);
+    // As it is when the answer to a renewal was lost.
+    await shared.renew(shared.lease!, TERMS.duration);
+    await jest.advanceTimersByTimeAsync(10 * TERMS.retry);
+    expect([shared.reads, told]).toEqual([2, ["gained"]]);
   });
 
   test("an orderly stop hands over at the next look", async () => {

@@ -5,6 +5,7 @@
  * next write, and a write that is under way just then is guarded like every other.
  */
 import type { V1Lease } from "@kubernetes/client-node";
+import { statusOf } from "../kube/errors";
 import { leaseStep, sighted, type LeaseTerms, type Sighting } from "./lease";
 import type { LeaseStore } from "./lease-store";
 
@@ -84,7 +85,23 @@ export class Leader {
     this.#timer = setTimeout(() => this.start(), pause);
   }
 
+  /** As we know it, without a read: one answer that is late is better than two. */
+  async #renewKnown(known: V1Lease): Promise<boolean> {
+    const { duration, renewDeadline } = this.terms;
+    const sentAt = monotonic();
+    try {
+      this.#held = await this.store.renew(known, duration);
+    } catch (error) {
+      // It was changed: by us, where the answer was lost, or by another.
+      if (statusOf(error) !== 409) throw error;
+      return false;
+    }
+    this.#gain(sentAt + renewDeadline);
+    return true;
+  }
+
   async #tryToHold(): Promise<void> {
+    if (this.#held !== undefined && this.leads() && (await this.#renewKnown(this.#held))) return;
     const lease = await this.store.read();
     this.#sighting = sighted(lease?.spec, this.#sighting, monotonic());
     const step = leaseStep(lease?.spec, this.me, this.#sighting, monotonic());

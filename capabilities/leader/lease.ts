@@ -15,7 +15,7 @@ export interface LeaseTerms {
   retry: number;
 }
 
-/** Shares of 2/3 and 1/6: three tries to renew before the deadline, each with half of it to be answered. */
+/** Shares of 2/3 and 1/6: tries to renew, one after the other, before the deadline, each with half of it to be answered. */
 export function leaseTerms(durationSeconds: number): LeaseTerms {
   const duration = durationSeconds * 1000;
   return { duration, renewDeadline: (duration * 2) / 3, retry: duration / 6 };
