@@ -209,18 +209,6 @@ const RIGHT: Reported[] = [
     on: ["one-zone-b"],
   },
   {
-    name: "a node that takes no pod beside the placeholder",
-    namespace: "slots",
-    nodes: [
-      ["slots-32", "32", { pods: 1 }],
-      ["slots-4", "4"],
-    ],
-    objects: () => [run("beside", [cpu("build", "1"), cpu("test", "1", after("build"))])],
-    made: { requests: { cpu: "1" } },
-    on: ["slots-4"],
-    dependsOnNodes: true,
-  },
-  {
     name: "two architectures in one zone, which one of two zones has",
     namespace: "both-kinds",
     nodes: [
@@ -250,6 +238,24 @@ export const reportedTests: FitTests = fit => {
       await own.succeedsOn(...on);
     },
     RUN_MILLISECONDS * 2,
+  );
+
+  test(
+    "a node that takes no pod beside the placeholder: the run does not start there",
+    async () => {
+      const own = new Case(fit(), "slots");
+      await fit().node("slots-32", "32", { pods: 1 });
+      await fit().node("slots-4", "4");
+      await delay(NODES_MILLISECONDS);
+      await own.apply([run("beside", [cpu("build", "1"), cpu("test", "1", after("build"))])]);
+      await own.succeedsOn("slots-4");
+      const said = fit()
+        .operated.history.all("pod", "slots")
+        .flatMap(({ object }) => object.status?.conditions ?? [])
+        .flatMap(({ message }) => message ?? []);
+      expect(said.filter(message => message.includes("Too many pods"))).toEqual([]);
+    },
+    RUN_MILLISECONDS,
   );
 
   test(
