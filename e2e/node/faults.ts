@@ -1,5 +1,6 @@
 /** What befalls a run on a real node, and what no stand-in shows: a kubelet that refuses, stops, or cannot pull. */
 import { execFile } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
 import { PatchStrategy, setHeaderOptions, type V1Pod } from "@kubernetes/client-node";
@@ -19,6 +20,7 @@ const longTest = process.env.E2E_LONG === "1" ? test : test.skip;
 
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const execute = promisify(execFile);
+const SECOND_MILLISECONDS = 1_000;
 
 /** Pods of the run go where the label is, which a test puts on one node after the other. */
 const placed = (nodeSelector: Record<string, string>, ...tolerations: object[]) => ({
@@ -96,11 +98,11 @@ export function faultTests(stage: () => Stage): void {
       await label(REAL_NODE, { rejected: "yes" });
       const { status } = await core().readNode({ name: REAL_NODE });
       await operated.createNamespace(namespace);
-      // Of pods that it learns of at once, a kubelet admits the older one.
+      // Of pods that it learns of at once, a kubelet admits the older one; times of creation are whole seconds.
       const body = restrictedPod("stranger", status!.allocatable!["cpu"]!, { schedulerName: "nobody" });
       const stranger = { namespace: "default", name: "stranger" };
       await core().createNamespacedPod({ ...stranger, body });
-      await node.stopKubelet();
+      await Promise.all([node.stopKubelet(), delay(SECOND_MILLISECONDS)]);
       const tasks = [gate, cpu("only", "300m", after("gate"))];
       await operated.apply(namespace, [run("build", tasks, {}, placed({ rejected: "yes" }))]);
       await untilGate(operated, namespace);
