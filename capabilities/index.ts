@@ -5,6 +5,7 @@ import { Cluster } from "./kube/cluster";
 import { colocate } from "./admission/colocate";
 import { parseSettings } from "./choices/settings";
 import { Controller } from "./controller/controller";
+import { ungate } from "./admission/ungate";
 import { freeCopy, holdNew, holdOn, refuseUnknown, tellFreed } from "./admission/hold";
 import {
   COMPONENT_LABEL,
@@ -89,6 +90,9 @@ When(TaskRunV1Beta1, TASK_RUN_V1BETA1).IsCreated().WithAnnotation(FREED_ANNOTATI
 
 // Admission: co-locate.
 When(a.Pod).IsCreated().WithLabel(PLACEHOLDER_LABEL).Mutate(colocate);
+
+// Admission: let placeholders go that Kueue has gated.
+When(a.Pod).IsCreated().WithLabel(COMPONENT_LABEL, PLACEHOLDER_COMPONENT).Mutate(ungate);
 
 // Controller: runs, pods and TaskRuns are told by the module's own watches (store/watches.ts), which keep no objects.
 When(a.StatefulSet)

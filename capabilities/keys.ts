@@ -65,6 +65,14 @@ export const WORKLOADS = {
 } as const;
 export const WORKLOAD_JOB_LABEL = "kueue.x-k8s.io/job-uid";
 
+/**
+ * By it a controller says to Kueue that it gates its pods itself. Kueue then leaves the StatefulSet alone (neither label nor
+ * rules for updates, managedByAnotherFramework of pkg/controller/jobs/statefulset), and puts only its gates on the pod.
+ */
+export const GATED_BY_ANNOTATION = "kueue.x-k8s.io/pod-suspending-parent";
+/** What its scheduling gates and its finalizer on pods begin with. */
+export const KUEUE_PREFIX = "kueue.x-k8s.io/";
+
 /** On a large run: which controllers have begun to work out its demand, see controller/attempts.ts. */
 export const ATTEMPTS_ANNOTATION = `${KEY_PREFIX}attempts`;
 

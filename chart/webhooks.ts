@@ -10,10 +10,13 @@ import type {
 } from "@kubernetes/client-node";
 import { WORDS } from "../capabilities/choices/choices";
 import {
+  APP_NAME,
   COMPONENT_LABEL,
   FREED_ANNOTATION,
+  GATED_BY_ANNOTATION,
   HELD_LABEL,
   KEY_PREFIX,
+  KUEUE_PREFIX,
   LET_GO_ANNOTATION,
   OPT_IN_LABEL,
   OPTED_IN,
@@ -21,6 +24,7 @@ import {
   PENDING,
   PLACEHOLDER_COMPONENT,
   PLACEHOLDER_LABEL,
+  PLACEHOLDER_LABELS,
   TEKTON_GROUP,
 } from "../capabilities/keys";
 
@@ -101,6 +105,10 @@ const notMarked = `!("${HELD_LABEL}" in object.metadata.labels)`;
 const isFreed = `has(object.metadata.annotations) && "${FREED_ANNOTATION}" in object.metadata.annotations`;
 
 const notPlaced = `!has(object.metadata.labels) || !("${PLACEHOLDER_LABEL}" in object.metadata.labels)`;
+
+const gatedByKueue =
+  `has(object.spec.schedulingGates) && object.spec.schedulingGates.exists(gate, gate.name.startsWith("${KUEUE_PREFIX}")) && ` +
+  `object.metadata.?annotations["${GATED_BY_ANNOTATION}"].orValue("") == "${APP_NAME}"`;
 
 /**
  * Runs are seen once (`Never`): a second look, after another webhook has taken back the opt-in, would find a
@@ -191,6 +199,16 @@ const mutating: Entry[] = [
         { key: COMPONENT_LABEL, operator: "NotIn", values: [PLACEHOLDER_COMPONENT] },
       ],
     },
+    reinvocationPolicy: "IfNeeded",
+  },
+  {
+    // Kueue, whose webhooks are asked before by their name, gates what says that its owner lets it go. Ours does so at once.
+    // Fails open: one that keeps its gate is told.
+    name: "placeholders-gated-by-kueue",
+    rules: pods,
+    failurePolicy: "Ignore",
+    objectSelector: { matchLabels: PLACEHOLDER_LABELS },
+    matchConditions: [{ name: "is-gated-for-us", expression: gatedByKueue }],
     reinvocationPolicy: "IfNeeded",
   },
 ];

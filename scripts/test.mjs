@@ -135,15 +135,15 @@ const OF_TIME = ["soak", "neighbours", "leader"].map(name => join(process.cwd(),
 /** On a real node, where root and packages of the system are there: it takes what others leave of the processors. */
 const REAL_NODE = join(process.cwd(), "e2e", "node") + sep;
 /**
- * A command of its own: `npm run e2e:autoscaler` takes minutes, most of them waiting for nodes to go, and at first as many
- * again to build Karpenter.
+ * Commands of their own: `npm run e2e:autoscaler` takes minutes, most of them waiting for nodes to go, and at first as many
+ * again to build Karpenter, as `npm run e2e:kueue` does to build Kueue.
  */
-const APART = join(process.cwd(), "e2e", "autoscaler") + sep;
+const APART = ["autoscaler", "kueue"].map(name => join(process.cwd(), "e2e", name) + sep);
 jest("test bed and end-to-end tests", [
   "--maxWorkers=3",
   "--testSequencer=./scripts/longest-first.cjs",
   ...testsIn("testbed", "e2e"),
-  ...[...OF_TIME, REAL_NODE, APART].map(path => `--testPathIgnorePatterns=${path}`),
+  ...[...OF_TIME, REAL_NODE, ...APART].map(path => `--testPathIgnorePatterns=${path}`),
 ]);
 jest("end-to-end tests of time", [
   "--maxWorkers=2",

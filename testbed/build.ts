@@ -67,7 +67,7 @@ async function buildAll(builds: Build[], environment: NodeJS.ProcessEnv): Promis
   const start = Date.now();
   say(
     `building ${builds.map(({ program }) => program).join(", ")} from source, once: Helm takes a minute on ` +
-      `2 cores, the rule checker as long, the kubelet and Karpenter 2-4 each, the five others 6-8 together. They are ` +
+      `2 cores, the rule checker as long, the kubelet, Karpenter and Kueue 2-4 each, the five others 6-8 together. They are ` +
       `kept in ${cacheRoot(environment)}`,
   );
   for (const [index, build] of builds.entries()) {

@@ -106,7 +106,15 @@ export async function applyFile(kubeconfigFile: string, file: string): Promise<K
  * @throws Error when it does not within 2 minutes
  */
 export async function applyDefinitions(kubeconfigFile: string, file: string): Promise<void> {
-  const applied = await applyFile(kubeconfigFile, file);
+  await applyDefinitionObjects(kubeconfigFile, parseObjects(await readFile(file, "utf8")));
+}
+
+/** The same for those that are in no file. */
+export async function applyDefinitionObjects(
+  kubeconfigFile: string,
+  objects: readonly KubernetesObject[],
+): Promise<void> {
+  const applied = await applyObjects(kubeconfigFile, objects);
   const api = objectApi(kubeconfigFile);
   for (const { apiVersion, kind, metadata } of applied) {
     const name = metadata?.name ?? "";

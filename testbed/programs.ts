@@ -15,10 +15,10 @@ export const PROGRAMS = [
 export type Program = (typeof PROGRAMS)[number];
 
 /**
- * Programs that not every cluster needs: they install charts, make this machine a node, add and remove nodes, and check
- * rules for Prometheus.
+ * Programs that not every cluster needs: they install charts, make this machine a node, add and remove nodes, queue jobs and
+ * runs, and check rules for Prometheus.
  */
-export type ExtraTool = "helm" | "kubelet" | "karpenter" | "checkrules";
+export type ExtraTool = "helm" | "kubelet" | "karpenter" | "kueue" | "tekton-kueue" | "checkrules";
 
 /** What can be built. */
 export type Tool = Program | ExtraTool;
@@ -47,6 +47,8 @@ export const PROGRAM_SOURCES: Readonly<Record<Tool, ProgramSource>> = {
   kubelet: { module: "kubernetes", package: `${KUBERNETES_COMMANDS}/kubelet` },
   helm: { module: "helm", package: "helm.sh/helm/v3/cmd/helm" },
   karpenter: { module: "karpenter", package: "sigs.k8s.io/karpenter/kwok" },
+  kueue: { module: "kueue", package: "sigs.k8s.io/kueue/cmd/kueue" },
+  "tekton-kueue": { module: "kueue", package: "./tekton-kueue", file: "tekton-kueue/main.go" },
   checkrules: { module: "prometheus", package: ".", file: "main.go" },
 };
 

@@ -25,3 +25,19 @@ test.each([
   expect((step.warnings ?? []).map(warning => warning.reason)).toEqual(told);
   expect(step.lookAgainSeconds).toBe(again);
 });
+
+test.each([
+  { gates: ["example.com/gate"], says: /\(example\.com\/gate\).*Take pods that are labelled/ },
+  {
+    gates: ["kueue.x-k8s.io/admission", "x"],
+    says: /\(kueue\.x-k8s\.io\/admission, x\).*Kueue's is taken off/,
+  },
+])("the gates $gates are named, and what to do about them", ({ gates, says }) => {
+  const gated = (pod: V1Pod): V1Pod => ({
+    ...withCondition("SchedulingGated")(pod),
+    spec: { ...pod.spec!, schedulingGates: gates.map(name => ({ name })) },
+  });
+  const seen = withPlaceholder(aRun().held().run);
+  const [warning] = stepFor({ ...seen, pods: seen.pods.map(gated) }, after(20)).warnings ?? [];
+  expect(warning!.message).toMatch(says);
+});

@@ -8,8 +8,11 @@ import { clusterTemplateOf } from "../choices/placeholder-template";
 import { NOT_SAID, type Settings } from "../choices/settings";
 import {
   APP_GROUP,
+  APP_NAME,
+  GATED_BY_ANNOTATION,
   INSTANCE_LABEL,
   KEY_PREFIX,
+  KUEUE_PREFIX,
   MANAGED_BY_LABEL,
   PLACEHOLDER_LABEL,
   PLACEHOLDER_LABELS,
@@ -51,7 +54,10 @@ function keptByAutoscalers({ KARPENTER_DO_NOT_DISRUPT: value }: MetadataSettings
 }
 
 /** A queue's own keys are for what the queue starts, see docs of the setting gateLabels. */
-const NEVER_COPIED = [KEY_PREFIX, `${TEKTON_GROUP}/`, APP_GROUP, "kueue.x-k8s.io/"];
+const NEVER_COPIED = [KEY_PREFIX, `${TEKTON_GROUP}/`, APP_GROUP, KUEUE_PREFIX];
+
+/** No queue counts it: the room that it keeps is its run's, which is counted by itself or by its pods. */
+const NO_QUEUE_ANNOTATIONS = { [GATED_BY_ANNOTATION]: APP_NAME } as const;
 
 const means = (pattern: string, key: string): boolean =>
   pattern.endsWith("*") ? key.startsWith(pattern.slice(0, -1)) : key === pattern;
@@ -99,6 +105,7 @@ export function placeholderMetadata(
       ...copied(metadata?.annotations, patterns),
       ...template.annotations,
       ...NO_MESH_ANNOTATIONS,
+      ...NO_QUEUE_ANNOTATIONS,
       ...keptByAutoscalers(settings),
     },
   };

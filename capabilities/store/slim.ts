@@ -277,12 +277,15 @@ export function slimPod({ metadata, spec, status }: V1Pod): V1Pod {
   pod.status!.containerStatuses = status?.containerStatuses
     ?.filter(({ name }) => name === PLACEHOLDER_COMPONENT)
     .map(slimContainerStatus);
-  // Where it may go, for as long as that is asked.
+  // Where it may go, and by whom it is kept back, for as long as that is asked.
   if (!spec?.nodeName) Object.assign(pod.spec!, whereOf(spec));
   return pod;
 }
 
-type Where = Pick<V1PodSpec, "nodeSelector" | "tolerations" | "affinity">;
+/** So many are named where people are told. */
+const MOST_GATES = 5;
+
+type Where = Pick<V1PodSpec, "nodeSelector" | "tolerations" | "affinity" | "schedulingGates">;
 
 /** Pod affinities are the scheduler's business alone. */
 function whereOf(spec: V1PodSpec | undefined): Where {
@@ -291,6 +294,7 @@ function whereOf(spec: V1PodSpec | undefined): Where {
     nodeSelector: spec?.nodeSelector,
     tolerations: spec?.tolerations,
     affinity: nodeAffinity && { nodeAffinity },
+    schedulingGates: spec?.schedulingGates?.slice(0, MOST_GATES),
   });
   if (JSON.stringify(where).length <= MOST_WHERE_CHARACTERS) return where;
   return { tolerations: [{ operator: "Exists" }] };

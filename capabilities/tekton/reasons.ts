@@ -138,8 +138,8 @@ export const REASONS = {
     todo: "What the Event says of why it waited; the annotation on-timeout says what becomes of it.",
   },
   PlaceholderGated: {
-    means: "another controller, a queue, has put a scheduling gate on the placeholder's pod",
-    todo: "Take placeholders out of its care: the Event says how for Kueue.",
+    means: "another controller has put a scheduling gate on the placeholder's pod; the Event names it",
+    todo: "Take placeholders out of its care: the Event says how, and [queues](queues.md) for Kueue.",
     holds: true,
   },
   ChoiceNotAllowed: {

@@ -1,24 +1,14 @@
 /** Other gates in the same admission, and an opt-in that comes after ours. */
 import { describe, expect, test } from "@jest/globals";
-import { HELD_LABEL, HELD_SINCE_ANNOTATION, OPT_IN_LABEL, PENDING } from "../../capabilities/keys";
+import { HELD_LABEL, HELD_SINCE_ANNOTATION, OPT_IN_LABEL } from "../../capabilities/keys";
 import { at } from "../../capabilities/kube/json-patch";
 import { isPending } from "../../capabilities/tekton/objects";
 import { until } from "../../testbed/until";
 import { run, RUN_MILLISECONDS } from "../operated-cluster";
 import { operated, tasks, untilPlaced } from "./cluster";
-import { installWebhook, type RunLike } from "./webhook";
+import { installWebhook, queues } from "./webhook";
 
 const QUEUE = "kueue.x-k8s.io/queue-name";
-
-/** As tekton-kueue's (internal/webhook/v1/pipelinerun_webhook.go): Pending, whatever is there, and its queue's label. */
-function queues({ metadata, spec }: RunLike): object[] {
-  const changes: object[] = [];
-  if (metadata.labels === undefined) changes.push({ op: "add", path: "/metadata/labels", value: {} });
-  if (metadata.labels?.[QUEUE] === undefined)
-    changes.push({ op: "add", path: at("/metadata/labels", QUEUE), value: "builds" });
-  if (spec.status !== PENDING) changes.push({ op: "add", path: "/spec/status", value: PENDING });
-  return changes;
-}
 
 /** As Kueue does when it has room for the run. */
 const admit = (namespace: string) =>
@@ -36,7 +26,7 @@ export function gateTests(): void {
       "$name: its run is placed only once the queue has let it go",
       async ({ namespace, name, isOurs }) => {
         await operated.createNamespace(namespace);
-        const remove = await installWebhook({ name, namespace, change: queues });
+        const remove = await installWebhook(operated, { name, namespace, change: queues });
         await operated.createRun(namespace, run("queued", tasks));
         const made = await operated.readRun(namespace, "queued");
         expect(made.metadata!.labels![QUEUE]).toBe("builds");
@@ -78,7 +68,7 @@ export function gateTests(): void {
       const namespace = "opted-in-after";
       await operated.createNamespace(namespace);
       const path = at("/metadata/labels", OPT_IN_LABEL);
-      const remove = await installWebhook({
+      const remove = await installWebhook(operated, {
         name: "zz-opt-in",
         namespace,
         change: ({ metadata }) => {

@@ -2,11 +2,12 @@
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { PENDING } from "../../capabilities/keys";
+import { at } from "../../capabilities/kube/json-patch";
 import { makeCertificates } from "../../testbed/certificates";
 import { applyObjects } from "../../testbed/manifests";
 import { until } from "../../testbed/until";
-import { run, RUN_MILLISECONDS } from "../operated-cluster";
-import { operated, tasks } from "./cluster";
+import { nap, run, RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 
 export interface Webhook {
   /** Webhooks are asked in the order of the names of their configurations. */
@@ -21,11 +22,20 @@ export interface RunLike {
   spec: { status?: string };
 }
 
-interface Review {
-  request: { uid: string; object: RunLike };
+type Patch = (object: never) => object[];
+
+interface Asked {
+  name: string;
+  namespace: string;
+  rule: { apiGroups: string[]; apiVersions: string[]; resources: string[] };
+  patch: Patch;
 }
 
-async function serve({ change }: Webhook): Promise<{ server: Server; url: string; caBundle: string }> {
+interface Review {
+  request: { uid: string; object: never };
+}
+
+async function serve(change: Patch): Promise<{ server: Server; url: string; caBundle: string }> {
   const { serving, authority } = await makeCertificates();
   const server = createServer({ cert: serving.certificate, key: serving.privateKey }, (request, response) => {
     void text(request).then(body => {
@@ -45,20 +55,15 @@ async function serve({ change }: Webhook): Promise<{ server: Server; url: string
   return { server, url: `https://127.0.0.1:${port}/`, caBundle };
 }
 
-/** Installs the webhook for runs of its namespace, and waits until it is asked. @returns what takes it away */
-export async function installWebhook(webhook: Webhook): Promise<() => Promise<void>> {
-  const { server, url, caBundle } = await serve(webhook);
-  const { name, namespace } = webhook;
-  const group = "admissionregistration.k8s.io/v1";
-  const rule = {
-    apiGroups: ["tekton.dev"],
-    apiVersions: ["v1"],
-    resources: ["pipelineruns"],
-    operations: ["CREATE"],
-  };
-  await applyObjects(operated.cluster.kubeconfigFile, [
+/** @returns what takes it away */
+async function install(
+  { cluster }: OperatedCluster,
+  { name, namespace, rule, patch }: Asked,
+): Promise<() => Promise<void>> {
+  const { server, url, caBundle } = await serve(patch);
+  await applyObjects(cluster.kubeconfigFile, [
     {
-      apiVersion: group,
+      apiVersion: "admissionregistration.k8s.io/v1",
       kind: "MutatingWebhookConfiguration",
       metadata: { name },
       webhooks: [
@@ -67,16 +72,29 @@ export async function installWebhook(webhook: Webhook): Promise<() => Promise<vo
           admissionReviewVersions: ["v1"],
           sideEffects: "None",
           clientConfig: { url, caBundle },
-          rules: [rule],
+          rules: [{ ...rule, operations: ["CREATE"] }],
           namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
         },
       ],
     } as object,
   ]);
-  const { custom, admission } = operated.cluster.clients;
+  return async () => {
+    await cluster.clients.admission.deleteMutatingWebhookConfiguration({ name });
+    server.closeAllConnections();
+    server.close();
+  };
+}
+
+/** Installs the webhook for runs of its namespace, and waits until it is asked. @returns what takes it away */
+export async function installWebhook(
+  operated: OperatedCluster,
+  { name, namespace, change }: Webhook,
+): Promise<() => Promise<void>> {
+  const rule = { apiGroups: ["tekton.dev"], apiVersions: ["v1"], resources: ["pipelineruns"] };
+  const remove = await install(operated, { name, namespace, rule, patch: change });
   await until(`${name} to be asked`, RUN_MILLISECONDS, async () => {
-    const { metadata: _, ...probe } = run("probe", tasks);
-    const made = (await custom.createNamespacedCustomObject({
+    const { metadata: _, ...probe } = run("probe", [nap("only")]);
+    const made = (await operated.cluster.clients.custom.createNamespacedCustomObject({
       group: "tekton.dev",
       version: "v1",
       plural: "pipelineruns",
@@ -84,11 +102,38 @@ export async function installWebhook(webhook: Webhook): Promise<() => Promise<vo
       dryRun: "All",
       body: { ...probe, metadata: { name: "probe" } },
     })) as RunLike;
-    return webhook.change(made).length === 0;
+    return change(made).length === 0;
   });
-  return async () => {
-    await admission.deleteMutatingWebhookConfiguration({ name });
-    server.closeAllConnections();
-    server.close();
+  return remove;
+}
+
+/** Installs a webhook that gates all pods of its namespace, and waits until it is asked. @returns what takes it away */
+export async function installGate(
+  operated: OperatedCluster,
+  { name, namespace, gate }: { name: string; namespace: string; gate: string },
+): Promise<() => Promise<void>> {
+  const patch = () => [{ op: "add", path: "/spec/schedulingGates", value: [{ name: gate }] }];
+  const rule = { apiGroups: [""], apiVersions: ["v1"], resources: ["pods"] };
+  const remove = await install(operated, { name, namespace, rule, patch });
+  const body = {
+    metadata: { name: "probe" },
+    spec: { containers: [{ name: "probe", image: "busybox" }] },
   };
+  await until(`${name} to be asked`, RUN_MILLISECONDS, async () => {
+    const made = await operated.cluster.clients.core.createNamespacedPod({ namespace, dryRun: "All", body });
+    return made.spec!.schedulingGates?.length === 1;
+  });
+  return remove;
+}
+
+const QUEUE = "kueue.x-k8s.io/queue-name";
+
+/** As tekton-kueue's (internal/webhook/v1/pipelinerun_webhook.go): Pending, whatever is there, and its queue's label. */
+export function queues({ metadata, spec }: RunLike): object[] {
+  const changes: object[] = [];
+  if (metadata.labels === undefined) changes.push({ op: "add", path: "/metadata/labels", value: {} });
+  if (metadata.labels?.[QUEUE] === undefined)
+    changes.push({ op: "add", path: at("/metadata/labels", QUEUE), value: "builds" });
+  if (spec.status !== PENDING) changes.push({ op: "add", path: "/spec/status", value: PENDING });
+  return changes;
 }
