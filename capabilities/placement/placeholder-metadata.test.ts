@@ -43,6 +43,14 @@ test("it is labelled as Tekton labels the run's pods, so that what sends those t
   expect([of(), of("our-tekton"), of(null)]).toEqual(["tekton-pipelines", "our-tekton", undefined]);
 });
 
+test("no queue takes it for its own, whatever the cluster's template says", () => {
+  const key = "kueue.x-k8s.io/pod-suspending-parent";
+  const template = JSON.stringify({ annotations: { [key]: "statefulset" } });
+  const settings = parseSettings({ POD_AFFINITY_PLACEHOLDER_TEMPLATE: template });
+  const { annotations } = placeholderMetadata(aRun().held().run, name, settings);
+  expect(annotations![key]).toBe("pipelinerun-pod-affinity");
+});
+
 describe("the cluster's template for placeholders", () => {
   const template = {
     labels: { "cost-center": "ci", "app.kubernetes.io/component": "none" },

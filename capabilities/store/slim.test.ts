@@ -198,6 +198,12 @@ describe("what a tenant may make long or many of", () => {
     expect(neverFits(slimPod(placeholder({ affinity: few })), nodes)).toBeDefined();
   });
 
+  test("of a placeholder's many gates, a few are named", () => {
+    const gates = many(2000).map(index => ({ name: `example.com/g${index}` }));
+    const kept = slimPod(placeholder({ schedulingGates: gates })).spec!.schedulingGates;
+    expect(kept).toEqual(gates.slice(0, 5));
+  });
+
   test("of a container with too many resources, cpu and memory count", () => {
     const containers = [
       { name: "c", resources: { requests: { ...requests, cpu: "1" }, limits: { cpu: "2" } } },
