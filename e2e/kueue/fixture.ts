@@ -1,6 +1,7 @@
 /** A cluster with a real Kueue and the operator: namespaces with queues, and what Kueue has made of runs. */
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { WORKLOADS } from "../../capabilities/keys";
+import { stopAfterFailure } from "../../testbed/cluster";
 import { startKueue, startTektonKueue } from "../../testbed/kueue/start";
 import { applyObjects } from "../../testbed/manifests";
 import { OperatedCluster } from "../operated-cluster";
@@ -48,10 +49,15 @@ export class Queued {
   static async start(name: string): Promise<Queued> {
     const settings = { POD_AFFINITY_QUEUE_REQUESTS: "tekton-kueue" };
     const operated = await OperatedCluster.start(name, 8, { settings });
-    await startKueue(operated.cluster);
-    await startTektonKueue(operated.cluster);
-    const flavor = { apiVersion: KUEUE_V1BETA2, kind: "ResourceFlavor", metadata: { name: FLAVOR } };
-    await applyObjects(operated.cluster.kubeconfigFile, [flavor]);
+    try {
+      await startKueue(operated.cluster);
+      await startTektonKueue(operated.cluster);
+      const flavor = { apiVersion: KUEUE_V1BETA2, kind: "ResourceFlavor", metadata: { name: FLAVOR } };
+      await applyObjects(operated.cluster.kubeconfigFile, [flavor]);
+    } catch (error) {
+      await stopAfterFailure(operated);
+      throw error;
+    }
     return new Queued(operated);
   }
 
