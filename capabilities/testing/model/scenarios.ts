@@ -212,6 +212,12 @@ export const SCENARIOS: readonly Scenario[] = [
     spec: { taskRunTemplate: { podTemplate: { affinity: ownAffinity } } },
   },
   {
+    name: "a cordoned node, and no pod is taken in its stead",
+    reservation: two,
+    budget: 2,
+    disturbances: ["node a is cordoned", "no pod is taken"],
+  },
+  {
     name: "its claims are of one place",
     reservation: two,
     claim: "claim-1",
