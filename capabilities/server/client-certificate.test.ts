@@ -8,6 +8,11 @@ import { askingForCertificates, clientAuthority, requiringCertificates } from ".
 const MILLISECONDS = 30_000;
 const VARIABLE = "WEBHOOK_CLIENT_AUTHORITY";
 
+/** What the server of the operator takes: in one process with its tests, this one may be it. */
+const REVIEW = JSON.stringify({
+  request: { uid: "1", operation: "CREATE", kind: { kind: "Pod" }, object: { metadata: {} } },
+});
+
 function send(port: number, method: string, client?: Identity): Promise<number> {
   return new Promise((resolve, reject) => {
     const shown = { cert: client?.certificate, key: client?.privateKey };
@@ -16,7 +21,7 @@ function send(port: number, method: string, client?: Identity): Promise<number> 
       response.resume().on("end", () => resolve(response.statusCode!));
     })
       .on("error", reject)
-      .end();
+      .end(method === "POST" ? REVIEW : undefined);
   });
 }
 
