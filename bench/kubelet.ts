@@ -8,12 +8,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { hasEnded } from "../capabilities/tekton/objects";
+import { hasEnded, type PipelineRun } from "../capabilities/tekton/objects";
 import { after, chosen, cpu } from "../e2e/fit/fixture";
 import { placeholderSizes, podTimes } from "../e2e/node/timeline";
-import { OperatedCluster, optedIn, run } from "../e2e/operated-cluster";
+import { OperatedCluster, optedIn, run, RUN_MILLISECONDS } from "../e2e/operated-cluster";
 import { DOCS, updated } from "../scripts/tables";
 import { ON_REAL_NODE, startRealNode } from "../testbed/real-node/node";
+import { until } from "../testbed/until";
 import { figuresTable, type SeenRun } from "./kubelet-figures";
 import { numbers, runBenchmark } from "./options";
 
@@ -39,10 +40,12 @@ async function runOnce(operated: OperatedCluster, kind: string, name: string): P
   const created = Date.now();
   const spec = { taskRunTemplate: { podTemplate: { ...ON_REAL_NODE } } };
   await operated.createRun(namespace, run(name, tasks(), { labels: {}, ...KINDS[kind] }, spec));
-  await operated.untilEnded(namespace);
-  await operated.untilNoPlaceholder(namespace);
   const { history } = operated;
-  const ended = history.first("run", namespace, one => one.metadata!.name === name && hasEnded(one))!;
+  const isOver = (one: PipelineRun): boolean => one.metadata!.name === name && hasEnded(one);
+  const ended = await until(`${namespace}/${name} to end`, RUN_MILLISECONDS, async () =>
+    history.first("run", namespace, isOver),
+  );
+  await operated.untilNoPlaceholder(namespace);
   if (ended.object.status?.conditions?.[0]?.status !== "True")
     throw new Error(`${namespace}/${name} did not succeed: ${JSON.stringify(ended.object.status)}`);
   const changes = history
