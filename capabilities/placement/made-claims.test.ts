@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { aRun } from "../testing/builders";
-import { slimRun } from "../store/slim";
+import { slimRun } from "../store/slim-run";
 import type { PipelineRun } from "../tekton/objects";
 import { isMadeFor, losesItsClaims, madeClaims } from "./made-claims";
 

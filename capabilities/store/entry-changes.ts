@@ -4,7 +4,8 @@ import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import type { PipelineRun, TaskRun } from "../tekton/objects";
 import { all, versionOf, type Entry, type KubeObject, type Objects, type Place } from "./entry";
 import { isPlaced } from "./interest";
-import { slimPod, slimRun, slimTaskRun } from "./slim";
+import { slimPod } from "./slim-pod";
+import { slimRun, slimTaskRun } from "./slim-run";
 import { slimStatefulSet } from "./slim-stateful-set";
 
 function slimOf(place: Place, object: KubeObject): KubeObject {

@@ -6,7 +6,7 @@ import type { NodeState } from "../placement/node-state";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { all, only, type Entry } from "./entry";
 import type { NodeStore } from "./nodes";
-import { hasWholeSpec } from "./slim";
+import { hasWholeSpec } from "./slim-run";
 
 export interface Look {
   observed: Observed;

@@ -5,7 +5,8 @@
 import type { V1Affinity, V1StatefulSet } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../keys";
 import { recordOf } from "../placement/record";
-import { MOST_CONTAINER_CHARACTERS, picked, slimContainer, slimMetadata, slimVolumes, upTo } from "./slim";
+import { picked, slimMetadata, upTo } from "./slim-metadata";
+import { MOST_CONTAINER_CHARACTERS, slimContainer, slimVolumes } from "./slim-pod";
 
 /**
  * Of affinity, tolerations, claims and record, as JSON. Of a longer one only what each look asks for is kept, and the StatefulSet is

@@ -10,7 +10,8 @@ import {
   taskRunOf,
   unschedulable,
 } from "../testing/builders";
-import { hasWholeSpec, MOST_SPEC_CHARACTERS, slimPod, slimRun, slimTaskRun } from "./slim";
+import { slimPod } from "./slim-pod";
+import { hasWholeSpec, MOST_SPEC_CHARACTERS, slimRun, slimTaskRun } from "./slim-run";
 
 const long = (characters: number) => "x".repeat(characters);
 const sizeOf = (object: unknown): number => JSON.stringify(object).length;

@@ -13,7 +13,7 @@ import {
 import type { Reservation } from "../room/reservation";
 import { hasEnded } from "../tekton/objects";
 import { emptyStore, stored, ofRun, KEY } from "../testing/stored";
-import { hasWholeSpec } from "./slim";
+import { hasWholeSpec } from "./slim-run";
 
 const held = () => aRun().held().run;
 const placed = () => aRun().placed().run;

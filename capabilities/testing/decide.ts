@@ -3,7 +3,8 @@ import { expect } from "@jest/globals";
 import type { Observed } from "../phases/observed";
 import type { Step } from "../phases/steps";
 import { nextStep } from "../phases/table";
-import { slimPod, slimRun, slimTaskRun } from "../store/slim";
+import { slimPod } from "../store/slim-pod";
+import { slimRun, slimTaskRun } from "../store/slim-run";
 import { slimStatefulSet } from "../store/slim-stateful-set";
 import { SETTINGS } from "./builders";
 

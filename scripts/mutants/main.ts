@@ -1,0 +1,82 @@
+/**
+ * Breaks the operator on purpose, one way at a time, in a copy, and requires that a test notices.
+ *
+ * Prints, for each break, the tests that failed. Exits 1 when one went unnoticed.
+ */
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MUTANTS, type Mutant } from "./breaks";
+
+const NEEDED = [
+  ...["capabilities", "testbed", "package.json", "package-lock.json", "tsconfig.json"],
+  ...["jest.config.js", "scripts/bundled-packages.cjs", "scripts/markdown.ts"],
+];
+const TIMEOUT_MILLISECONDS = 120_000;
+
+function makeCopy(): string {
+  const copy = mkdtempSync(join(tmpdir(), "mutants-"));
+  for (const path of NEEDED) cpSync(path, join(copy, path), { recursive: true });
+  symlinkSync(join(process.cwd(), "node_modules"), join(copy, "node_modules"));
+  return copy;
+}
+
+interface JestReport {
+  numTotalTests: number;
+  testResults: { assertionResults: { status: string; fullName: string }[] }[];
+}
+
+/**
+ * Names of tests that fail in the copy.
+ *
+ * @param which arguments of jest
+ */
+function failingTests(copy: string, which: string[]): string[] {
+  const report = join(copy, "report.json");
+  const jest = join(process.cwd(), "node_modules", ".bin", "jest");
+  const args = [...which, "--silent", "--json", `--outputFile=${report}`];
+  const run = spawnSync(jest, args, { cwd: copy, encoding: "utf8", timeout: TIMEOUT_MILLISECONDS });
+  if (run.error !== undefined) throw run.error;
+  const { numTotalTests, testResults } = JSON.parse(readFileSync(report, "utf8")) as JestReport;
+  if (numTotalTests === 0) throw new Error(`no test ran:\n${run.stderr}`);
+  return testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
+  );
+}
+
+/** The tests that notice the break. */
+function tryMutant({ name, file, find, replace }: Mutant, copy: string): string[] {
+  const path = join(copy, file);
+  const original = readFileSync(path, "utf8");
+  if (original.split(find).length !== 2) {
+    throw new Error(`mutant "${name}": the text to break does not stand exactly once in ${file}:\n${find}`);
+  }
+  writeFileSync(
+    path,
+    original.replace(find, () => replace),
+  );
+  try {
+    // Those that could notice, until the first file of them does.
+    return failingTests(copy, ["--findRelatedTests", file, "--bail"]);
+  } finally {
+    writeFileSync(path, original);
+  }
+}
+
+const copy = makeCopy();
+try {
+  const before = failingTests(copy, ["capabilities"]);
+  if (before.length > 0) throw new Error(`tests fail without a mutant: ${before.join("; ")}`);
+  const survivors = MUTANTS.filter(mutant => {
+    const noticed = tryMutant(mutant, copy);
+    console.log(`${noticed.length > 0 ? "caught  " : "SURVIVED"}  ${mutant.name}`);
+    for (const test of noticed.slice(0, 3)) console.log(`            by: ${test}`);
+    if (noticed.length > 3) console.log(`            and ${noticed.length - 3} more`);
+    return noticed.length === 0;
+  });
+  console.log(`${MUTANTS.length - survivors.length} of ${MUTANTS.length} breaks were caught`);
+  process.exitCode = survivors.length > 0 ? 1 : 0;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
