@@ -29,6 +29,8 @@ const RUNS_PER_NODE = 5;
 const AT_ONCE = 16;
 const RELEASED_MILLISECONDS = 10 * 60_000;
 const SETTLE_MILLISECONDS = 15_000;
+/** Until nothing is asked any more because of the runs and nodes that were made. */
+const QUIET_MILLISECONDS = 3 * 60_000;
 /** One event in so many is a cordon, or its end. */
 const CORDONS_IN = 10;
 const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
@@ -166,10 +168,11 @@ runBenchmark(async () => {
     sendToController(cluster, "SIGSTOP");
     const { core } = cluster.clients;
     await inTurns(others.length, AT_ONCE, index => core.createNode({ body: quietNode(others[index]!) }));
-    await delay(SETTLE_MILLISECONDS);
-    progress(`${options.nodes} nodes are there`);
-
     const meter = new Meter(operator, cluster);
+    progress(`${options.nodes} nodes are there`);
+    await until("the controller to come to rest", QUIET_MILLISECONDS, async () => {
+      return asked(await meter.during(() => delay(SETTLE_MILLISECONDS))) === 0;
+    });
     const nodes = new Nodes(cluster, withRuns, others);
     const idle = await meter.during(() => delay(options.seconds * 1000));
     const events = await meter.during(() => nodes.saySomething());
