@@ -3,7 +3,7 @@
  * controller, on Kueue's own framework, and one for its webhook.
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { V1Pod } from "@kubernetes/client-node";
+import { PatchStrategy, setHeaderOptions, type V1Pod } from "@kubernetes/client-node";
 import { GATED_BY_ANNOTATION, HELD_LABEL, KUEUE_PREFIX, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { hasEnded, isPending, type PipelineRun } from "../../capabilities/tekton/objects";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
@@ -22,6 +22,7 @@ import {
 import { podsOf } from "../pods";
 import { admittedAt, Queued } from "./fixture";
 
+const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const QUEUE = "kueue.x-k8s.io/queue-name";
 /** The word for a gate that is put on a placeholder all the same. */
 const TOLD_MILLISECONDS = 60_000;
@@ -74,6 +75,29 @@ const reasonOf = ({ status }: PipelineRun) => status?.conditions?.[0]?.reason;
         new Set(pods.map(({ metadata }) => metadata!.uid)),
       );
       expect(await operated.warnings(namespace)).toEqual([]);
+    },
+    RUN_MILLISECONDS,
+  );
+
+  test(
+    "there, a placeholder leaves a cordoned node: its template may be changed, and its run's pods alone are kept back",
+    async () => {
+      const namespace = "moves";
+      const { operated } = queued;
+      await queued.createNamespace(namespace, "default", { runs: 0, cpu: "0" });
+      await operated.apply(namespace, [run("build", [cpu("only", "500m")])]);
+      const nodes = () => placeholdersIn(namespace).flatMap(({ spec }) => spec!.nodeName ?? []);
+      const name = await until("a node for the placeholder", TOLD_MILLISECONDS, async () => nodes()[0]);
+      const { core } = operated.cluster.clients;
+      await core.patchNode({ name, body: { spec: { unschedulable: true } } }, MERGE_PATCH);
+      await until("it to move", TOLD_MILLISECONDS, async () => nodes().some(node => node !== name));
+      const sets = () => operated.history.all("statefulSet", namespace).map(({ object }) => object);
+      const templates = () => new Set(sets().map(({ spec }) => JSON.stringify(spec!.template)));
+      await until("its template to be changed", TOLD_MILLISECONDS, async () => templates().size > 1);
+      await queued.allow(namespace, "default", { runs: 0 });
+      const [ended] = await operated.untilEnded(namespace);
+      expect(reasonOf(ended!)).toBe("Succeeded");
+      await core.patchNode({ name, body: { spec: { unschedulable: false } } }, MERGE_PATCH);
     },
     RUN_MILLISECONDS,
   );
