@@ -87,10 +87,11 @@ export class RunWrites {
     ]);
   }
 
-  /** Notes the node of a placeholder that has moved. Guard: the same run, tied to that placeholder. */
+  /** Notes where a placed run stands, after a move or when Tekton has set it back. Guard: the same run, tied to that placeholder. */
   noteNode(run: PipelineRun, node: string): Promise<PipelineRun> {
     return this.#patch(run, [
       placed(run),
+      phase(PHASE.placed),
       ...annotationsOf(run),
       { op: "add", path: at("/metadata/annotations", NODE_ANNOTATION), value: node },
       { op: "add", path: at("/metadata/labels", NODE_LABEL), value: nodeLabel(node) },

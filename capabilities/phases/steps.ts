@@ -39,7 +39,7 @@ export type Action =
   | { kind: "note-claims"; claims: string[] }
   /** What Tekton has resolved of the run is counted in place of what was not known. */
   | { kind: "reserve-again"; learned: string[] }
-  /** The run shows the node that its placeholder has moved to. */
+  /** The run shows that it is placed, and the node that its placeholder has now. */
   | { kind: "note-node"; node: string }
   | { kind: "resize"; pod: V1Pod; size: Resources }
   /** The node has no room to grow into: ask for no more than there is. */

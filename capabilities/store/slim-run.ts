@@ -3,7 +3,7 @@
  * left out.
  */
 import type { V1ObjectMeta } from "@kubernetes/client-node";
-import { AUTO_CLEANUP_ANNOTATION, KEY_PREFIX } from "../keys";
+import { AUTO_CLEANUP_ANNOTATION, KEY_PREFIX, PHASE, PHASE_LABEL, PLACEHOLDER_LABEL } from "../keys";
 import {
   EXCEEDED_QUOTA,
   isChild,
@@ -78,12 +78,19 @@ function shortened(labels: Strings): Strings {
   return { ...Object.fromEntries(upTo(MOST_LABEL_CHARACTERS, Object.entries(labels ?? {}))), ...own };
 }
 
+/** Of a run that is let go the phase is kept only where it is wrong: Tekton has set it back. */
+const showsHeld = (run: PipelineRun): boolean =>
+  run.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined &&
+  run.metadata.labels[PHASE_LABEL] === PHASE.held &&
+  !isChild(run);
+
 export function slimRun(run: PipelineRun): PipelineRun {
   const { status, spec } = run;
   const slim: PipelineRun = { metadata: slimMetadata(run.metadata) };
   const { kept, isAll } = runAnnotations(run.metadata?.annotations);
   if (!isChild(run) && kept !== undefined) slim.metadata!.annotations = kept;
   const isHeld = isHeldByUs(run);
+  if (!isHeld && showsHeld(run)) slim.metadata!.labels![PHASE_LABEL] = PHASE.held;
   const others = isHeld ? othersOf(run) : {};
   const isShort = JSON.stringify([spec, others]).length <= MOST_SPEC_CHARACTERS;
   const keep = isHeld && isAll && isShort;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
+import { PHASE_LABEL } from "../keys";
 import { neverFits } from "../placement/never-fits";
 import type { PipelineRun } from "../tekton/objects";
 import {
@@ -66,6 +67,15 @@ describe("a run", () => {
     expect(slimRun({ ...run, status: { pipelineSpec: { tasks: [] } } }).status!.pipelineSpec).toEqual(
       expected,
     );
+  });
+
+  test.each([
+    { name: "that Tekton has set back", phase: "held", kept: "held" },
+    { name: "that is right", phase: "placed", kept: undefined },
+  ])("of one that is placed keeps a phase $name: $kept", ({ phase, kept }) => {
+    const { run } = aRun().placed();
+    run.metadata!.labels![PHASE_LABEL] = phase;
+    expect(slimRun(run).metadata!.labels![PHASE_LABEL]).toBe(kept);
   });
 
   test("tells that it uses claims, though its spec is not kept", () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Resources } from "../../demand/resources";
+import { PHASE_LABEL } from "../../keys";
 import type { PlaceholderRecord } from "../../placement/record";
 import type { Reservation } from "../../room/reservation";
 import { PATIENCE_SECONDS } from "../../room/waiting-pods";
@@ -85,6 +86,19 @@ describe("while the run goes", () => {
     const of = { ...kept, ask: floor, firstWave: {} };
     const more = { statefulSet: setOf(floor, { isSettled: true, ...record }, of), pods: [pod] };
     expect(stepFor(observed(placed(), more), now).kind).toBe(expected);
+  });
+
+  test.each([
+    { name: "writes where it stands when Tekton has set that back", phase: "held", expected: "note-node" },
+    { name: "leaves what is right", phase: "placed", expected: "none" },
+  ])("$name", ({ phase, expected }) => {
+    const run = placed();
+    run.metadata!.labels![PHASE_LABEL] = phase;
+    const more = {
+      statefulSet: setOf(floor, {}, { ...kept, ask: floor, firstWave: {} }),
+      pods: [podOf(floor)],
+    };
+    expect(stepFor(observed(run, more), now).kind).toBe(expected);
   });
 
   test("tells of a pod that asks for more than can be counted, and is as it should be beside it", () => {

@@ -1,6 +1,6 @@
 /** Rows for bound placeholders of placed runs: the room goes over to the pods of the run, and comes back. */
 import { exceeds, minimum, type Resources } from "../../demand/resources";
-import { NODE_ANNOTATION } from "../../keys";
+import { NODE_ANNOTATION, PHASE, PHASE_LABEL } from "../../keys";
 import { resizable } from "../../room/reservation";
 import { unschedulableBecause } from "../../room/waiting-pods";
 import { yieldsInSeconds } from "../../room/yielding";
@@ -21,6 +21,15 @@ function shrunk({ asked, size }: Sight): Resources {
 
 /** Each is read. */
 const MOST_CLAIMS = 100;
+
+const showsOtherNode = ({ node, run, record }: Sight): boolean =>
+  record.movingFrom !== undefined && run.metadata?.annotations?.[NODE_ANNOTATION] !== node;
+
+/**
+ * Tekton looks at a run that is held, and writes the labels that it saw then when the run has been let go meanwhile
+ * (updateLabelsAndAnnotations of its pkg/reconciler/pipelinerun/pipelinerun.go).
+ */
+const showsHeld = ({ run }: Sight): boolean => run.metadata?.labels?.[PHASE_LABEL] === PHASE.held;
 
 /** Of the first pod that waits. */
 const wordsOf = ({ own }: Sight): string =>
@@ -103,12 +112,11 @@ export const HAND_OVER: readonly Row[] = [
     to: ["handing over", "anchored"],
   },
   {
-    name: "it has moved, and its run shows the node of before",
-    why: "People look at the run's labels.",
+    name: "its run shows where it stood before",
+    why: "People look at the run's labels: it has moved, or Tekton has set them back.",
     stages: ["placed"],
     phases: ["anchored", "handing over"],
-    when: ({ node, run, record }) =>
-      record.movingFrom !== undefined && run.metadata?.annotations?.[NODE_ANNOTATION] !== node,
+    when: seen => showsOtherNode(seen) || showsHeld(seen),
     takes: ["note-node"],
     step: ({ node }) => ({ kind: "note-node", node: node!, why: `its placeholder is bound to ${node}` }),
     to: ["anchored"],
