@@ -13,7 +13,7 @@ const NEEDED = [
   ...["capabilities", "testbed", "package.json", "package-lock.json", "tsconfig.json"],
   ...["jest.config.js", "scripts/bundled-packages.cjs", "scripts/markdown.ts"],
 ];
-const TIMEOUT_MILLISECONDS = 120_000;
+const TIMEOUT_MILLISECONDS = 10 * 60_000;
 
 function makeCopy(): string {
   const copy = mkdtempSync(join(tmpdir(), "mutants-"));
