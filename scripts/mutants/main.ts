@@ -11,7 +11,7 @@ import { MUTANTS, type Mutant } from "./breaks";
 
 const NEEDED = [
   ...["capabilities", "testbed", "package.json", "package-lock.json", "tsconfig.json"],
-  ...["jest.config.js", "scripts/bundled-packages.cjs", "scripts/markdown.ts"],
+  ...["docs", "jest.config.js", "scripts/bundled-packages.cjs", "scripts/markdown.ts"],
 ];
 const TIMEOUT_MILLISECONDS = 10 * 60_000;
 
