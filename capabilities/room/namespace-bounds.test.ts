@@ -172,6 +172,7 @@ describe("limits are named", () => {
     ["where a container's limit has a max, which is its default", ranges({ max: { cpu: "1" } }), true],
     // Kubernetes refuses a pod without limits there, and gives it none.
     ["where a pod's limit has a max", ranges({ type: "Pod", max: { cpu: "1" } }), true],
+    ["where they may be a few times the request", ranges({ maxLimitRequestRatio: { cpu: "4" } }), true],
     ["not for a min", ranges({ min: { cpu: "1" } }), false],
     ["not for a default of requests", ranges({ defaultRequest: { cpu: "1" } }), false],
     ["not for claims", ranges({ type: "PersistentVolumeClaim", max: { storage: "1" } }), false],

@@ -164,14 +164,16 @@ export function withinBounds(
 }
 
 /**
- * Whether a container has to name limits: where the namespace would put in one of its own that may lie
- * below the request, where a pod without limits is refused, or where its quota counts limits.
+ * Whether a container has to name limits: where the namespace would put in one of its own that may lie below the request,
+ * where a pod without limits is refused (max and maxLimitRequestRatio, see maxConstraint and limitRequestRatioConstraint in
+ * k8s.io/kubernetes/plugin/pkg/admission/limitranger), or where its quota counts limits.
  */
 export function needsLimits({ limitRanges, quotas }: NamespaceBounds): boolean {
   const defaults = limitRanges.some(({ spec }) =>
     spec?.limits.some(
-      ({ type, max, ...limit }) =>
-        (type === "Container" || type === "Pod") && Object.keys({ ...max, ...limit._default }).length > 0,
+      ({ type, max, maxLimitRequestRatio, ...limit }) =>
+        (type === "Container" || type === "Pod") &&
+        Object.keys({ ...max, ...maxLimitRequestRatio, ...limit._default }).length > 0,
     ),
   );
   return (

@@ -32,9 +32,29 @@ describe("the reservation", () => {
       tasks: fork,
     });
     expect(notes[0]).toMatch(
-      /^The placeholder asks for cpu 3500m, memory 1Gi: its widest moment \(.*b, c.*\)\.$/,
+      /^The placeholder asks for cpu 3500m, memory 1Gi: its widest moments? \(.*b, c.*\)\.$/,
     );
     expect(notes).toContain("A note on the graph.");
+  });
+
+  test.each([
+    ["one", [planned("a", { cpu: 3000, memory: 2 ** 30 })], "its widest moment (a)"],
+    [
+      "one for each resource",
+      [planned("a", { cpu: 1000, memory: 2 ** 30 }), planned("b", { cpu: 3000 }, ["a"])],
+      "its widest moments (cpu: b; memory: a)",
+    ],
+  ])("says of %s which tasks it is of", (_name, tasks, said) => {
+    expect(reserving({}, tasks).notes[0]).toContain(said);
+  });
+
+  test("says what a LimitRange keeps it from giving up", () => {
+    const range: V1LimitRange = { spec: { limits: [{ type: "Container", min: { cpu: "150m" } }] } };
+    const bounds = { ...NO_BOUNDS, limitRanges: [range] };
+    const tasks = [planned("a", { cpu: 700 })];
+    expect(reserving({}, tasks, bounds).notes[0]).toBe(
+      "The placeholder asks for cpu 850m, memory 16Mi: its widest moment (a), and cpu 150m that a LimitRange keeps it from giving up.",
+    );
   });
 
   test("of more than can be counted is what can be, and people are told", () => {

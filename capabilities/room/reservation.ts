@@ -63,6 +63,19 @@ interface Wanted {
   notes: string[];
 }
 
+const MOST_NAMES = 5;
+const shown = (names: readonly string[]): string =>
+  names.slice(0, MOST_NAMES).join(", ") +
+  (names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "");
+
+/** @param tasks by resource, those that ask for the most of it at once */
+function momentsOf(tasks: Readonly<Record<string, string[]>>): string {
+  const all = Object.entries(tasks);
+  const [, first = []] = all[0] ?? [];
+  if (all.every(([, names]) => shown(names) === shown(first))) return `its widest moment (${shown(first)})`;
+  return `its widest moments (${all.map(([resource, names]) => `${resource}: ${shown(names)}`).join("; ")})`;
+}
+
 function wanted(graph: TaskGraph, choices: Choices, mostVisited: number): Wanted | undefined {
   if (choices.reservation === "none") return undefined;
   if (choices.requests !== COMPUTED) {
@@ -88,13 +101,11 @@ function wanted(graph: TaskGraph, choices: Choices, mostVisited: number): Wanted
     };
   }
   const { peak, tasks, upperBounds } = peakDemand(graph, new Map(), mostVisited);
-  const names = [...new Set(Object.values(tasks).flat())];
-  const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
   return {
     peak,
     firstWave: firstWave(graph),
     tasks: graph.tasks,
-    why: `its widest moment (${shown})`,
+    why: momentsOf(tasks),
     notes: [...noteOnUpperBounds(upperBounds), ...noteOnUncountable(peak)],
   };
 }
@@ -132,7 +143,13 @@ export function reservationFor(
   };
   // A run that asks for nothing has nothing to be told of.
   const asksForMore = want !== undefined && exceeds(bounded.ask, bounded.floor).length > 0;
-  const asks = asksForMore ? `The placeholder asks for ${listed(bounded.ask)}: ${want!.why}.` : undefined;
+  const kept =
+    Object.keys(bounded.beside).length > 0
+      ? `, and ${listed(bounded.beside)} that a LimitRange keeps it from giving up`
+      : "";
+  const asks = asksForMore
+    ? `The placeholder asks for ${listed(bounded.ask)}: ${want!.why}${kept}.`
+    : undefined;
   const notes = [
     ...(asks === undefined ? [] : [asks]),
     ...(want?.notes ?? []),
