@@ -51,6 +51,7 @@ const withArguments = (...args: string[]) => ({
 });
 
 const rules = ENTRIES.mutate.flatMap(entry => entry.rules);
+const isOfPods = ({ resources }: { resources?: string[] }) => resources?.includes("pods") === true;
 const deletions = { operations: ["DELETE"], apiGroups: [""], apiVersions: ["v1"], resources: ["pods"] };
 
 describe("loud when Pepr's output is not as expected", () => {
@@ -62,7 +63,7 @@ describe("loud when Pepr's output is not as expected", () => {
     ["a wrong hash", withData({ [`module-${"0".repeat(64)}.js.gz`]: compressed.toString("base64") }), "hash"],
     ["another way to start", withArguments("x.js"), 'by "x.js"'],
     ["a rule that no entry has", withRules([...rules, deletions]), "DELETE /v1 pods"],
-    ["an entry that no rule has", withRules(rules.slice(0, -1)), "CREATE /v1 pods"],
+    ["an entry that no rule has", withRules(rules.filter(rule => !isOfPods(rule))), "CREATE /v1 pods"],
   ])("%s", (_name, change, message) => {
     expect(() => moduleFrom(manifest({ ...output(), ...change }))).toThrow(message);
   });

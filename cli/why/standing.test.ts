@@ -103,11 +103,12 @@ describe("a held run", () => {
       reason: "SchedulingGated",
       message: "blocked",
     };
-    const gated = { ...pod, status: { conditions: [condition] } };
+    const spec = { ...pod.spec!, schedulingGates: [{ name: "example.com/budget" }] };
+    const gated = { ...pod, spec, status: { conditions: [condition] } };
     const seen = observed(run, { statefulSet: placeholderOf(run), pods: [gated] });
     const { wait, toDo } = standingOf(facts(seen), after(60));
     expect(wait?.what).toMatch(/^a node: a scheduling gate/);
-    expect(toDo[0]).toMatch(/for Kueue/);
+    expect(toDo[0]).toMatch(/scheduling gate \(example\.com\/budget\).* out of that controller's care/);
   });
 
   test("names the runs that have the nodes", () => {
