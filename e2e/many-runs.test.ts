@@ -4,7 +4,7 @@ import { startWithMany } from "./many-runs";
 import { START_MILLISECONDS } from "./operated-cluster";
 
 /** A watch is told of a release a moment after the controller is. */
-const MOST_SECONDS_APART = 1;
+const MOST_SECONDS_APART = 2;
 
 // Memory is that of the packages as the image has them.
 delete process.env.TESTBED_PACKAGES;
