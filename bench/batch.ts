@@ -6,7 +6,7 @@ import { inTurns } from "../testbed/in-turns";
 import { until } from "../testbed/until";
 import { runOfKind, type Kind } from "./kinds";
 import type { Meter, Usage } from "./meter";
-import { firstPodsBound, runsEnded } from "./times";
+import { runsEnded, stagesOf, type Stage } from "./times";
 
 const CREATIONS_AT_ONCE = 40;
 const MOST_MILLISECONDS = 15 * 60_000;
@@ -18,6 +18,8 @@ export interface Batch {
   runs: number;
   /** Milliseconds of each run, from its creation until its first pod was on a node. */
   waits: number[];
+  /** Milliseconds of each run, from its creation until each stage. */
+  stages: Map<Stage, number>[];
   /** Milliseconds from the first creation until the last run had ended. */
   allDone: number;
   usage: Usage;
@@ -43,15 +45,23 @@ export async function runBatch(
     await operated.untilNoPlaceholder(kind, MOST_MILLISECONDS);
     await delay(SETTLE_MILLISECONDS);
   });
-  const bound = firstPodsBound(operated.history, kind);
+  const seen = stagesOf(operated.history, kind);
   const ended = runsEnded(operated.history, kind);
   const runNames = [...created.keys()];
   const start = Math.min(...created.values());
   requireSuccess(operated, kind, runNames);
+  const stages = runNames.map(run => {
+    const since = [...(seen.get(run) ?? [])].map(([stage, at]): [Stage, number] => [
+      stage,
+      at - created.get(run)!,
+    ]);
+    return new Map(since);
+  });
   return {
     kind,
     runs,
-    waits: runNames.map(run => (bound.get(run) ?? NaN) - created.get(run)!),
+    waits: stages.map(stage => stage.get("first pod bound") ?? NaN),
+    stages,
     allDone: Math.max(...runNames.map(run => ended.get(run)!)) - start,
     usage,
   };

@@ -16,6 +16,7 @@ const batch = (runs: number, used: Usage): Batch => ({
   kind: "chain",
   runs,
   waits: [],
+  stages: [],
   allDone: 0,
   usage: used,
 });

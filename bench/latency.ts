@@ -12,6 +12,7 @@ import { KINDS, OPTED_IN_KINDS, type Kind } from "./kinds";
 import { Meter } from "./meter";
 import { numbers, runBenchmark } from "./options";
 import { percentile } from "./statistics";
+import { STAGES } from "./times";
 import { ofKind, printRequests, reportUsage } from "./usage-figures";
 
 const SETTLE_MILLISECONDS = 5_000;
@@ -49,6 +50,10 @@ runBenchmark(async () => {
       report.noted(`first pod bound: p90, ${kind}`, waits(kind, 0.9), "ms");
     }
     for (const kind of OPTED_IN_KINDS) {
+      for (const stage of STAGES) {
+        const since = ofKind(batches, kind).flatMap(({ stages }) => stages.map(one => one.get(stage) ?? NaN));
+        report.noted(`${stage}: p50, ${kind}`, percentile(since, 0.5), "ms");
+      }
       const later = waits(kind, 0.5) - waits("not-opted-in", 0.5);
       report.limited(`first pod bound later: p50, ${kind}`, later);
     }

@@ -1,18 +1,8 @@
 /** When what became of runs, as the watches saw it: milliseconds of the epoch by the run's name. */
-import { COMPONENT_LABEL, PLACEHOLDER_COMPONENT, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
+import { PLACEHOLDER_LABEL, TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
+import { isPlaceholderPod } from "../capabilities/tekton/placeholder-pod";
 import { hasEnded } from "../capabilities/tekton/objects";
 import type { History } from "../e2e/history";
-
-/** When the first pod of each run was on its node. A placeholder is no pod of a run. */
-export function firstPodsBound(history: History, namespace: string): Map<string, number> {
-  const bound = new Map<string, number>();
-  for (const { object, at } of history.all("pod", namespace)) {
-    const { [TEKTON_PIPELINE_RUN_LABEL]: run, [COMPONENT_LABEL]: component } = object.metadata?.labels ?? {};
-    if (run === undefined || component === PLACEHOLDER_COMPONENT || !object.spec?.nodeName) continue;
-    if (!bound.has(run)) bound.set(run, at);
-  }
-  return bound;
-}
 
 export function runsEnded(history: History, namespace: string): Map<string, number> {
   const ended = new Map<string, number>();
@@ -21,4 +11,42 @@ export function runsEnded(history: History, namespace: string): Map<string, numb
     if (hasEnded(object) && !ended.has(name)) ended.set(name, at);
   }
   return ended;
+}
+
+/** What comes between a run's creation and its first pod, in this order. */
+export const STAGES = [
+  "seen",
+  "placeholder made",
+  "its pod made",
+  "its pod bound",
+  "released",
+  "first pod made",
+  "first pod bound",
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** By run: when each stage was seen first. Of a run that is not opted in, some are not there. */
+export function stagesOf(history: History, namespace: string): Map<string, Map<Stage, number>> {
+  const stages = new Map<string, Map<Stage, number>>();
+  const see = (run: string | undefined, stage: Stage, at: number) => {
+    if (run === undefined) return;
+    const known = stages.get(run) ?? new Map<Stage, number>();
+    if (!known.has(stage)) known.set(stage, at);
+    stages.set(run, known);
+  };
+  for (const { object, at } of history.all("run", namespace)) {
+    see(object.metadata!.name!, "seen", at);
+    if (object.metadata?.labels?.[PLACEHOLDER_LABEL] !== undefined) see(object.metadata.name, "released", at);
+  }
+  for (const { object, at } of history.all("statefulSet", namespace))
+    see(object.metadata?.ownerReferences?.[0]?.name, "placeholder made", at);
+  for (const { object, at } of history.all("pod", namespace)) {
+    const run = object.metadata?.labels?.[TEKTON_PIPELINE_RUN_LABEL];
+    const [made, bound]: Stage[] = isPlaceholderPod(object)
+      ? ["its pod made", "its pod bound"]
+      : ["first pod made", "first pod bound"];
+    see(run, made!, at);
+    if (object.spec?.nodeName) see(run, bound!, at);
+  }
+  return stages;
 }
