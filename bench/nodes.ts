@@ -8,7 +8,8 @@
  * with runs are cordoned then.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { PatchStrategy, setHeaderOptions, type V1Node } from "@kubernetes/client-node";
+import type { V1Node } from "@kubernetes/client-node";
+import { MERGE_PATCH } from "../capabilities/kube/json-patch";
 import { HELD, HELD_LABEL, NODE_ANNOTATION, PLACEHOLDER_LABEL } from "../capabilities/keys";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
 import { startCluster, type Cluster } from "../testbed/cluster";
@@ -33,7 +34,6 @@ const SETTLE_MILLISECONDS = 15_000;
 const QUIET_MILLISECONDS = 3 * 60_000;
 /** One event in so many is a cordon, or its end. */
 const CORDONS_IN = 10;
-const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 const options = numbers({ nodes: 5000, runs: 500, seconds: 30, rate: 20, cordons: 20 });
 const shape = { tasks: 1, scriptBytes: 1500 };

@@ -1,9 +1,8 @@
 /** Pods of runs, and their end. */
-import { PatchStrategy, setHeaderOptions, type V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
+import { MERGE_PATCH } from "../capabilities/kube/json-patch";
 import { isPlaceholderPod } from "../capabilities/tekton/placeholder-pod";
 import type { OperatedCluster } from "./operated-cluster";
-
-const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 /** Those of the namespace that are no placeholders. */
 export const podsOf = (operated: OperatedCluster, namespace: string): V1Pod[] =>

@@ -1,5 +1,6 @@
 /** Makes runs with all that belongs to them, directly through the API, as a cluster has them that keeps its history. */
-import { PatchStrategy, setHeaderOptions, type V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
+import { MERGE_PATCH } from "../../capabilities/kube/json-patch";
 import { PIPELINE_RUN_V1, TASK_RUN_V1 } from "../../capabilities/tekton/objects";
 import type { Cluster } from "../../testbed/cluster";
 import {
@@ -25,8 +26,6 @@ interface Child {
   taskRun: Named;
   pod: V1Pod;
 }
-
-const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 const bytes = (object: unknown): number => Buffer.byteLength(JSON.stringify(object));
 

@@ -31,20 +31,23 @@ export function askElsewhere({ needed, own, reservation }: Sight): Resources {
 export const templateAsks = ({ observed }: Sight): Resources =>
   requestedBy(observed.statefulSet!.spec!.template.spec!);
 
-/** Milliseconds until it may be sent to another node: the first time at once, then ever more rarely, and some day no more. */
-export function pauseBeforeMove({ record, pod, now }: Sight): number {
+/**
+ * Milliseconds until the next move: the first time none, then ever more, and some day no end of them.
+ *
+ * @param since when it came to where it is, in milliseconds of the epoch
+ */
+function pauseAfter({ record, now }: Sight, since: number): number {
   if (record.moves === 0) return 0;
   if (record.moves >= MOST_MOVES) return Infinity;
-  return Math.max(0, boundAt(pod!) + patienceSeconds(record.moves - 1) * 1000 - now.getTime());
+  return Math.max(0, since + patienceSeconds(record.moves - 1) * 1000 - now.getTime());
 }
 
-/** The same for one that was lost: it is made anew. */
-export function pauseBeforeRemake({ record, pod, now }: Sight): number {
-  if (record.moves === 0) return 0;
-  if (record.moves >= MOST_MOVES) return Infinity;
-  const made = new Date(pod!.metadata?.creationTimestamp ?? 0).getTime();
-  return Math.max(0, made + patienceSeconds(record.moves - 1) * 1000 - now.getTime());
-}
+/** Of one that has a node: until it may be sent to another. */
+export const pauseBeforeMove = (seen: Sight): number => pauseAfter(seen, boundAt(seen.pod!));
+
+/** Of one that was lost, and is made anew. */
+export const pauseBeforeRemake = (seen: Sight): number =>
+  pauseAfter(seen, new Date(seen.pod!.metadata?.creationTimestamp ?? 0).getTime());
 
 /** Since when all that is left of the run waits for a place, in milliseconds of the epoch; undefined when it does not. */
 export function waitingSince({ own, reservation, settings }: Sight): number | undefined {

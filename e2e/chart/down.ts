@@ -4,7 +4,7 @@
  *   DOWN_CREATIONS=200 npx jest e2e/chart.test -t 'every process down'
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { PatchStrategy, setHeaderOptions } from "@kubernetes/client-node";
+import { MERGE_PATCH } from "../../capabilities/kube/json-patch";
 import { HELD_LABEL, OPT_IN_LABEL, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { isHeldByUs, PIPELINE_RUN_V1, PIPELINE_RUN_V1BETA1 } from "../../capabilities/tekton/objects";
 import { apiServerMetrics } from "../../testbed/metrics";
@@ -14,7 +14,6 @@ import { nap, optedIn, run, RUN_MILLISECONDS, type OperatedCluster } from "../op
 const CREATIONS = Number(process.env["DOWN_CREATIONS"] ?? 50);
 const NAMESPACE = "down";
 const OPTED_IN = "down-opted-in";
-const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const PLACEHOLDER = "custom-pod-affinity-0000000000";
 const unplaceable = { taskRunTemplate: { podTemplate: { nodeSelector: { "kubernetes.io/os": "none" } } } };
 

@@ -3,7 +3,8 @@
  * controller, on Kueue's own framework, and one for its webhook.
  */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { PatchStrategy, setHeaderOptions, type V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
+import { MERGE_PATCH } from "../../capabilities/kube/json-patch";
 import { GATED_BY_ANNOTATION, HELD_LABEL, KUEUE_PREFIX, PLACEHOLDER_LABEL } from "../../capabilities/keys";
 import { hasEnded, isPending, type PipelineRun } from "../../capabilities/tekton/objects";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
@@ -22,7 +23,6 @@ import {
 import { podsOf } from "../pods";
 import { admittedAt, Queued } from "./fixture";
 
-const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const QUEUE = "kueue.x-k8s.io/queue-name";
 /** The word for a gate that is put on a placeholder all the same. */
 const TOLD_MILLISECONDS = 60_000;

@@ -3,7 +3,8 @@ import { execFile } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, test } from "@jest/globals";
-import { PatchStrategy, setHeaderOptions, type V1Pod } from "@kubernetes/client-node";
+import type { V1Pod } from "@kubernetes/client-node";
+import { MERGE_PATCH } from "../../capabilities/kube/json-patch";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { ON_REAL_NODE, REAL_NODE } from "../../testbed/real-node/node";
 import { until } from "../../testbed/until";
@@ -18,7 +19,6 @@ import { placeholderSizes } from "./timeline";
 /** A node is lost to Kubernetes after 50 s, and a kubelet that cannot pull an image takes its time. */
 const longTest = process.env.E2E_LONG === "1" ? test : test.skip;
 
-const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 const execute = promisify(execFile);
 const SECOND_MILLISECONDS = 1_000;
 

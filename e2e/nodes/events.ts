@@ -1,19 +1,12 @@
 /** What happens to a node while a run is there, as people, clouds and strangers do it. */
-import {
-  PatchStrategy,
-  setHeaderOptions,
-  type V1Node,
-  type V1Pod,
-  type V1Taint,
-} from "@kubernetes/client-node";
+import type { V1Node, V1Pod, V1Taint } from "@kubernetes/client-node";
+import { MERGE_PATCH } from "../../capabilities/kube/json-patch";
 import { statusOf } from "../../capabilities/kube/errors";
 import { FAKE_NODE_LABEL } from "../../testbed/nodes";
 import { ifFound } from "../../testbed/if-found";
 import { until } from "../../testbed/until";
 import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
 import { takeAttachments, takeSlots } from "./strangers";
-
-const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 /** Where it happens. */
 export interface Scene {

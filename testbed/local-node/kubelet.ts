@@ -1,7 +1,8 @@
 /** Plays the kubelet of the local node: each pod that is bound to it is a process of this machine. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { PatchStrategy, setHeaderOptions, type V1Pod, type V1PodStatus } from "@kubernetes/client-node";
+import type { V1Pod, V1PodStatus } from "@kubernetes/client-node";
+import { MERGE_PATCH } from "../../capabilities/kube/json-patch";
 import type { Cluster } from "../cluster";
 import { ifFound } from "../if-found";
 import { readKubeConfig } from "../kubeconfig";
@@ -13,7 +14,6 @@ import { writeVolumes } from "./pod-files";
 
 const LOOK_MILLISECONDS = 200;
 const VOLUMES_MILLISECONDS = 2_000;
-const MERGE_PATCH = setHeaderOptions("Content-Type", PatchStrategy.MergePatch);
 
 export interface Kubelet {
   /** Pods that run here now. */
