@@ -341,6 +341,27 @@ describe("kept", () => {
     expect(early.gone("statefulSet", placeholderOf(run), deletion).violations).toHaveLength(1);
   });
 
+  const going = {
+    ...ended(letGo(run)),
+    metadata: { ...letGo(run).metadata, deletionTimestamp: new Date(0) },
+  };
+
+  test("deleted while a pod runs of a run that is being deleted", () => {
+    const early = script()
+      .see("pod", podOf(run, "a", "one"))
+      .see("run", going);
+    expect(early.gone("statefulSet", placeholderOf(run), deletion).violations).toHaveLength(1);
+  });
+
+  test("a pod that was on its way when its run was deleted", () => {
+    const late = script()
+      .see("run", going)
+      .see("pod", podOf(run, "a", "one"));
+    expect(late.gone("statefulSet", placeholderOf(run), deletion).result).toEqual({
+      ...{ violations: 0, exercised: 1 },
+    });
+  });
+
   test("deleted while the run goes on, between two pods", () => {
     const early = script().see("run", letGo(run)).gone("statefulSet", placeholderOf(run), deletion);
     expect(early.violations).toHaveLength(1);

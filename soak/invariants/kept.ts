@@ -1,5 +1,5 @@
 import { nameOf, violation, type Invariant, type Violation } from "../invariant";
-import { hasEnded } from "../../capabilities/tekton/objects";
+import { hasEnded, type PipelineRun } from "../../capabilities/tekton/objects";
 import { uidOf } from "../objects";
 import type { Seen, World } from "../world";
 
@@ -11,15 +11,28 @@ export class Kept implements Invariant {
   #exercised = 0;
   /** UIDs of runs that had a pod. */
   readonly #withPods = new Set<string>();
+  /** UIDs of runs that were deleted, or are being. */
+  readonly #deleted = new Set<string>();
+  /** UIDs of pods that came after that: they were on their way, and Kubernetes collects them at once. */
+  readonly #tooLate = new Set<string>();
 
   exercised(): number {
     return this.#exercised;
   }
 
+  #see({ before, type, object }: Seen, root: PipelineRun): void {
+    this.#withPods.add(uidOf(root));
+    const isNew = before === undefined && type !== "DELETED";
+    if (isNew && this.#deleted.has(uidOf(root))) this.#tooLate.add(uidOf(object));
+  }
+
   see(seen: Seen, world: World): Violation[] {
     if (seen.kind === "pod") {
       const root = world.rootOf(seen.object);
-      if (root !== undefined) this.#withPods.add(uidOf(root));
+      if (root !== undefined) this.#see(seen, root);
+    }
+    if (seen.kind === "run" && (seen.type === "DELETED" || seen.object.metadata?.deletionTimestamp)) {
+      this.#deleted.add(uidOf(seen.object));
     }
     if (seen.kind !== "statefulSet" || seen.type !== "DELETED" || seen.write === undefined) return [];
     const run = world.runOfPlaceholder(seen.object);
@@ -27,7 +40,7 @@ export class Kept implements Invariant {
     if (this.#withPods.has(uidOf(run))) this.#exercised++;
     const active = world
       .activePodsOf(seen.object.metadata!.namespace!, seen.object.metadata!.name!)
-      .filter(pod => world.rootOf(pod) !== undefined);
+      .filter(pod => world.rootOf(pod) !== undefined && !this.#tooLate.has(uidOf(pod)));
     const names = active.map(({ metadata }) => metadata!.name).join(", ");
     const now = world.get("run", uidOf(run));
     const goesOn =

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { HELD_LABEL, OPTED_IN_LATE } from "../../keys";
 import type { PipelineRun } from "../../tekton/objects";
-import { aRun, observed, runPod, withPlaceholder } from "../../testing/builders";
+import { aRun, observed, runPod, taskRunOf, withPlaceholder } from "../../testing/builders";
 import { stepFor } from "../../testing/decide";
 import { deleting, earlier, foreign, orphan } from "../../testing/stateful-sets";
 
@@ -25,6 +25,21 @@ describe("a run that is over", () => {
     {
       name: "keeps it while a pod waits",
       seen: withPlaceholder(ended(), "n", [runPod("Pending")]),
+      kind: "wait",
+    },
+    {
+      name: "keeps it while a TaskRun may still make a pod",
+      seen: { ...withPlaceholder(ended(), "n"), taskRuns: [taskRunOf("a")] },
+      kind: "wait",
+    },
+    {
+      name: "loses it when its TaskRuns have ended",
+      seen: { ...withPlaceholder(ended(), "n"), taskRuns: [taskRunOf("a", "True"), taskRunOf("b", "False")] },
+      kind: "delete-placeholder",
+    },
+    {
+      name: "keeps it while a child run may still make TaskRuns",
+      seen: { ...withPlaceholder(going(), "n"), children: [aRun().child().started().run] },
       kind: "wait",
     },
     {
@@ -120,6 +135,11 @@ describe("what is left behind", () => {
       name: "the run is gone and left an orphan",
       seen: observed(undefined, { statefulSet: orphan() }),
       kind: "delete-placeholder",
+    },
+    {
+      name: "the run is gone, its TaskRuns go on, and it left an orphan",
+      seen: { ...observed(undefined, { statefulSet: orphan() }), taskRuns: [taskRunOf("a")] },
+      kind: "wait",
     },
     {
       name: "the run is gone, the StatefulSet is foreign",

@@ -88,8 +88,11 @@ export const taskEnds: Happenings = happens("the task ends", world => {
   const pod = runPods(world).find(one => mayEnd(one) && answers(world, one));
   if (pod !== undefined) return endedTaskRuns(withoutPod(world, pod));
   const [taskRun] = world.taskRuns.filter(one => !hasEnded(one));
-  const isUnseen = taskRun !== undefined && taskRun.metadata!.labels![PLACEHOLDER_LABEL] === undefined;
-  return isUnderWay(world) && isUnseen ? endedTaskRuns(world) : undefined;
+  if (taskRun === undefined || runPods(world).length > 0) return undefined;
+  const isUnseen = taskRun.metadata!.labels![PLACEHOLDER_LABEL] === undefined;
+  // Tekton cancels those that have no pod yet as well.
+  const isStopped = world.run !== undefined && (hasEnded(world.run) || isCancelled(world));
+  return isStopped || (isUnderWay(world) && isUnseen) ? endedTaskRuns(world) : undefined;
 });
 
 export const runEnds: Happenings = happens("the run ends", (world, scenario) => {
