@@ -6,6 +6,8 @@ const IT_GOES_ON = "Nothing: this goes on by itself, within a minute.";
 /** By the name of the row, see docs/phases.md; empty where what is waited for says itself what to do. */
 export const ADVICE: Readonly<Record<string, string>> = {
   "pods of the run are still active": "Nothing: its placeholder goes when they have ended.",
+  "TaskRuns of the run are still under way":
+    "Nothing: its placeholder goes when they have ended. Where their run was deleted without them, delete them as well.",
   "another gate has not let it go yet": REASONS.WaitsForQueue.todo,
   "Tekton's Affinity Assistant would tie it to a second node": REASONS.AffinityAssistantEnabled.todo,
   "the placeholder of an earlier run is still there":

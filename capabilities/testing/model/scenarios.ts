@@ -73,7 +73,7 @@ export const SCENARIOS: readonly Scenario[] = [
     resolved: two,
     tasks: two.tasks,
     budget: 1,
-    disturbances: NODES,
+    disturbances: ["node a is lost", "strangers fill node a"],
   },
   {
     name: "a resolver brings its pipeline, and no resize is taken",
@@ -222,7 +222,7 @@ export const SCENARIOS: readonly Scenario[] = [
     reservation: two,
     claim: "claim-1",
     budget: 1,
-    disturbances: NODES,
+    disturbances: ["node a is lost", "node a is cordoned", "node a answers nobody"],
   },
   {
     name: "a lost node, from which its placeholder's pod is to go",
