@@ -6,10 +6,12 @@ const Sequencer = require("@jest/test-sequencer").default;
 
 const LONGEST = [
   "chart-lifecycle",
-  "chart",
   "fit",
-  "runs",
+  "chart",
   "cases",
+  "nodes",
+  "real-node",
+  "runs",
   "edges",
   "faults",
   "unknown",

@@ -129,27 +129,24 @@ jest("unit tests", [
   ...testsIn("capabilities", "chart", "demo", "preview", "cli", "pictures", "scripts", "soak", "bench"),
 ]);
 rmSync(".testbed/rbac", { recursive: true, force: true });
-// Three clusters at once: each waits for much of its time. But for tests of how long something takes, or how often
+// Four clusters at once: each waits for much of its time. But for tests of how long something takes, or how often
 // something comes about; of these two at once: the last of them begins when the soak has come to its calm.
 const OF_TIME = ["soak", "neighbours", "leader"].map(name => join(process.cwd(), "e2e", `${name}.test.ts`));
-/** On a real node, where root and packages of the system are there: it takes what others leave of the processors. */
-const REAL_NODE = join(process.cwd(), "e2e", "node") + sep;
 /**
  * Commands of their own: `npm run e2e:autoscaler` takes minutes, most of them waiting for nodes to go, and at first as many
  * again to build Karpenter, as `npm run e2e:kueue` does to build Kueue.
  */
 const APART = ["autoscaler", "kueue"].map(name => join(process.cwd(), "e2e", name) + sep);
 jest("test bed and end-to-end tests", [
-  "--maxWorkers=3",
+  "--maxWorkers=4",
   "--testSequencer=./scripts/longest-first.cjs",
   ...testsIn("testbed", "e2e"),
-  ...[...OF_TIME, REAL_NODE, ...APART].map(path => `--testPathIgnorePatterns=${path}`),
+  ...[...OF_TIME, ...APART].map(path => `--testPathIgnorePatterns=${path}`),
 ]);
 jest("end-to-end tests of time", [
   "--maxWorkers=2",
   "--testSequencer=./scripts/longest-first.cjs",
   ...OF_TIME,
-  REAL_NODE,
 ]);
 await check("permissions used", process.execPath, ["--import", "tsx", "e2e/rbac-coverage.ts"]);
 rmSync(reports, { recursive: true, force: true });
