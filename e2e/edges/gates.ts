@@ -1,14 +1,16 @@
 /** Other gates in the same admission, and an opt-in that comes after ours. */
 import { describe, expect, test } from "@jest/globals";
-import { HELD_LABEL, HELD_SINCE_ANNOTATION, OPT_IN_LABEL } from "../../capabilities/keys";
+import { HELD_LABEL, HELD_SINCE_ANNOTATION, OPT_IN_LABEL, PENDING } from "../../capabilities/keys";
 import { at } from "../../capabilities/kube/json-patch";
 import { isPending } from "../../capabilities/tekton/objects";
+import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { until } from "../../testbed/until";
 import { run, RUN_MILLISECONDS } from "../operated-cluster";
-import { operated, tasks, untilPlaced } from "./cluster";
+import { addNodeOf, onNodeOf, operated, tasks, untilPlaced } from "./cluster";
 import { installWebhook, queues } from "./webhook";
 
 const QUEUE = "kueue.x-k8s.io/queue-name";
+const CODE_STATE = "pipelinesascode.tekton.dev/state";
 
 /** As Kueue does when it has room for the run. */
 const admit = (namespace: string) =>
@@ -61,6 +63,40 @@ export function gateTests(): void {
       RUN_MILLISECONDS,
     );
   });
+
+  test.concurrent(
+    "a queue that sets Pending after the run was created, as Pipelines-as-Code's: nothing starts until it says so",
+    async () => {
+      const namespace = "queued-later";
+      const path = at("/metadata/labels", CODE_STATE);
+      await operated.createNamespace(namespace);
+      await operated.createRun(namespace, run("queued", tasks, {}, onNodeOf(namespace)));
+      // It finds the run Pending already, by ours.
+      await operated.patchRun(namespace, "queued", [
+        { op: "add", path, value: "queued" },
+        { op: "replace", path: "/spec/status", value: PENDING },
+      ]);
+      await addNodeOf(namespace);
+      await until("its placeholder to have a node", RUN_MILLISECONDS, async () =>
+        operated.history.now("pod", namespace).some(pod => isPlaceholderPod(pod) && pod.spec?.nodeName),
+      );
+      await until("people to be told", RUN_MILLISECONDS, async () =>
+        (await eventsOf(namespace)).some(({ reason }) => reason === "WaitsForQueue"),
+      );
+      // One that came later has been placed: ours had every chance.
+      await operated.createRun("edges", run("after-queued-later", tasks));
+      await untilPlaced("edges", "after-queued-later");
+      expect(isPending(await operated.readRun(namespace, "queued"))).toBe(true);
+      await operated.patchRun(namespace, "queued", [
+        { op: "replace", path, value: "started" },
+        { op: "remove", path: "/spec/status" },
+      ]);
+      const [ended] = await operated.untilEnded(namespace);
+      expect(ended?.status?.conditions?.[0]?.reason).toBe("Succeeded");
+      expect(operated.history.nodesOfPods(namespace)).toEqual([`node-of-${namespace}`]);
+    },
+    3 * RUN_MILLISECONDS,
+  );
 
   test.concurrent(
     "an opt-in that a webhook after ours puts on a run is told",

@@ -10,19 +10,10 @@ import {
   PIPELINE_RUN_V1,
   TASK_RUN_V1,
 } from "../../capabilities/tekton/objects";
-import { addNode } from "../../testbed/nodes";
 import { until } from "../../testbed/until";
 import { nap, optedIn, run, RUN_MILLISECONDS } from "../operated-cluster";
 import { endPods, podsOf } from "../pods";
-import { operated, tasks, untilPlaced } from "./cluster";
-
-/** No node is of it until `addNodeOf`. */
-const onNodeOf = (namespace: string) => ({
-  taskRunTemplate: { podTemplate: { nodeSelector: { reserved: namespace } } },
-});
-
-const addNodeOf = (namespace: string) =>
-  addNode(operated.cluster.clients, { name: `node-of-${namespace}`, labels: { reserved: namespace } });
+import { addNodeOf, onNodeOf, operated, tasks, untilPlaced } from "./cluster";
 
 const read = (namespace: string, name: string) => operated.readRun(namespace, name);
 

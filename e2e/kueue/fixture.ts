@@ -19,9 +19,12 @@ export interface Quota {
   runs: number;
   cpu?: string;
   memory?: string;
+  /** `HoldAndDrain` takes back what was admitted. */
+  stopPolicy?: "None" | "HoldAndDrain";
 }
 
-function queueFor(namespace: string, localQueue: string, { runs, cpu = "100", memory = "1000Gi" }: Quota) {
+function queueFor(namespace: string, localQueue: string, quota: Quota) {
+  const { runs, cpu = "100", memory = "1000Gi", stopPolicy = "None" } = quota;
   const quotas = { cpu, memory, pods: 1000, "tekton.dev/pipelineruns": runs };
   const resources = Object.entries(quotas).map(([name, nominalQuota]) => ({ name, nominalQuota }));
   return [
@@ -30,6 +33,7 @@ function queueFor(namespace: string, localQueue: string, { runs, cpu = "100", me
       kind: "ClusterQueue",
       metadata: { name: namespace },
       spec: {
+        stopPolicy,
         namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
         resourceGroups: [{ coveredResources: Object.keys(quotas), flavors: [{ name: FLAVOR, resources }] }],
       },
@@ -67,7 +71,7 @@ export class Queued {
     await applyObjects(this.operated.cluster.kubeconfigFile, queueFor(name, localQueue, quota));
   }
 
-  /** Changes how many runs the namespace's queue admits at once. */
+  /** Changes how many runs the namespace's queue admits at once, and whether it goes on at all. */
   async allow(namespace: string, localQueue: string, quota: Quota): Promise<void> {
     await applyObjects(this.operated.cluster.kubeconfigFile, queueFor(namespace, localQueue, quota));
   }

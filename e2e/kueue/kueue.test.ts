@@ -5,7 +5,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { V1Pod } from "@kubernetes/client-node";
 import { MERGE_PATCH } from "../../capabilities/kube/json-patch";
-import { GATED_BY_ANNOTATION, HELD_LABEL, KUEUE_PREFIX, PLACEHOLDER_LABEL } from "../../capabilities/keys";
+import {
+  GATED_BY_ANNOTATION,
+  HELD_LABEL,
+  HELD_SINCE_ANNOTATION,
+  KUEUE_PREFIX,
+  PLACEHOLDER_LABEL,
+} from "../../capabilities/keys";
 import { hasEnded, isPending, type PipelineRun } from "../../capabilities/tekton/objects";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
 import { until } from "../../testbed/until";
@@ -173,6 +179,43 @@ const reasonOf = ({ status }: PipelineRun) => status?.conditions?.[0]?.reason;
       await remove();
     },
     RUN_MILLISECONDS,
+  );
+
+  test(
+    "a run that Kueue takes back while it is held ends as the queue says, and its placeholder goes; the next one has its turn",
+    async () => {
+      const namespace = "taken-back";
+      const { operated } = queued;
+      await queued.createNamespace(namespace, "builds", { runs: 1 });
+      const remove = await installWebhook(operated, { name: "tekton-kueue", namespace, change: queues });
+      const nowhere = { taskRunTemplate: { podTemplate: { nodeSelector: { "kubernetes.io/os": "plan9" } } } };
+      const made = await operated.createRun(namespace, run("held", [nap("only")], {}, nowhere));
+      await until(
+        "its placeholder",
+        TOLD_MILLISECONDS,
+        async () => operated.history.all("statefulSet", namespace).length > 0,
+      );
+      const held = await operated.readRun(namespace, "held");
+      expect([isPending(held), held.metadata!.annotations![HELD_SINCE_ANNOTATION]]).toEqual([
+        true,
+        expect.anything(),
+      ]);
+      expect(admittedAt(await queued.workloadOf(made.metadata!.uid!, namespace))).toBeDefined();
+      await queued.allow(namespace, "builds", { runs: 1, stopPolicy: "HoldAndDrain" });
+      const [ended] = await operated.untilEnded(namespace);
+      expect(reasonOf(ended!)).toMatch(/Cancel|Stopped/);
+      await operated.untilNoPlaceholder(namespace);
+      expect(operated.history.nodesOfPods(namespace)).toEqual([]);
+      await queued.allow(namespace, "builds", { runs: 1 });
+      await operated.createRun(namespace, run("next", [nap("only")]));
+      const next = await until("the next run to end", RUN_MILLISECONDS, async () => {
+        const found = await operated.readRun(namespace, "next");
+        return hasEnded(found) ? found : undefined;
+      });
+      expect(reasonOf(next)).toBe("Succeeded");
+      await remove();
+    },
+    2 * RUN_MILLISECONDS,
   );
 
   test(
