@@ -73,6 +73,12 @@ describe("a write that", () => {
 
 describe("a resize", () => {
   const POD = '{"kind":"Status","details":{"name":"p","kind":"Pod"}}';
+  const field = "spec.containers[0].resources.limits[memory]";
+  const why = "Forbidden: memory limits cannot be decreased unless resizePolicy is RestartContainer";
+  const LOWERED_LIMIT = JSON.stringify({
+    message: `Pod "p" is invalid: ${field}: ${why}`,
+    details: { name: "p", kind: "Pod", causes: [{ reason: "FieldValueForbidden", message: why, field }] },
+  });
   test.each<[string, number, unknown, boolean]>([
     [
       "is refused where there is none (before 1.33)",
@@ -89,6 +95,7 @@ describe("a resize", () => {
       false,
     ],
     ["is refused where the pod would not be valid", 422, POD, true],
+    ["is refused where limits of memory may not be lowered (1.33)", 422, LOWERED_LIMIT, true],
     ["is refused by a policy", 422, { message: "ValidatingAdmissionPolicy 'x' denied request: no" }, true],
     ["is not, where the pod is not what it was", 422, '{"message":"the server rejected our request"}', false],
     ["is not, where the API server has trouble", 500, POD, false],
