@@ -1,8 +1,8 @@
 /** Commands of the pages that need no cluster; those of kubectl and Helm are run by e2e/chart/documented.ts. */
 import { expect, test } from "@jest/globals";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { parse } from "yaml";
 import packageJson from "../package.json";
 import { checkCommandLine } from "../cli/program";
@@ -16,7 +16,10 @@ import { CHECKOUT, pages } from "./pages";
 
 const scripts = packageJson.scripts as Record<string, string>;
 const all = pages().flatMap(({ file, text }) => commandsOf(text).map(command => ({ file, command })));
-const of = (program: string) => all.filter(({ command }) => words(command)[0] === program);
+const isAssignment = (word: string): boolean => /^\w+=/.test(word);
+/** Without what is put into its environment; undefined where nothing is run. */
+const programOf = (command: string): string | undefined => words(command).find(word => !isAssignment(word));
+const of = (program: string) => all.filter(({ command }) => programOf(command) === program);
 
 /** Each throws when the script does not know an option. */
 const OPTIONS: Record<string, (args: string[]) => unknown> = {
@@ -57,19 +60,45 @@ const helpOfPepr = (command: string): string =>
     },
   ));
 
+/** Files of tests that jest would take for the path. */
+function testFiles(path: string): string[] {
+  const [top] = path.split("/");
+  return readdirSync(join(CHECKOUT, top!), { recursive: true, encoding: "utf8" })
+    .map(name => join(top!, name))
+    .filter(name => name.endsWith(".test.ts") && name.includes(path));
+}
+
+/** The file, and what it imports from beside it and below. */
+function withImports(file: string): string {
+  const text = readFileSync(join(CHECKOUT, file), "utf8");
+  const below = [...text.matchAll(/from "(\.\/[^"]+)"/g)].map(
+    ([, name]) => `${join(dirname(file), name!)}.ts`,
+  );
+  return [text, ...below.map(withImports)].join("\n");
+}
+
+function checkJest(args: readonly string[], variables: readonly string[]): void {
+  const path = args.find(arg => !arg.startsWith("-"))!;
+  const text = testFiles(path).map(withImports).join("\n");
+  if (text === "") throw new Error(`there is no ${path}`);
+  for (const name of variables.map(word => word.split("=")[0]!))
+    if (!text.includes(`"${name}"`)) throw new Error(`${path} does not look at ${name}`);
+  const at = args.indexOf("-t");
+  if (at >= 0 && !text.includes(args[at + 1]!)) throw new Error(`${path} has no test "${args[at + 1]}"`);
+}
+
 function checkNpx(command: string): void {
-  const [, program, ...args] = words(command);
+  const typed = words(command);
+  const variables = typed.filter(isAssignment);
+  const [, program, ...args] = typed.slice(variables.length);
   if (program === "pepr") {
     const help = helpOfPepr(args[0]!);
     for (const option of args.filter(arg => arg.startsWith("-"))) {
       if (!new RegExp(`(^|\\s)${option}\\b`, "m").test(help))
         throw new Error(`pepr ${args[0]} has no ${option}`);
     }
-  } else if (program === "jest") {
-    const path = args.find(arg => !arg.startsWith("-"))!;
-    if (![path, `${path}.test.ts`].some(name => existsSync(join(CHECKOUT, name))))
-      throw new Error(`there is no ${path}`);
-  } else if (program === packageJson.name) checkCommandLine(args);
+  } else if (program === "jest") checkJest(args, variables);
+  else if (program === packageJson.name) checkCommandLine(args);
   else throw new Error(`${program} is not known`);
 }
 
@@ -82,10 +111,10 @@ test.each(of("npx"))("$command ($file) is known", ({ command }) => {
 });
 
 test("blocks hold no other programs", () => {
-  const assignment = /^\w+=/;
-  const others = all.filter(
-    ({ command }) => !PROGRAMS.includes(words(command)[0]!) && !assignment.test(command),
-  );
+  const others = all.filter(({ command }) => {
+    const program = programOf(command);
+    return program !== undefined && !PROGRAMS.includes(program);
+  });
   expect(others).toEqual([]);
 });
 
@@ -97,6 +126,15 @@ test.each([
   ["npm run build -- --quick", "takes no options"],
 ])("%s is found to be wrong", (command, message) => {
   expect(() => checkNpm(command)).toThrow(message);
+});
+
+test.each([
+  ["npx jest e2e/no-such", "there is no e2e/no-such"],
+  ["NO_SUCH=1 npx jest e2e/leader.test.ts", "does not look at NO_SUCH"],
+  ['npx jest e2e/leader.test.ts -t "no such title"', "has no test"],
+  ["npx no-such-program", "not known"],
+])("%s is found to be wrong, too", (command, message) => {
+  expect(() => checkNpx(command)).toThrow(message);
 });
 
 test("a block's commands are told from what is said about them", () => {
