@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { endOfBar, LEAST_WAIT_MILLISECONDS, rowsOf, shortened, startOfBar, type Row } from "./layout";
+import { endOfBar, isWait, rowsOf, shortened, startOfBar, type Row } from "./layout";
 import type { Span, Timeline } from "./timeline";
 
 const MOST = 100_000;
@@ -54,15 +54,23 @@ test("everything that was on a node is shown there, and what waited for longer t
   fc.assert(
     fc.property(fc.array(spans, { maxLength: 30 }), all => {
       const bars = rowsOf(timeline(all), scale).flatMap(row => row.bars);
-      const waits = all.filter(
-        ({ from, bound, until = MOST }) => (bound ?? until) - from >= LEAST_WAIT_MILLISECONDS,
-      );
+      const waits = all.filter(span => isWait(span, scale));
       expect(bars.filter(({ kind }) => kind === "waiting")).toHaveLength(waits.length);
       expect(bars.filter(({ kind }) => kind !== "waiting")).toHaveLength(
         all.filter(({ node }) => node).length,
       );
     }),
   );
+});
+
+test.each([
+  { what: "of a second", span: { from: 0, bound: 1000 }, ofPixels: 100, shown: false },
+  { what: "that is seen", span: { from: 0, bound: 5000 }, ofPixels: 1000, shown: true },
+  { what: "of less than can be seen", span: { from: 0, bound: 5000 }, ofPixels: 10_000, shown: false },
+  { what: "that is not over", span: { from: MOST }, ofPixels: 10_000, shown: true },
+])("a wait $what is shown: $shown", ({ span, ofPixels, shown }) => {
+  const of = (at: number): number => at / ofPixels;
+  expect(isWait({ run: "r", name: "n", kind: "pod", ...span }, { ...scale, of })).toBe(shown);
 });
 
 test("words stand in a bar that has room for them, else behind it", () => {

@@ -36,9 +36,10 @@ export interface Scale {
 
 /** Of 11 pixels high letters; wide fonts need so much. */
 const LETTER = 6.9;
-const PADDING = 5;
+/** Between words and the bar that they stand in or beside. */
+export const PADDING = 5;
 const LEAST_WIDTH = 3;
-/** A shorter wait is not shown: times of the API server have whole seconds. */
+/** A shorter wait that is over is not shown: times of the API server have whole seconds. */
 export const LEAST_WAIT_MILLISECONDS = 1500;
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
@@ -124,11 +125,19 @@ function nodeRow(node: NodeSpan, { spans, until: end }: Timeline, scale: Scale):
   return rowOf(node.name, bars, { x, width: edge - x });
 }
 
+/** Whether it waits still, or waited for so long that it is seen. */
+export function isWait({ from, bound, until }: Span, scale: Scale): boolean {
+  const over = bound ?? until;
+  if (over === undefined) return true;
+  return over - from >= LEAST_WAIT_MILLISECONDS && scale.of(over) - scale.of(from) >= LEAST_WIDTH;
+}
+
 /** Runs that waited for their node; pods of runs that waited longer than a moment as well. */
 function waitingRow({ spans, until: end }: Timeline, scale: Scale): Row | undefined {
-  const waits = spans.flatMap(({ run, name, kind, from, bound, until }) => {
+  const waits = spans.flatMap(span => {
+    if (!isWait(span, scale)) return [];
+    const { run, name, kind, from, bound, until } = span;
     const over = bound ?? until ?? end;
-    if (over - from < LEAST_WAIT_MILLISECONDS) return [];
     const who = kind === "placeholder" ? run : `${run}: ${name}`;
     return [
       bar(

@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { contrast, paintOf } from "./colours";
+import { PADDING } from "./layout";
 import { svgOf } from "./svg";
 import type { Timeline } from "./timeline";
 
@@ -42,6 +43,13 @@ test("is light or dark as the reader has it, unless one is asked for", () => {
   expect(svgOf([timeline])).toContain("@media (prefers-color-scheme:dark)");
   expect(svgOf([timeline], "light")).not.toContain("@media");
   expect(svgOf([timeline], "dark")).toContain(".paper{fill:#0d1117}");
+});
+
+test("words before a bar end where it begins, however wide they are", () => {
+  const late = { run: "a-long-name-of-a-run", name: "x", kind: "placeholder" as const, node: "node-1" };
+  const svg = svgOf([{ ...timeline, spans: [{ ...late, from: 39_000, bound: 39_500 }] }]);
+  const [, bar, end] = /<rect x="([\d.]+)"[^>]*\/><text x="([\d.]+)"[^>]*text-anchor="end"/.exec(svg)!;
+  expect(Number(bar) - Number(end)).toBeCloseTo(PADDING);
 });
 
 test("a run has the same colour in every timeline of the picture", () => {

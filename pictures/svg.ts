@@ -1,6 +1,6 @@
 /** A timeline of runs on nodes as a picture: nodes down, time across, a colour a run. Text of an SVG file. */
 import { paintOf, type Paint } from "./colours";
-import { rowsOf, shortened, type Bar, type Row, type Scale } from "./layout";
+import { PADDING, rowsOf, shortened, type Bar, type Row, type Scale } from "./layout";
 import { runsOf, type Timeline } from "./timeline";
 
 /** Pixels. */
@@ -62,7 +62,10 @@ function barText(bar: Bar, paint: Paint, top: number): string {
   const ink = labelStyle(bar, paint);
   const shape = (more: string) => box(bar.x, y, bar.width, BAR, `rx="3" ${more}`);
   const stripes = paint.isStriped && bar.kind === "pod" ? shape('fill="url(#stripes)"') : "";
-  const label = text(bar.labelX, y + 13, bar.label, `font-size="11" ${ink}`);
+  // How wide words are is only guessed: those before a bar end at it.
+  const isBefore = bar.labelX < bar.x;
+  const [x, anchor] = isBefore ? [bar.x - PADDING, ' text-anchor="end"'] : [bar.labelX, ""];
+  const label = text(x, y + 13, bar.label, `font-size="11"${anchor} ${ink}`);
   return `<g><title>${escaped(bar.says)}</title>${shape(FILLS[bar.kind](paint))}${stripes}${label}</g>`;
 }
 
