@@ -35,6 +35,23 @@ test("every metric of alerts and panels is one that there is; every metric is on
     expect([name, series.some(one => shown.has(one))]).toEqual([name, true]);
 });
 
+/** Labels that a query picks series by, or keeps. */
+function labelsIn(query: string): string[] {
+  const picked = [...query.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)].map(([, label]) => label!);
+  const kept = [...query.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, labels]) => labels!.split(/,\s*/));
+  return [...picked, ...kept];
+}
+
+const allQueries = { ...queries, ...Object.fromEntries(ALERTS.map(({ name, expr }) => [name, expr])) };
+test.each(Object.entries(allQueries))(
+  "the labels of the query of %s are those of its metrics",
+  async (_, query) => {
+    const asked = (await allMetrics()).filter(metric => seriesOf(metric).some(name => query.includes(name)));
+    const there = ["le", ...asked.flatMap(({ labelNames }) => labelNames)];
+    expect(labelsIn(query).filter(label => !there.includes(label))).toEqual([]);
+  },
+);
+
 describe("each alert", () => {
   test.each(ALERTS.map(alert => [alert.name, alert] as const))("%s says what to do", (name, alert) => {
     expect(name).toMatch(/^PodAffinity[A-Z]\w+$/);
