@@ -61,6 +61,14 @@ describe("what is kept of a definition", () => {
     expect(usedWorkspaces(kept!, NAMES_OF_THE_RUN).sort()).toEqual(["cache", "config", "keys", "source"]);
   });
 
+  it("has the labels that its tasks give their pods", () => {
+    const metadata = { labels: { app: "heavy" }, annotations: { long: script } };
+    const [{ taskSpec }] = keptPipeline({ tasks: [{ name: "a", taskSpec: { ...task, metadata } }] })
+      .tasks as [{ taskSpec: object }];
+    expect(taskSpec).toMatchObject({ metadata: { labels: { app: "heavy" } } });
+    expect(sizeOf(taskSpec)).toBeLessThan(700);
+  });
+
   it("is little of it", () => {
     expect(sizeOf(keptTask(task))).toBeLessThan(600);
     expect(sizeOf(keptPipeline(pipeline))).toBeLessThan(3000);

@@ -63,11 +63,17 @@ export function keptTask(spec: TaskSpec): TaskSpec {
 
 const TASK_FIELDS = ["name", "taskRef", "pipelineRef", "runAfter", "params", "matrix", "when", "workspaces"];
 
+/** Pods have them, and terms of pod affinity may speak of them. */
+function keptLabels({ metadata }: NonNullable<PipelineTask["taskSpec"]>) {
+  const labels = objectOf(objectOf(metadata)?.labels);
+  return labels && { metadata: { labels } };
+}
+
 function keptPipelineTask(task: PipelineTask, depth: number): PipelineTask {
   const [taskSpec, pipelineSpec] = [objectOf(task.taskSpec), objectOf(task.pipelineSpec)];
   return {
     ...picked(task, ...TASK_FIELDS, "retries", "onError"),
-    taskSpec: taskSpec && keptTask(taskSpec),
+    taskSpec: taskSpec && { ...keptTask(taskSpec), ...keptLabels(taskSpec) },
     pipelineSpec: pipelineSpec && keptPipeline(pipelineSpec, depth + 1),
   };
 }

@@ -5,7 +5,7 @@ import type { ParamValue } from "./pipeline-spec";
 import { entriesOf, isObject, writtenOf } from "./untrusted";
 
 export interface Values {
-  byName: ReadonlyMap<string, ParamValue>;
+  byName: Pick<ReadonlyMap<string, ParamValue>, "get">;
   /** What else is put in, by its whole reference: `context.pipelineRun.name`. */
   others?: ReadonlyMap<string, string>;
   /** For what is put together from them. */

@@ -74,7 +74,11 @@ export interface WhenExpression {
 export interface PipelineTask {
   name?: string;
   taskRef?: NamedReference;
-  taskSpec?: TaskSpec & { apiVersion?: string; kind?: string };
+  taskSpec?: TaskSpec & {
+    apiVersion?: string;
+    kind?: string;
+    metadata?: { labels?: Record<string, string> };
+  };
   pipelineRef?: NamedReference;
   pipelineSpec?: PipelineSpec;
   runAfter?: string[];

@@ -50,12 +50,12 @@ export function valuesOf(
   given: Param[] | undefined,
   allowance = new Allowance(),
   others?: ReadonlyMap<string, string>,
-): Values {
+): Values & { byName: ReadonlyMap<string, ParamValue> } {
   const byName = new Map<string, ParamValue>();
   for (const { name, value } of objectsOf(given)) {
     if (textOf(name) && value !== undefined) byName.set(name!, value);
   }
-  const values: Values = { byName, allowance, ...(others && { others }) };
+  const values = { byName, allowance, ...(others && { others }) };
   const defaults = new Defaults(byName, values);
   for (const { name, default: value } of objectsOf(declared)) {
     if (textOf(name) && value !== undefined) defaults.add(name!, value);

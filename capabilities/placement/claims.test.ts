@@ -11,6 +11,10 @@ const workspaces = (...items: object[]): PipelineRun => aRun().spec({ workspaces
 const template = (...volumes: object[]) => ({ podTemplate: { volumes: volumes as never } });
 const task = (name: string, taskSpec: object, more: object = {}) => ({ name, taskSpec, ...more });
 const uses = (...names: string[]) => ({ workspaces: names.map(name => ({ name })) });
+const namedRun = (spec: PipelineSpec, more: object): PipelineRun => ({
+  ...runOf(spec, more),
+  metadata: { name: "run" },
+});
 const ofTasks = (tasks: object[], more: object = {}) => runOf({ tasks } as PipelineSpec, more);
 
 describe("claims of workspaces count that pods of the run use", () => {
@@ -86,7 +90,7 @@ describe("claims of workspaces count that pods of the run use", () => {
 });
 
 describe("names of claims", () => {
-  test.each<{ name: string; run: PipelineRun; expected: string[] }>([
+  test.each<{ name: string; run: PipelineRun; tasks?: Record<string, object>; expected: string[] }>([
     {
       name: "of workspaces, each once, whatever else they are bound to",
       run: workspaces(
@@ -166,12 +170,61 @@ describe("names of claims", () => {
       expected: ["fixed", "by-default", "given"],
     },
     {
+      // Recorded: task-volumes.
+      name: "of an embedded task's own volumes, its pipeline's params put in before its defaults",
+      run: namedRun(
+        {
+          params: [{ name: "team" }, { name: "tail", default: "of-$(params.team)" }],
+          tasks: [
+            task("run", { volumes: [volume("a-$(params.team)")] }),
+            task("default", { volumes: [volume("b-$(params.tail)")] }),
+            task("context", { volumes: [volume("c-$(context.pipelineRun.name)")] }),
+            task("both", {
+              params: [{ name: "team", default: "blue" }],
+              volumes: [volume("d-$(params.team)")],
+            }),
+            task(
+              "own",
+              { params: [{ name: "team" }], volumes: [volume("e-$(params.team)-$(params.tail)")] },
+              { params: [{ name: "team", value: "green" }] },
+            ),
+            { name: "ref", taskRef: { name: "t" } },
+          ],
+        } as PipelineSpec,
+        { params: [{ name: "team", value: "red" }] },
+      ),
+      tasks: { t: { volumes: [volume("f-$(params.team)")] } },
+      expected: ["a-red", "b-of-red", "c-run", "d-red", "e-green-of-red", "f-$(params.team)"],
+    },
+    {
+      name: "of an embedded task's own volumes in a pipeline in the pipeline, which is given its params",
+      run: ofTasks(
+        [
+          {
+            name: "in",
+            params: [{ name: "team", value: "in-$(params.team)" }],
+            pipelineSpec: {
+              params: [{ name: "team" }],
+              tasks: [task("a", { volumes: [volume("$(params.team)"), volume("$(params.other)")] })],
+            },
+          },
+        ],
+        {
+          params: [
+            { name: "team", value: "red" },
+            { name: "other", value: "x" },
+          ],
+        },
+      ),
+      expected: ["in-red", "$(params.other)"],
+    },
+    {
       name: "of a Task's own volumes, but not where they are a workspace's",
       run: ofTasks([task("one", { volumes: [volume("$(workspaces.w.claim)")] })]),
       expected: [],
     },
-  ])("$name", ({ run, expected }) => {
-    expect(claimsOf(run, { pods: podsOf(run, known()) }).names).toEqual(expected);
+  ])("$name", ({ run, tasks = {}, expected }) => {
+    expect(claimsOf(run, { pods: podsOf(run, known({}, tasks)) }).names).toEqual(expected);
   });
 
   test("of a Task that is named", () => {

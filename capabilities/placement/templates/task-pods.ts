@@ -2,7 +2,7 @@
 import type { V1Volume } from "@kubernetes/client-node";
 import { expand, UNREAD_PIPELINE } from "../../demand/expand";
 import type { Place } from "../../demand/expansion";
-import { resolved, type Values } from "../../demand/params";
+import { inText, resolved, type Values } from "../../demand/params";
 import type {
   Definitions,
   Param,
@@ -99,7 +99,7 @@ const TASK_LABEL = "tekton.dev/task";
 
 /** Source: Tekton's pkg/reconciler/pipelinerun/pipelinerun.go, combineTaskRunAndTaskSpecLabels. */
 function labelsOf({ taskRef, taskSpec }: PipelineTask, overrides: TaskRunOverrides | undefined): GivenLabels {
-  const { metadata } = (objectOf(taskSpec) ?? {}) as { metadata?: { labels?: Record<string, string> } };
+  const { metadata } = objectOf(taskSpec) ?? {};
   const task = textOf(objectOf(taskRef)?.name);
   return {
     byRun: { ...objectOf(objectOf(overrides?.metadata)?.labels) },
@@ -117,6 +117,31 @@ const NO_VOLUMES: readonly V1Volume[] = [];
 function volumesOf(task: TaskSpec): readonly V1Volume[] {
   const { volumes } = task as { volumes?: V1Volume[] };
   return Array.isArray(volumes) && volumes.every(isObject) ? volumes : NO_VOLUMES;
+}
+
+/**
+ * Into an embedded task its pipeline's params are put first, but for those that the pipeline's task gives it under the
+ * same name: propagateParams in Tekton's pkg/reconciler/pipelinerun/resources/apply.go.
+ */
+function propagatedVolumes(
+  task: TaskSpec,
+  { taskSpec, params }: PipelineTask,
+  values: Values,
+): readonly V1Volume[] {
+  const volumes = volumesOf(task);
+  const nameIn = (volume: V1Volume): string =>
+    textOf(objectOf(volume.persistentVolumeClaim)?.claimName) ?? "";
+  const isReferring = volumes.some(volume => nameIn(volume).includes("$("));
+  if (!isReferring || objectOf(taskSpec) === undefined) return volumes;
+  const own = new Set(objectsOf(params).map(({ name }) => name));
+  const byName: Values["byName"] = {
+    get: name => (own.has(name) ? undefined : values.byName.get(name)),
+  };
+  return volumes.map(volume => {
+    const claimName = nameIn(volume);
+    if (!claimName.includes("$(")) return volume;
+    return { ...volume, persistentVolumeClaim: { claimName: inText(claimName, { ...values, byName }) } };
+  });
 }
 
 /** Of a pipeline in a pipeline that is not known. */
@@ -153,7 +178,7 @@ function taskPods(place: Place, run: PipelineRun): TaskPods {
     labels: labelsOf(pipelineTask, overrides),
     replacements,
     areParamsKnown: typeof task !== "string",
-    volumes: typeof task === "string" ? NO_VOLUMES : volumesOf(task),
+    volumes: typeof task === "string" ? NO_VOLUMES : propagatedVolumes(task, pipelineTask, values),
     workspaces,
   };
 }
