@@ -2,8 +2,11 @@
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { placeholderPodName } from "../capabilities/placement/names";
 import { hasEnded, isPending } from "../capabilities/tekton/objects";
-import { addNode } from "../testbed/nodes";
+import { applyObjects } from "../testbed/manifests";
+import { addNode, removeNode } from "../testbed/nodes";
 import { until } from "../testbed/until";
+import { cpu } from "./fit/fixture";
+import { approve, gate, untilGate } from "./gate";
 import {
   nap,
   OperatedCluster,
@@ -95,4 +98,90 @@ test(
     await operated.untilNoPlaceholder(namespace, RUN_MILLISECONDS);
   },
   3 * RUN_MILLISECONDS,
+);
+
+const CLASS = "by-hand";
+const GIB = { storage: "1Gi" };
+/** A class whose volumes somebody has made, and one of them, in a zone. */
+const volumesIn = (zone: string): object[] => [
+  {
+    apiVersion: "storage.k8s.io/v1",
+    kind: "StorageClass",
+    metadata: { name: CLASS },
+    provisioner: "kubernetes.io/no-provisioner",
+    volumeBindingMode: "WaitForFirstConsumer",
+  },
+  {
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: { name: `of-${zone}` },
+    spec: {
+      capacity: GIB,
+      accessModes: ["ReadWriteOnce"],
+      storageClassName: CLASS,
+      local: { path: "/data" },
+      nodeAffinity: {
+        required: {
+          nodeSelectorTerms: [
+            { matchExpressions: [{ key: "topology.kubernetes.io/zone", operator: "In", values: [zone] }] },
+          ],
+        },
+      },
+    },
+  },
+];
+
+(OWN_NODES ? test : test.skip)(
+  "a placeholder whose node is deleted, the controller down, goes where the volume is that was made for its run",
+  async () => {
+    const namespace = "follows-volume";
+    const labels = { of: namespace };
+    const { clients, kubeconfigFile } = operated.cluster;
+    await operated.createNamespace(namespace);
+    await applyObjects(kubeconfigFile, volumesIn("zone-b"));
+    await addNode(clients, { name: "volume-b1", zone: "zone-b", labels });
+    const workspaces = [{ name: "data" }];
+    const uses = (name: string, extra: object = {}) => {
+      const task = cpu(name, "100m", { ...extra, workspaces });
+      return { ...task, taskSpec: { ...task.taskSpec, workspaces } };
+    };
+    const tasks = [uses("first"), { ...gate, runAfter: ["first"] }, uses("last", { runAfter: ["gate"] })];
+    const claim = { storageClassName: CLASS, accessModes: ["ReadWriteOnce"], resources: { requests: GIB } };
+    const spec = {
+      workspaces: [{ name: "data", volumeClaimTemplate: { spec: claim } }],
+      pipelineSpec: { workspaces, tasks },
+      taskRunTemplate: { podTemplate: { nodeSelector: labels } },
+    };
+    await operated.createRun(namespace, run("build", [], {}, spec));
+    await untilGate(operated, namespace);
+    const before = await bound(namespace, "build");
+    expect(before.spec!.nodeName).toBe("volume-b1");
+    await until("its volume's place in the placeholder's template", RUN_MILLISECONDS, async () =>
+      operated.history
+        .now("statefulSet", namespace)
+        .some(({ spec: made }) => JSON.stringify(made!.template.spec!.affinity).includes("zone-b")),
+    );
+    await operated.operator.stop("controller", "SIGKILL");
+    await addNode(clients, { name: "volume-a", zone: "zone-a", cpu: "64", labels });
+    await removeNode(clients, "volume-b1");
+    await until("the placeholder to be made again", RUN_MILLISECONDS, async () =>
+      operated.history
+        .now("pod", namespace)
+        .some(
+          ({ metadata, status }) =>
+            metadata?.name === placeholderPodName("build") &&
+            metadata.uid !== before.metadata!.uid &&
+            status?.conditions?.some(({ reason }) => reason === "Unschedulable"),
+        ),
+    );
+    await addNode(clients, { name: "volume-b2", zone: "zone-b", labels });
+    const after = await bound(namespace, "build");
+    expect(after.spec!.nodeName).toBe("volume-b2");
+    await operated.operator.start("controller");
+    await approve(operated, namespace, "build");
+    const [ended] = await operated.untilEnded(namespace);
+    expect(ended?.status?.conditions?.[0]?.reason).toMatch(/^(Succeeded|Completed)$/);
+    await operated.untilNoPlaceholder(namespace);
+  },
+  4 * RUN_MILLISECONDS,
 );
