@@ -10,7 +10,8 @@ A run, two nodes, and something that befalls the first of them, on a Kubernetes 
 ([e2e/nodes.test.ts](../e2e/nodes.test.ts)). All of these runs are under way at the same time, so that seconds are more than they
 would be for one alone: from the event until something of the run is on its second node; where it stays, until its next pod
 is made. Each run ended as \`Succeeded\` where nothing else is said, and was never on two nodes at once. What each of the
-Events says is in [nodes](nodes.md#what-is-told-on-the-run).
+Events says is in [nodes](nodes.md#what-is-told-on-the-run). A held run is not placed on a node that is full, or that its
+volume cannot go to: that befalls none.
 `;
 
 /** In the words of the issue's states. */
