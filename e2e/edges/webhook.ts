@@ -1,7 +1,8 @@
-/** Other people's admission webhooks: what they add to a new run, before the operator is asked or after it. */
+/** Other people's admission webhooks: what they add to new runs and pods, before the operator is asked or after it. */
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import type { V1Pod } from "@kubernetes/client-node";
 import { PENDING } from "../../capabilities/keys";
 import { at } from "../../capabilities/kube/json-patch";
 import { makeCertificates } from "../../testbed/certificates";
@@ -107,24 +108,46 @@ export async function installWebhook(
   return remove;
 }
 
-/** Installs a webhook that gates all pods of its namespace, and waits until it is asked. @returns what takes it away */
-export async function installGate(
+export interface PodWebhook {
+  name: string;
+  namespace: string;
+  /** A patch of a new pod; none where it is as it should be. */
+  change: (pod: V1Pod) => object[];
+  /** Of a pod that is changed, to see whether the webhook is asked. */
+  labels?: Record<string, string>;
+}
+
+/** Installs the webhook for pods of its namespace, and waits until it is asked. @returns what takes it away */
+export async function installOnPods(
   operated: OperatedCluster,
-  { name, namespace, gate }: { name: string; namespace: string; gate: string },
+  { name, namespace, change, labels = {} }: PodWebhook,
 ): Promise<() => Promise<void>> {
-  const patch = () => [{ op: "add", path: "/spec/schedulingGates", value: [{ name: gate }] }];
   const rule = { apiGroups: [""], apiVersions: ["v1"], resources: ["pods"] };
-  const remove = await install(operated, { name, namespace, rule, patch });
+  const remove = await install(operated, { name, namespace, rule, patch: change });
   const body = {
-    metadata: { name: "probe" },
+    metadata: { name: "probe", labels },
     spec: { containers: [{ name: "probe", image: "busybox" }] },
   };
   await until(`${name} to be asked`, RUN_MILLISECONDS, async () => {
     const made = await operated.cluster.clients.core.createNamespacedPod({ namespace, dryRun: "All", body });
-    return made.spec!.schedulingGates?.length === 1;
+    return change(made).length === 0;
   });
   return remove;
 }
+
+/** A webhook that gates all pods of its namespace. @returns what takes it away */
+export const installGate = (
+  operated: OperatedCluster,
+  { name, namespace, gate }: { name: string; namespace: string; gate: string },
+): Promise<() => Promise<void>> =>
+  installOnPods(operated, {
+    name,
+    namespace,
+    change: ({ spec }) =>
+      spec?.schedulingGates === undefined
+        ? [{ op: "add", path: "/spec/schedulingGates", value: [{ name: gate }] }]
+        : [],
+  });
 
 const QUEUE = "kueue.x-k8s.io/queue-name";
 

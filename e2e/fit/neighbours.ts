@@ -1,49 +1,32 @@
 /** Strange pods, and policies that place Tekton's pods: a placeholder evicts nobody, and goes where they go. */
 import { expect, test } from "@jest/globals";
+import type { V1Pod } from "@kubernetes/client-node";
+import { PIPELINE_RUN_V1 } from "../../capabilities/tekton/objects";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
-import { applyObjects, deleteObjects } from "../../testbed/manifests";
 import { until } from "../../testbed/until";
+import { installOnPods } from "../edges/webhook";
 import { optedIn, run, RUN_MILLISECONDS } from "../operated-cluster";
-import { cpu, type FitTests } from "./fixture";
+import { after, cpu, type FitTests } from "./fixture";
 
-const POLICIES = "admissionregistration.k8s.io/v1";
-const ofNamespace = (namespace: string) => ({
-  namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": namespace } },
-});
+/** Of pods with the label; `nowhere` is a pool without nodes. */
+const sends =
+  (label: string, pool: string) =>
+  ({ metadata, spec }: V1Pod): object[] =>
+    metadata?.labels?.[label] === undefined || spec?.nodeSelector?.["pool"] !== undefined
+      ? []
+      : [{ op: "add", path: "/spec/nodeSelector", value: { ...spec?.nodeSelector, pool } }];
 
-/** A policy of the cluster that changes new pods of the namespace. */
-const policy = (
-  name: string,
-  namespace: string,
-  more: object,
-  condition: string,
-  patch: string,
-): object[] => [
-  {
-    apiVersion: POLICIES,
-    kind: "MutatingAdmissionPolicy",
-    metadata: { name },
-    spec: {
-      failurePolicy: "Fail",
-      reinvocationPolicy: "Never",
-      matchConstraints: {
-        ...ofNamespace(namespace),
-        ...more,
-        resourceRules: [
-          { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] },
-        ],
-      },
-      matchConditions: [{ name: "not-there-yet", expression: condition }],
-      mutations: [{ patchType: "JSONPatch", jsonPatch: { expression: patch } }],
-    },
-  },
-  {
-    apiVersion: POLICIES,
-    kind: "MutatingAdmissionPolicyBinding",
-    metadata: { name },
-    spec: { policyName: name },
-  },
-];
+const PROXY = { name: "proxy", image: "proxy" };
+const injects = ({ spec }: V1Pod): object[] =>
+  spec!.containers.some(({ name }) => name === PROXY.name)
+    ? []
+    : [{ op: "add", path: "/spec/containers/0", value: PROXY }];
+
+const MANAGED_BY = { "app.kubernetes.io/managed-by": "tekton-pipelines" };
+/** Pods of runs have it, and placeholders have not. */
+const TASK_RUN = "tekton.dev/taskRun";
+/** After the run's first pod was made. */
+const TOLD_MILLISECONDS = 60_000;
 
 export const neighbourTests: FitTests = fit => {
   test(
@@ -93,38 +76,15 @@ export const neighbourTests: FitTests = fit => {
       await operated.createNamespace(namespace);
       await fit().node("sent-general", "32");
       await fit().node("sent-build", "8", { labels: { pool: "build" } });
-      const container = `Object.spec.containers{name: "proxy", image: "proxy", resources: Object.spec.containers.resources{}}`;
-      const policies = [
-        ...policy(
-          "send-to-build-nodes",
-          namespace,
-          { objectSelector: { matchLabels: { "app.kubernetes.io/managed-by": "tekton-pipelines" } } },
-          "!has(object.spec.nodeSelector) || object.spec.nodeSelector.size() == 0",
-          `[JSONPatch{op: "add", path: "/spec/nodeSelector", value: {"pool": "build"}}]`,
-        ),
-        ...policy(
-          "inject-a-proxy",
-          namespace,
-          {},
-          `!object.spec.containers.exists(container, container.name == "proxy")`,
-          `[JSONPatch{op: "add", path: "/spec/containers/0", value: ${container}}]`,
-        ),
+      const key = Object.keys(MANAGED_BY)[0]!;
+      const webhook = { namespace, labels: MANAGED_BY };
+      const removals = [
+        await installOnPods(operated, { ...webhook, name: "injects-a-proxy", change: injects }),
+        await installOnPods(operated, { ...webhook, name: "sends-away", change: sends(key, "build") }),
       ];
-      const { kubeconfigFile } = operated.cluster;
-      await applyObjects(kubeconfigFile, policies as never);
       await operated.apply(namespace, [
         { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "builder" } },
       ]);
-      const { core } = operated.cluster.clients;
-      await until("the policies to be in force", RUN_MILLISECONDS, async () => {
-        const labels = { "app.kubernetes.io/managed-by": "tekton-pipelines" };
-        const body = {
-          metadata: { name: "probe", labels },
-          spec: { containers: [{ name: "c", image: "c" }] },
-        };
-        const { spec } = await core.createNamespacedPod({ namespace, dryRun: "All", body });
-        return spec?.nodeSelector?.["pool"] === "build" && spec.containers.length === 2;
-      });
       const labels = { ...optedIn, "eks.amazonaws.com/fargate-profile": "builds", team: "ci" };
       const spec = { taskRunTemplate: { serviceAccountName: "builder" } };
       await operated.createRun(namespace, run("sent", [cpu("build", "2")], { labels }, spec));
@@ -141,7 +101,56 @@ export const neighbourTests: FitTests = fit => {
       expect(placeholder.metadata!.labels).toMatchObject({ "eks.amazonaws.com/fargate-profile": "builds" });
       expect(placeholder.metadata!.labels).not.toHaveProperty("team");
       expect(placeholder.metadata!.annotations).toMatchObject({ "linkerd.io/inject": "disabled" });
-      await deleteObjects(kubeconfigFile, policies as never);
+      for (const remove of removals) await remove();
+    },
+    RUN_MILLISECONDS * 2,
+  );
+
+  test(
+    "a policy that sends the run's pods alone to some nodes: all of it goes there",
+    async () => {
+      const { operated } = fit();
+      const namespace = "sent-alone";
+      await operated.createNamespace(namespace);
+      await fit().node("alone-general", "32");
+      await fit().node("alone-build", "8", { labels: { pool: "build" } });
+      const change = sends(TASK_RUN, "build");
+      const webhook = { name: "sends-pods", namespace, change, labels: { [TASK_RUN]: "probe" } };
+      const remove = await installOnPods(operated, webhook);
+      await operated.apply(namespace, [run("sent", [cpu("build", "1"), cpu("test", "1", after("build"))])]);
+      expect(await fit().ended(namespace)).toEqual(["Succeeded"]);
+      expect(fit().nodes(namespace)).toEqual(["alone-build"]);
+      await remove();
+    },
+    RUN_MILLISECONDS * 2,
+  );
+
+  test(
+    "and one that sends them where no node is ends in a Warning",
+    async () => {
+      const { operated } = fit();
+      const namespace = "sent-nowhere";
+      await operated.createNamespace(namespace);
+      for (const name of ["nowhere-1", "nowhere-2"]) await fit().node(name, "32");
+      const change = sends(TASK_RUN, "nowhere");
+      const webhook = { name: "sends-nowhere", namespace, change, labels: { [TASK_RUN]: "probe" } };
+      const remove = await installOnPods(operated, webhook);
+      await operated.apply(namespace, [run("sent", [cpu("build", "1")])]);
+      const isOfRun = ({ metadata }: V1Pod): boolean => metadata?.labels?.[TASK_RUN] !== undefined;
+      const { at } = await until("its pod", RUN_MILLISECONDS, async () =>
+        operated.history.first("pod", namespace, isOfRun),
+      );
+      const { message } = await until("a Warning", TOLD_MILLISECONDS, async () => {
+        const [warning] = await operated.warnings(namespace);
+        return warning;
+      });
+      console.info(`pods that go nowhere are told after ${((Date.now() - at) / 1000).toFixed(0)} s`);
+      expect(message).toMatch(/node selector|affinity/);
+      expect(Date.now() - at).toBeLessThan(TOLD_MILLISECONDS);
+      await remove();
+      const which = { ...PIPELINE_RUN_V1, namespace, name: "sent" };
+      await operated.cluster.clients.custom.deleteNamespacedCustomObject(which);
+      await operated.untilNoPlaceholder(namespace);
     },
     RUN_MILLISECONDS * 2,
   );
