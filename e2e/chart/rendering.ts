@@ -63,6 +63,10 @@ export function rendering(operated: () => OperatedCluster): void {
         'placeholder={"nodeSelector":{"pool":"builds"},"tolerations":[{"key":"builds","operator":"Exists"}]}',
       ],
       ["who may call", 'networkPolicy.ingressFrom=[{"ipBlock":{"cidr":"10.0.0.0/28"}}]'],
+      [
+        "images that a policy of the cluster rewrites",
+        'admissionPolicy.rewrittenImages=["mirror.example.com/pause:3.10.1"]',
+      ],
       ["no class for its own pods", "priorityClass.create=false"],
       ["no disruption budgets", "admission.podDisruptionBudget=null", "controller.podDisruptionBudget=null"],
       [

@@ -22,6 +22,14 @@ const injects = ({ spec }: V1Pod): object[] =>
     ? []
     : [{ op: "add", path: "/spec/containers/0", value: PROXY }];
 
+const MIRROR = "mirror.example.com/";
+const mirrors = ({ spec }: V1Pod): object[] =>
+  spec!.containers.flatMap(({ image }, index) =>
+    image!.startsWith(MIRROR)
+      ? []
+      : [{ op: "replace", path: `/spec/containers/${index}/image`, value: MIRROR + image }],
+  );
+
 const MANAGED_BY = { "app.kubernetes.io/managed-by": "tekton-pipelines" };
 /** Pods of runs have it, and placeholders have not. */
 const TASK_RUN = "tekton.dev/taskRun";
@@ -102,6 +110,26 @@ export const neighbourTests: FitTests = fit => {
       expect(placeholder.metadata!.labels).not.toHaveProperty("team");
       expect(placeholder.metadata!.annotations).toMatchObject({ "linkerd.io/inject": "disabled" });
       for (const remove of removals) await remove();
+    },
+    RUN_MILLISECONDS * 2,
+  );
+
+  test(
+    "a policy has all images pulled from a mirror: the placeholder's too, and it works",
+    async () => {
+      const { operated } = fit();
+      const namespace = "mirrored";
+      // Its own account may not make a pod of that image: it leaves that to the StatefulSets' controller.
+      operated.mayBeDenied = ({ verb, resource }) => verb === "create" && resource === "pods";
+      await operated.createNamespace(namespace);
+      await fit().node("mirrored", "8");
+      const remove = await installOnPods(operated, { name: "mirrors", namespace, change: mirrors });
+      await operated.apply(namespace, [run("builds", [cpu("build", "1")])]);
+      expect(await fit().ended(namespace)).toEqual(["Succeeded"]);
+      const pods = operated.history.all("pod", namespace).map(({ object }) => object);
+      expect(pods.some(isPlaceholderPod)).toBe(true);
+      expect(pods.flatMap(mirrors)).toEqual([]);
+      await remove();
     },
     RUN_MILLISECONDS * 2,
   );
