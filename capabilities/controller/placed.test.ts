@@ -67,11 +67,13 @@ test.each([
 });
 
 describe("a placeholder that moves", () => {
-  test("is told with its node and why", () => {
+  test.each([
+    { why: "strangers have taken the room of its next pods", end: "." },
+    { why: "its next pods find no place on node-1: 0/2 nodes are available: 2 Insufficient cpu.", end: "" },
+  ])("is told with its node and why, in one sentence: $why", ({ why, end }) => {
     const pod = placeholderPodOf(run, "node-1");
-    const why = "strangers have taken the room of its next pods";
     expect(movingEvent({ kind: "start-over", reason: "no_place", pod, why }).message).toBe(
-      `Its placeholder leaves node-1 and looks for a node anew: ${why}.`,
+      `Its placeholder leaves node-1 and looks for a node anew: ${why}${end}`,
     );
   });
 });

@@ -5,7 +5,7 @@ import type { Step } from "../phases/steps";
 import { WAITS_SECONDS } from "../phases/waiting";
 import { reservationOf } from "../room/placeholder-size";
 import { resizable } from "../room/reservation";
-import type { Warning } from "../tekton/warning";
+import { asSentence, type Warning } from "../tekton/warning";
 
 type Of<K extends Step["kind"]> = Extract<Step, { kind: K }>;
 
@@ -59,6 +59,6 @@ export function movingEvent({ pod, why }: Of<"start-over">): Warning {
   return {
     type: "Normal",
     reason: "Moving",
-    message: `Its placeholder ${from ? `leaves ${from} and ` : ""}looks for a node anew: ${why}.`,
+    message: `Its placeholder ${from ? `leaves ${from} and ` : ""}looks for a node anew: ${asSentence(why)}`,
   };
 }

@@ -4,7 +4,7 @@ import { NODE_ANNOTATION } from "../keys";
 import { OUT_OF_SERVICE, type Trouble } from "../placement/node-state";
 import { claimsIn } from "../placement/volumes";
 import { boundAt, PATIENCE_SECONDS, unschedulableBecause, unschedulableSince } from "../room/waiting-pods";
-import type { Warning } from "../tekton/warning";
+import { asSentence, type Warning } from "../tekton/warning";
 import { MOST_MOVES, pauseBeforeMove, pauseBeforeRemake, tying } from "./moving";
 import { hasNode } from "./observed";
 import type { Sight } from "./sight";
@@ -120,7 +120,7 @@ function ofPlaceholder(seen: Sight): News[] {
     // A placeholder that Kubernetes has made again knows of no move: then it is where the run was started.
     const left = movingFrom ?? (run.metadata?.annotations?.[NODE_ANNOTATION] || node);
     if (left === node || record.replaces === pod.metadata!.uid) return [];
-    const message = `The run has moved from ${from(left)} to ${node}: ${why}.`;
+    const message = `The run has moved from ${from(left)} to ${node}: ${asSentence(why)}`;
     return [{ warning: { type: "Normal", reason: "Moved", about: pod.metadata!.uid!, message } }];
   }
   const since = unboundSince(pod);

@@ -37,3 +37,6 @@ export interface Warning {
   /** What stands in the way of the placeholder, when that is what it tells. */
   refused?: RefusalReason;
 }
+
+/** With one full stop: what others say, the scheduler, has its own. */
+export const asSentence = (words: string): string => (words.endsWith(".") ? words : `${words}.`);

@@ -21,7 +21,7 @@ const nodes = (cpu: string) =>
 
 const OCCUPIED =
   "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod anti-affinity rules. " +
-  "preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.";
+  "preemption: not eligible due to preemptionPolicy=Never.";
 
 /** The placeholder of the run looks for a node. */
 function looking(run = heldRun(), message = OCCUPIED, since = 1) {
@@ -52,7 +52,7 @@ export const cannotFit: Situation = {
   make: () => {
     const { seen, story } = looking(
       heldRun(),
-      "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.",
+      "0/3 nodes are available: 3 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.",
     );
     const small = nodes("2");
     return known(story.look({ ...seen, nodes: small }, 3), seen, 65, { nodes: small });

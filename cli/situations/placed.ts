@@ -123,10 +123,13 @@ export const moved: Situation = {
   make: () => {
     const held = heldRun();
     const run = released(held, "node-1");
-    const statefulSet = withRecord(placeholderAt(held, 1), { moves: 1, movingFrom: "node-1" });
+    const statefulSet = withRecord(placeholderAt(held, 1), {
+      ...{ moves: 1, movingFrom: "node-1" },
+      movingBecause: "its next pods find no place on node-1",
+    });
     const message =
       "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't match pod anti-affinity rules. " +
-      "preemption: 0/2 nodes are available: 2 No preemption victims found for incoming pod.";
+      "preemption: not eligible due to preemptionPolicy=Never.";
     const made = { ...placeholderPodOf(statefulSet, held) };
     made.metadata = { ...made.metadata, creationTimestamp: at(41) };
     const placeholder = refusedAt(made, 41, message);
@@ -152,8 +155,7 @@ export const timedOut: Situation = {
     const run = heldRun({ annotations });
     const statefulSet = placeholderAt(run, 1);
     const message =
-      "0/3 nodes are available: 3 Insufficient memory. preemption: 0/3 nodes are available: " +
-      "3 No preemption victims found for incoming pod.";
+      "0/3 nodes are available: 3 Insufficient memory. preemption: not eligible due to preemptionPolicy=Never.";
     const pod = refusedAt(placeholderPodOf(statefulSet, run), 1, message);
     const seen = observed(run, { statefulSet, pods: [pod] });
     const story = new Story(run)
