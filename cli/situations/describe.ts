@@ -20,7 +20,10 @@ function ageOf({ first, last, count }: ToldEvent, now: Date): string {
 }
 
 function eventLines(events: readonly ToldEvent[], now: Date): string[] {
-  const about = events.filter(event => event.about === "PipelineRun");
+  // In kubectl's order, SortableEvents of its pkg/util/event.
+  const about = events
+    .filter(event => event.about === "PipelineRun")
+    .sort((one, other) => one.last.getTime() - other.last.getTime());
   if (about.length === 0) return ["Events:  <none>"];
   const head = ["Type", "Reason", "Age", "From", "Message"];
   const rows = [
