@@ -126,6 +126,24 @@ describe("names of claims", () => {
       expected: ["cache-$(params.team)"],
     },
     {
+      // Recorded: claim-by-default.
+      name: "of workspaces, with what a task that uses it has for a param that the run has not",
+      run: ofTasks(
+        [
+          task("default", { params: [{ name: "team", default: "red" }] }, uses("for-$(params.team)")),
+          task(
+            "given",
+            { params: [{ name: "team" }] },
+            { ...uses("for-$(params.team)"), params: [{ name: "team", value: "blue" }] },
+          ),
+          task("none", {}, uses("for-$(params.team)")),
+          task("other", { params: [{ name: "team", default: "never" }] }),
+        ],
+        { workspaces: [volume("$(params.team)")] },
+      ),
+      expected: ["red", "blue", "$(params.team)"],
+    },
+    {
       name: "of the pod templates that pods have",
       run: ofTasks([task("one", {}), task("two", {})], {
         taskRunTemplate: template(volume("all")),

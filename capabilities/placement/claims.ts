@@ -1,7 +1,7 @@
 /**
  * Claims that a run brings along: of its workspaces, of its pod templates, and of the Tasks' own volumes, parameters put
  * in as Tekton does it. Sources: ApplyParametersToWorkspaceBindings in Tekton's pkg/reconciler/pipelinerun/resources/
- * apply.go, which knows no defaults, and ApplyReplacements in pkg/reconciler/taskrun/resources/apply.go.
+ * apply.go, which knows no defaults, and that and ApplyReplacements in pkg/reconciler/taskrun/resources/apply.go.
  */
 import type { V1PersistentVolumeClaim, V1Volume } from "@kubernetes/client-node";
 import { inText } from "../demand/params";
@@ -11,6 +11,7 @@ import { valuesOf } from "../demand/values";
 import type { PipelineRun } from "../tekton/objects";
 import { effectiveTemplates, type KnownOfRun } from "./pod-templates";
 import { replaced, type Replacements } from "./templates/replacements";
+import type { TaskPods } from "./templates/task-pods";
 
 /** A claim that is made for the run, or for one pod of it. */
 export interface ClaimTemplate {
@@ -69,13 +70,38 @@ function usedWorkspaces({ spec }: PipelineRun, { pods }: KnownOfRun): { name?: s
   return all.filter(({ name }) => textOf(name) === undefined || used.has(name!));
 }
 
-function* namedClaims(run: PipelineRun, known: KnownOfRun): Generator<string> {
+/** By the run's name for it, the tasks that use a workspace. */
+function tasksByWorkspace({ pods }: KnownOfRun): ReadonlyMap<string, TaskPods[]> {
+  const users = new Map<string, TaskPods[]>();
+  for (const task of pods?.areTasksKnown ? pods.tasks : []) {
+    for (const name of new Set(task.workspaces?.())) {
+      const others = users.get(name);
+      if (others) others.push(task);
+      else users.set(name, [task]);
+    }
+  }
+  return users;
+}
+
+/** What of a name the run's params leave open, each task that uses the workspace fills in with its own. */
+function* workspaceClaims(run: PipelineRun, known: KnownOfRun): Generator<string> {
   const { params } = (run.spec ?? {}) as { params?: Param[] };
   const values = valuesOf(undefined, params);
-  for (const workspace of usedWorkspaces(run, known)) {
-    const name = nameOf(workspace);
-    if (name !== undefined) yield inText(name, values);
+  const claims = usedWorkspaces(run, known).flatMap(workspace => {
+    const claim = nameOf(workspace);
+    return claim === undefined ? [] : [{ claim: inText(claim, values), workspace: workspace.name ?? "" }];
+  });
+  const isOpen = ({ claim }: { claim: string }): boolean => claim.includes("$(");
+  const users = claims.some(isOpen) ? tasksByWorkspace(known) : new Map<string, TaskPods[]>();
+  for (const item of claims) {
+    const tasks = isOpen(item) ? (users.get(item.workspace) ?? []) : [];
+    if (tasks.length === 0) yield item.claim;
+    for (const task of tasks) for (const each of task.replacements()) yield replaced(item.claim, each);
   }
+}
+
+function* namedClaims(run: PipelineRun, known: KnownOfRun): Generator<string> {
+  yield* workspaceClaims(run, known);
   for (const { volumes } of effectiveTemplates(run.spec, known)) {
     for (const volume of objectsOf(volumes)) {
       const name = nameOf(volume);

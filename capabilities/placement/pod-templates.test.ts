@@ -395,6 +395,22 @@ test("what is not known in advance is left out and noted, and what is refused", 
   ]);
 });
 
+test("a pod that will be refused keeps the others from no node", () => {
+  const toleration = { key: "dedicated", operator: "Exists" };
+  const refused = { nodeSelector: { disk: "no such", pool: "b" }, schedulerName: "other" };
+  const { template, contradictions, notes } = uniteOf([
+    { nodeSelector: { pool: "a" }, tolerations: [toleration] },
+    refused,
+  ]);
+  expect({ contradictions, template }).toMatchObject({
+    contradictions: [],
+    template: { nodeSelector: { pool: "a" }, tolerations: [toleration] },
+  });
+  expect(notes).toEqual(["Kubernetes will refuse pods of the run: nodeSelector disk=no such (t1)."]);
+  // Of nothing but such pods, what can be taken over is.
+  expect(uniteOf([refused]).template.nodeSelector).toEqual({ pool: "b" });
+});
+
 describe("RuntimeClasses", () => {
   const runtimeClasses = new Map([
     ["sandboxed", { handler: "h", scheduling: { nodeSelector: { sandbox: "yes" } } }],

@@ -239,11 +239,15 @@ export function unitePodTemplates(
   const { runtimeClasses = new Map(), nodes } = known;
   const { kinds: all, areTooMany } = kindsOf(spec, known);
   const leftOut: (LeftOut & { whose: string })[] = [];
-  const kinds = all.map(kind => {
-    const made = withRuntimeClass(read(kind), runtimeClasses);
+  const readKinds = all.map(kind => {
+    const own = read(kind);
+    const made = withRuntimeClass(own, runtimeClasses);
     leftOut.push(...made.leftOut.map(item => ({ ...item, whose: whoseIs(kind) })));
-    return { ...kind, template: made.template };
+    return { ...kind, template: made.template, isRefused: own.leftOut.some(({ why }) => why === "refused") };
   });
+  // A pod that is refused needs no node, and keeps the others from none.
+  const taken = readKinds.filter(({ isRefused }) => !isRefused);
+  const kinds = taken.length > 0 ? taken : readKinds;
   const templates = kinds.map(({ template }) => template);
   const topologyKey = choicesOf(known.metadata?.annotations ?? {})["topology-key"];
   const own = ownPods(kinds, known.metadata, topologyKey, undefined, nodes);

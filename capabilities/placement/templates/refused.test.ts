@@ -32,7 +32,7 @@ describe("what has a reference that is left", () => {
       priorityClassName: "high",
     });
     expect(JSON.stringify(kept)).not.toContain("$(");
-    expect(leftOut).toHaveLength(4);
+    expect(leftOut).toHaveLength(3);
     expect(new Set(leftOut.map(item => item.why))).toEqual(new Set([why]));
     expect(leftOut.map(({ what }) => what)).toContain("nodeSelector arch=$(params.arch)");
   });

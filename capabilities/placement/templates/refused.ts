@@ -141,8 +141,9 @@ export function readable(template: FullTemplate, isRaw: (reference: string) => b
         reader.takes("toleration", item, isValidToleration(item)),
       ),
       affinity: reader.affinity(objectOf(template.affinity)),
+      // Kubernetes takes any name here.
       imagePullSecrets: objectsOf(template.imagePullSecrets).filter(
-        ({ name }) => textOf(name) !== undefined && reader.takes("imagePullSecret", name),
+        ({ name }) => textOf(name) !== undefined && !name!.includes("$("),
       ),
       topologySpreadConstraints: objectsOf(template.topologySpreadConstraints).filter(item =>
         reader.takes("topologySpreadConstraint", item, isValidConstraint(item)),
