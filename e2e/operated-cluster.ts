@@ -3,7 +3,13 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
 import { hasEnded, PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
-import { attachCluster, startCluster, stopAfterFailure, type Cluster } from "../testbed/cluster";
+import {
+  attachCluster,
+  startCluster,
+  stopAfterFailure,
+  type Cluster,
+  type ClusterOptions,
+} from "../testbed/cluster";
 import { NO_FAULTS } from "../testbed/fault-proxy/faults";
 import type { LagOptions } from "../testbed/fault-proxy/lag";
 import { startFaultProxy } from "../testbed/fault-proxy/proxy";
@@ -65,14 +71,25 @@ export class OperatedCluster {
     nodes: number,
     { watchLag, ...options }: OperatedOptions = {},
   ): Promise<OperatedCluster> {
+    const operated = await OperatedCluster.startWithout({ name }, nodes);
+    try {
+      if (watchLag && OWN_NODES) options.controllersServer = await lateWatches(operated.cluster, watchLag);
+      operated.operator = await startOperator(operated.cluster, options);
+      return operated;
+    } catch (error) {
+      await stopAfterFailure(operated);
+      throw error;
+    }
+  }
+
+  /** Without the operator, for tests that install it in a way of their own. */
+  static async startWithout(options: ClusterOptions, nodes: number): Promise<OperatedCluster> {
     const operated = new OperatedCluster(
-      OWN_NODES ? await startCluster({ name }) : await attachCluster(name, GIVEN_KUBECONFIG!),
+      OWN_NODES ? await startCluster(options) : await attachCluster(options.name, GIVEN_KUBECONFIG!),
     );
     try {
       if (OWN_NODES) await operated.#addNodes(nodes);
       await operated.history.start(operated.cluster.kubeconfigFile);
-      if (watchLag && OWN_NODES) options.controllersServer = await lateWatches(operated.cluster, watchLag);
-      operated.operator = await startOperator(operated.cluster, options);
       return operated;
     } catch (error) {
       await stopAfterFailure(operated);

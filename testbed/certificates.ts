@@ -18,7 +18,7 @@ export interface Identity {
 export interface ClusterCertificates {
   /** Certificate of the authority that signed all others. */
   authority: string;
-  /** Serves on localhost and 127.0.0.1. */
+  /** Serves on localhost, 127.0.0.1 and further addresses that were asked for. */
   serving: Identity;
   /** Client in the group system:masters, which RBAC does not restrict. */
   administrator: Identity;
@@ -42,20 +42,20 @@ const CLOCK_SKEW_MILLISECONDS = 60_000;
 const ALT_NAME = { dns: 2, ip: 7 };
 
 const AUTHORITY: Subject = { commonName: "testbed-ca" };
-const SERVING_EXTENSIONS = [
+const servingExtensions = (addresses: readonly string[]) => [
   { name: "extKeyUsage", serverAuth: true },
   {
     name: "subjectAltName",
     altNames: [
       { type: ALT_NAME.dns, value: "localhost" },
       { type: ALT_NAME.dns, value: "kubernetes.default.svc" },
-      { type: ALT_NAME.ip, ip: "127.0.0.1" },
+      ...["127.0.0.1", ...addresses].map(ip => ({ type: ALT_NAME.ip, ip })),
     ],
   },
 ];
 
 /** Makes the certificates of a cluster; takes a fraction of a second, most of it in OpenSSL's threads. */
-export async function makeCertificates(): Promise<ClusterCertificates> {
+export async function makeCertificates(addresses: readonly string[] = []): Promise<ClusterCertificates> {
   const [authority, serving, administrator, serviceAccounts] = await Promise.all([
     rsaKeyPair(),
     rsaKeyPair(),
@@ -70,7 +70,13 @@ export async function makeCertificates(): Promise<ClusterCertificates> {
     ]),
     serving: {
       privateKey: serving.privateKey,
-      certificate: signed(serving, { commonName: "kube-apiserver" }, issuer, "02", SERVING_EXTENSIONS),
+      certificate: signed(
+        serving,
+        { commonName: "kube-apiserver" },
+        issuer,
+        "02",
+        servingExtensions(addresses),
+      ),
     },
     administrator: {
       privateKey: administrator.privateKey,

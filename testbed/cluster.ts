@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { kubeClients, type KubeClients } from "../capabilities/kube/client";
 import { ensureBinaries } from "./binaries";
 import { makeCertificates } from "./certificates";
-import { clusterFiles } from "./control-plane";
+import { clusterFiles, LOOPBACK_SERVICES } from "./control-plane";
 import { copyLogs, makeEvidenceDirectory, writeObjects } from "./evidence";
 import { selfContained } from "./given-kubeconfig";
 import { startGuard, type Guard } from "./guard";
@@ -63,6 +63,8 @@ export interface ClusterOptions {
   name: string;
   /** Whether PipelineRuns are run, by the stand-in for Tekton's controller; they are defined anyway. Default: true. */
   tektonStandIn?: boolean;
+  /** `a.b.c.0/24` and the like. Default: of loopback addresses, which pods in containers cannot reach. */
+  serviceRange?: string;
 }
 
 const CHECKOUT = join(__dirname, "..");
@@ -78,7 +80,11 @@ const CLIENT_OPTIONS = { maxConnections: 64, requestTimeoutMilliseconds: 30_000 
  *
  * @throws Error when a program cannot be built or does not become ready; nothing is left running then
  */
-export async function startCluster({ name, tektonStandIn = true }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({
+  name,
+  tektonStandIn = true,
+  serviceRange = LOOPBACK_SERVICES,
+}: ClusterOptions): Promise<Cluster> {
   if (!/^[a-z0-9-]+$/.test(name)) {
     throw new Error(`the cluster's name "${name}" must be of lower-case letters, digits and dashes`);
   }
@@ -88,7 +94,7 @@ export async function startCluster({ name, tektonStandIn = true }: ClusterOption
   const { kubeconfigFile, processes } = cluster;
   try {
     await launchControlPlane(
-      { name, directory, binaries, processes },
+      { name, directory, binaries, processes, serviceRange },
       {
         define: () => applyDefinitions(kubeconfigFile, join(TEKTON_STAND_IN, "crds.yaml")),
         beside: async () => {

@@ -34,7 +34,7 @@ export function clusterFiles(directory: string) {
 export type ClusterFiles = ReturnType<typeof clusterFiles>;
 
 /** Every Service gets a loopback address, so a local process can listen where the API server calls a webhook. */
-const SERVICE_RANGE = "127.96.0.0/16";
+export const LOOPBACK_SERVICES = "127.96.0.0/16";
 const LOOPBACK = "127.0.0.1";
 
 /** The client-side limits of the controllers would otherwise be what a benchmark measures. */
@@ -44,15 +44,17 @@ const CLIENT_LIMITS = ["--kube-api-qps=500", "--kube-api-burst=1000"];
  * Arguments of each program.
  *
  * @param kwokFiles KWOK's configuration and stages
+ * @param serviceRange of the addresses of Services
  */
 export function programArguments(
   files: ClusterFiles,
   ports: Ports,
   kwokFiles: readonly string[],
+  serviceRange: string,
 ): Record<Program, string[]> {
   return {
     etcd: etcdArguments(files, ports),
-    "kube-apiserver": apiServerArguments(files, ports),
+    "kube-apiserver": apiServerArguments(files, ports, serviceRange),
     "kube-controller-manager": [
       ...controllerArguments(files, ports.controllerManager),
       `--service-account-private-key-file=${files.serviceAccountPrivateKey}`,
@@ -102,7 +104,10 @@ function etcdArguments(files: ClusterFiles, ports: Ports): string[] {
   ];
 }
 
-function apiServerArguments(files: ClusterFiles, ports: Ports): string[] {
+/** The API server gives the Service `kubernetes` the first address. */
+export const apiServiceAddress = (serviceRange: string): string => serviceRange.replace(/\.\d+\/\d+$/, ".1");
+
+function apiServerArguments(files: ClusterFiles, ports: Ports, serviceRange: string): string[] {
   return [
     `--etcd-servers=http://${LOOPBACK}:${ports.etcd}`,
     `--bind-address=${LOOPBACK}`,
@@ -110,7 +115,7 @@ function apiServerArguments(files: ClusterFiles, ports: Ports): string[] {
     `--tls-cert-file=${files.servingCertificate}`,
     `--tls-private-key-file=${files.servingKey}`,
     `--client-ca-file=${files.authority}`,
-    `--service-cluster-ip-range=${SERVICE_RANGE}`,
+    `--service-cluster-ip-range=${serviceRange}`,
     // Endpoints must not be loopback addresses, so the API server cannot list itself.
     "--endpoint-reconciler-type=none",
     // For logs and exec; only a real node has a kubelet to ask.

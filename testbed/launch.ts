@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { auditPolicy } from "./audit";
 import { makeCertificates, type ClusterCertificates } from "./certificates";
 import {
+  apiServiceAddress,
   clusterFiles,
   programArguments,
   readinessUrls,
@@ -43,19 +44,25 @@ export interface LaunchSteps {
  * @throws Error with the end of the log of the program that failed
  */
 export async function launchControlPlane(
-  cluster: { name: string; directory: string; binaries: Binaries; processes: ProcessSet },
+  cluster: {
+    name: string;
+    directory: string;
+    binaries: Binaries;
+    processes: ProcessSet;
+    serviceRange: string;
+  },
   steps: LaunchSteps,
 ): Promise<void> {
-  const { name, directory, binaries, processes } = cluster;
+  const { name, directory, binaries, processes, serviceRange } = cluster;
   const files = clusterFiles(directory);
   const [ports, certificates, kwokFiles] = await Promise.all([
     choosePorts(),
-    makeCertificates(),
+    makeCertificates([apiServiceAddress(serviceRange)]),
     listKwokFiles(),
     mkdir(files.logs, { recursive: true }),
   ]);
   await writeFiles(name, files, ports, certificates);
-  const args = programArguments(files, ports, kwokFiles);
+  const args = programArguments(files, ports, kwokFiles, serviceRange);
   const urls = readinessUrls(ports);
   const start = (program: Program): ManagedProcess =>
     processes.start({

@@ -1,34 +1,25 @@
 /** Installs the operator with its chart. The pods of its Deployments run as processes of this machine. */
-import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { settings as knownSettings } from "../chart/settings";
 import { FEATURE_FLAGS } from "../capabilities/keys";
-import packageJson from "../package.json";
 import type { Cluster } from "./cluster";
-import { helm } from "./helm";
-import { ifFound } from "./if-found";
-import { inTurn } from "./in-turn";
+import { Installation, WEBHOOK_SECONDS, type InstallationOptions } from "./installation";
 import { startKubelet, type Kubelet } from "./local-node/kubelet";
 import { ON_LOCAL_NODE, removeLocalNode } from "./local-node/node";
-import { startServiceProxy, type ServiceProxy } from "./local-node/service-proxy";
 import type { ManagedProcess } from "./managed-process";
-import { applyObjects, deleteObjects } from "./manifests";
+import { applyObjects } from "./manifests";
 import { OPERATOR_NAMESPACE, RELEASE } from "./operator-names";
+import { startServiceProxy, type Target } from "./service-proxy";
 import { until } from "./until";
 
-export const CHART = join(__dirname, "..", "dist", packageJson.name);
+export { CHART } from "./installation";
 const TEKTON_NAMESPACE = "tekton-pipelines";
 const READY_MILLISECONDS = 4 * 60_000;
-const UNINSTALL_STEP_MILLISECONDS = 120_000;
 /** Without root no process may listen on 443. */
 const SERVICE_PORT = 8443;
-/** As long as the chart allows: the machine plays many others. */
-const WEBHOOK_SECONDS = 10;
 
 export type Component = "admission" | "controller";
 
-export interface Operator {
+export interface Operator extends Pick<Installation, "upgrade" | "helm" | "uninstall"> {
   readonly kubelet: Kubelet;
   /** Processes of the component that run now. */
   processes(component: Component): ManagedProcess[];
@@ -36,12 +27,6 @@ export interface Operator {
   stop(component: Component, signal?: NodeJS.Signals): Promise<void>;
   /** Starts those that were stopped, and waits until they are ready. */
   start(component: Component): Promise<void>;
-  /** `helm upgrade` with further values; waits until all pods are ready. */
-  upgrade(values?: object): Promise<void>;
-  /** Calls Helm for the release: `rollback`, `uninstall` and the like, with further arguments. */
-  helm(command: string, ...args: string[]): Promise<string>;
-  /** `helm uninstall`, and away with the namespace; whatever fails, all of it is tried. */
-  uninstall(): Promise<void>;
 }
 
 export interface OperatorOptions {
@@ -72,20 +57,22 @@ function settingsAsValues(given: Record<string, string>): Record<string, string 
  * @throws Error with what Helm said, or the end of a process's log
  */
 export async function startOperator(cluster: Cluster, options: OperatorOptions = {}): Promise<Operator> {
-  const chart = options.chart ?? CHART;
-  if (!existsSync(chart)) throw new Error("the operator is not built: run `npm run build` first");
   const { controllersServer } = options;
   const servers: Record<string, string> =
     controllersServer === undefined ? {} : { controller: controllersServer };
   if (cluster.goesOn) cluster.atStop(() => removeLocalNode(cluster));
   const kubelet = await startKubelet(cluster, servers);
   cluster.atStop(() => kubelet.stop());
-  const installed = new InstalledOperator(cluster, kubelet, chart, {
-    webhooks: { servicePort: SERVICE_PORT, timeoutSeconds: WEBHOOK_SECONDS },
-    settings: settingsAsValues(options.settings ?? {}),
-    admission: ON_LOCAL_NODE,
-    controller: ON_LOCAL_NODE,
-    ...options.values,
+  const installed = new InstalledOperator(cluster, kubelet, {
+    chart: options.chart,
+    values: {
+      webhooks: { servicePort: SERVICE_PORT, timeoutSeconds: WEBHOOK_SECONDS },
+      settings: settingsAsValues(options.settings ?? {}),
+      admission: ON_LOCAL_NODE,
+      controller: ON_LOCAL_NODE,
+      ...options.values,
+    },
+    serve: service => startServiceProxy(cluster, service, ready => onThisMachine(kubelet, ready)),
   });
   cluster.atStop(() => installed.close());
   // Its Jobs and pods end only while the kubelet is there.
@@ -94,52 +81,20 @@ export async function startOperator(cluster: Cluster, options: OperatorOptions =
   return installed;
 }
 
-class InstalledOperator implements Operator {
-  readonly #valuesFile: string;
-  #proxy: ServiceProxy | undefined;
+/** Each pod listens on a port of its own. */
+function onThisMachine(kubelet: Kubelet, ready: Target[]): Target[] {
+  const addresses = ready.map(({ host }) => host);
+  const pods = kubelet.pods().filter(({ address }) => addresses.includes(address));
+  return pods.map(({ port }) => ({ host: "127.0.0.1", port }));
+}
 
+class InstalledOperator extends Installation implements Operator {
   constructor(
-    private readonly cluster: Cluster,
+    cluster: Cluster,
     readonly kubelet: Kubelet,
-    private readonly chart: string,
-    private readonly values: object,
+    options: InstallationOptions,
   ) {
-    this.#valuesFile = join(cluster.directory, "values.json");
-  }
-
-  async install(): Promise<void> {
-    const labels = { "pod-security.kubernetes.io/enforce": "restricted" };
-    const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: OPERATOR_NAMESPACE, labels } };
-    await applyObjects(this.cluster.kubeconfigFile, [namespace]);
-    await this.upgrade();
-  }
-
-  async close(): Promise<void> {
-    this.#proxy?.stop();
-  }
-
-  /** A Service that was made anew has another address. */
-  async #serve(): Promise<void> {
-    const service = { namespace: OPERATOR_NAMESPACE, name: RELEASE };
-    const { spec } = await this.cluster.clients.core.readNamespacedService(service);
-    if (this.#proxy?.address === spec!.clusterIP) return;
-    this.#proxy?.stop();
-    this.#proxy = await startServiceProxy(this.cluster, this.kubelet, service);
-  }
-
-  async upgrade(values: object = {}): Promise<void> {
-    await writeFile(this.#valuesFile, JSON.stringify(this.values));
-    const further = join(this.cluster.directory, "further-values.json");
-    await writeFile(further, JSON.stringify(values));
-    const files = ["-f", this.#valuesFile, "-f", further];
-    await this.helm("upgrade", this.chart, "--install", "--wait", "--timeout", "4m", ...files);
-    await this.#serve();
-  }
-
-  helm(command: string, ...args: string[]): Promise<string> {
-    const [chart, rest] = command === "upgrade" ? [args.slice(0, 1), args.slice(1)] : [[], args];
-    const all = [command, RELEASE, ...chart, "--namespace", OPERATOR_NAMESPACE, ...rest];
-    return helm(this.cluster.kubeconfigFile, ...all);
+    super(cluster, options);
   }
 
   processes(component: Component): ManagedProcess[] {
@@ -164,30 +119,6 @@ class InstalledOperator implements Operator {
       const all = this.kubelet.pods().filter(({ pod }) => pod.spec!.containers[0]!.name === component);
       return status?.readyReplicas === spec?.replicas && all.every(({ ready }) => ready);
     });
-  }
-
-  async uninstall(): Promise<void> {
-    const { core } = this.cluster.clients;
-    const name = OPERATOR_NAMESPACE;
-    const hook = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name: `${RELEASE}-uninstall` } };
-    const hooks = ["ClusterRoleBinding", "ClusterRole"].map(kind => ({ ...hook, kind }));
-    const uninstall = (...how: string[]) => this.helm("uninstall", "--ignore-not-found", ...how);
-    const steps = [
-      { what: "uninstall the operator", work: () => uninstall("--wait", "--timeout", "90s") },
-      // What is left where that failed.
-      { what: "uninstall the rest of the operator", work: () => uninstall("--no-hooks") },
-      {
-        what: "delete what the uninstallation needed",
-        work: () => deleteObjects(this.cluster.kubeconfigFile, hooks),
-      },
-      { what: `delete the namespace ${name}`, work: () => ifFound(core.deleteNamespace({ name })) },
-      {
-        what: `see the namespace ${name} go`,
-        work: () =>
-          until("it", READY_MILLISECONDS, async () => !(await ifFound(core.readNamespace({ name })))),
-      },
-    ];
-    await inTurn(steps.map(step => ({ ...step, milliseconds: UNINSTALL_STEP_MILLISECONDS })));
   }
 }
 

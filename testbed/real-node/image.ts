@@ -7,6 +7,10 @@ export interface ImageSource {
   /** As a Deployment's image has it: `user` or `uid:gid`. Default: root. */
   user?: string;
   command: readonly string[];
+  /** What the command is given to. Default: nothing. */
+  entrypoint?: readonly string[];
+  /** Default: the root. */
+  directory?: string;
 }
 
 export interface Blob {
@@ -28,7 +32,10 @@ export const digestOf = (content: Buffer): string =>
   `sha256:${createHash("sha256").update(content).digest("hex")}`;
 
 /** @param architecture as `process.arch` names it */
-export function makeImage({ files, user, command }: ImageSource, architecture: string): Image {
+export function makeImage(
+  { files, user, command, entrypoint, directory }: ImageSource,
+  architecture: string,
+): Image {
   const blobs = new Map<string, Blob>();
   const add = (mediaType: string, content: Buffer) => {
     const digest = digestOf(content);
@@ -44,6 +51,8 @@ export function makeImage({ files, user, command }: ImageSource, architecture: s
       os: "linux",
       config: {
         User: user,
+        Entrypoint: entrypoint,
+        WorkingDir: directory,
         Cmd: command,
         Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
       },

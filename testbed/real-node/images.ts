@@ -1,10 +1,11 @@
 /**
- * The images that the real node has, all made of this machine's static busybox: what a placeholder runs, and
- * a shell under each name that steps and the stand-in for Tekton ask for.
+ * The images that the real node has, made of this machine's static busybox: what a placeholder runs, and a shell under
+ * each name that steps and the stand-in for Tekton ask for. And what the operator's own pods run.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { makeImage, type Image, type ImageSource } from "./image";
+import { OPERATOR_IMAGE, operatorFiles } from "./operator-image";
 import type { TarEntry } from "./tar";
 
 /** Waits until it is ended, as the pause image does. */
@@ -60,8 +61,31 @@ function pauseImage(busybox: string): ImageSource {
   return { files: shellFiles(busybox), user: "65535:65535", command: ["sh", "-c", PAUSE] };
 }
 
-/** Names without tag; those of Docker's registry in full. */
-export type Images = ReadonlyMap<string, Image>;
+/** As Docker's image for Node, which Pepr's is made from, has it. */
+const NODE_ENTRYPOINT = `#!/bin/sh
+set -e
+if [ "\${1#-}" != "$1" ] || [ -z "$(command -v "$1")" ] || { [ -f "$1" ] && ! [ -x "$1" ]; }; then
+  set -- node "$@"
+fi
+exec "$@"
+`;
+
+function operatorImage(busybox: string): ImageSource {
+  return {
+    files: [
+      ...shellFiles(busybox),
+      script("usr/local/bin/docker-entrypoint.sh", NODE_ENTRYPOINT),
+      ...operatorFiles(),
+    ],
+    user: "65532",
+    entrypoint: ["docker-entrypoint.sh"],
+    command: ["node"],
+    directory: "/app",
+  };
+}
+
+/** By names without tag; those of Docker's registry in full. */
+export type Images = Pick<ReadonlyMap<string, Image>, "get">;
 
 /** Init containers of the stand-in for Tekton have these, see tekton-stand-in/task/containers.ts. */
 const TEKTON_STAND_IN_IMAGES = ["docker.io/library/e", "docker.io/library/s", "docker.io/library/w"];
@@ -71,5 +95,13 @@ export function makeImages(busybox: string): Images {
   const shell = makeImage(shellImage(busybox), process.arch);
   const pause = makeImage(pauseImage(busybox), process.arch);
   const shells = ["docker.io/library/busybox", "docker.io/library/alpine", ...TEKTON_STAND_IN_IMAGES];
-  return new Map([["registry.k8s.io/pause", pause], ...shells.map(name => [name, shell] as const)]);
+  const small = new Map([["registry.k8s.io/pause", pause], ...shells.map(name => [name, shell] as const)]);
+  let operator: Image | undefined;
+  return {
+    // Large, and seldom asked for.
+    get: name =>
+      name === OPERATOR_IMAGE
+        ? (operator ??= makeImage(operatorImage(busybox), process.arch))
+        : small.get(name),
+  };
 }

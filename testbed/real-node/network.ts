@@ -16,24 +16,32 @@ export interface PodNetwork {
 
 const execute = promisify(execFile);
 /** Private addresses that KWOK's pods and the local node do not use. */
-const FIRST_OCTETS = "172.29";
+const OCTETS = { pods: "172.29", services: "172.28" };
 const SUBNETS = 256;
 
 /** A subnet that no address of this machine lies in. @param first is tried first; 0 to 255 */
-export function freeSubnet(addresses: readonly string[], first: number): Omit<PodNetwork, "bridge"> {
+export function freeSubnet(
+  addresses: readonly string[],
+  first: number,
+  octets = OCTETS.pods,
+): Omit<PodNetwork, "bridge"> {
   for (let tried = 0; tried < SUBNETS; tried++) {
-    const prefix = `${FIRST_OCTETS}.${(first + tried) % SUBNETS}`;
+    const prefix = `${octets}.${(first + tried) % SUBNETS}`;
     if (addresses.some(address => address.startsWith(`${prefix}.`))) continue;
     return { subnet: `${prefix}.0/24`, gateway: `${prefix}.1` };
   }
-  throw new Error(`no subnet of ${FIRST_OCTETS}.0.0/16 is free`);
+  throw new Error(`no subnet of ${octets}.0.0/16 is free`);
 }
 
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap(all => all?.map(({ address }) => address) ?? []);
+
+/** For Services of a cluster whose pods in containers call some: their addresses will be the bridge's. */
+export const freeServiceRange = (): string =>
+  freeSubnet(ownAddresses(), randomInt(SUBNETS), OCTETS.services).subnet;
+
 export async function makeBridge(bridge: string): Promise<PodNetwork> {
-  const addresses = Object.values(networkInterfaces()).flatMap(
-    all => all?.map(({ address }) => address) ?? [],
-  );
-  const network = { bridge, ...freeSubnet(addresses, randomInt(SUBNETS)) };
+  const network = { bridge, ...freeSubnet(ownAddresses(), randomInt(SUBNETS)) };
   await execute("ip", ["link", "add", bridge, "type", "bridge"]);
   await execute("ip", ["address", "add", `${network.gateway}/24`, "dev", bridge]);
   await execute("ip", ["link", "set", bridge, "up"]);

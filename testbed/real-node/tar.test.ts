@@ -26,6 +26,12 @@ test("the tar of this machine lists files, directories and links", () => {
   expect(content).toBe("#!/bin/sh\n");
 });
 
+test("a long path is told in two parts", () => {
+  const path = `${"d".repeat(60)}/${"e".repeat(60)}/${"f".repeat(60)}`;
+  const archive = tar([{ path, content: Buffer.from("x") }]);
+  expect(execFileSync("tar", ["-t", "-f", "-"], { input: archive, encoding: "utf8" })).toBe(`${path}\n`);
+});
+
 test("what does not fit into a header is refused", () => {
   expect(() => tar([{ path: "x".repeat(101) }])).toThrow(/too long/);
 });

@@ -1,6 +1,6 @@
 /** A tar archive in the format that image layers have (POSIX ustar). Pure. */
 export interface TarEntry {
-  /** Without a leading slash, at most 100 bytes; a directory's ends in a slash. */
+  /** Without a leading slash, at most 100 bytes, or 255 with a slash in the right place; a directory's ends in a slash. */
   path: string;
   /** Permission bits. Default: 0755. */
   mode?: number;
@@ -14,6 +14,7 @@ const BLOCK = 512;
 const NAME = [0, 100] as const;
 const CHECKSUM = [148, 8] as const;
 const LINK = [157, 100] as const;
+const PREFIX = [345, 155] as const;
 
 /** The same entries give the same bytes: all belong to root and are of 1970. */
 export function tar(entries: readonly TarEntry[]): Buffer {
@@ -31,6 +32,13 @@ function typeOf({ path, link }: TarEntry): string {
   return path.endsWith("/") ? "5" : "0";
 }
 
+/** What does not fit into the field of the name goes before it, up to a slash that is left out. */
+function inTwo(path: string): [string, string] {
+  if (Buffer.byteLength(path) <= NAME[1]) return ["", path];
+  const slash = path.indexOf("/", path.length - NAME[1] - 1);
+  return slash < 0 ? ["", path] : [path.slice(0, slash), path.slice(slash + 1)];
+}
+
 function header(entry: TarEntry, size: number): Buffer {
   const block = Buffer.alloc(BLOCK);
   const text = (value: string, [offset, length]: readonly [number, number]): void => {
@@ -39,7 +47,9 @@ function header(entry: TarEntry, size: number): Buffer {
   };
   const octal = (value: number, offset: number, length: number): void =>
     text(value.toString(8).padStart(length - 1, "0"), [offset, length]);
-  text(entry.path, NAME);
+  const [prefix, name] = inTwo(entry.path);
+  text(prefix, PREFIX);
+  text(name, NAME);
   octal(entry.mode ?? 0o755, 100, 8);
   octal(0, 108, 8);
   octal(0, 116, 8);

@@ -1,10 +1,9 @@
-/** Plays kube-proxy for one Service whose pods run on the local node. */
+/** Plays kube-proxy for one Service, on an address of this machine. */
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { DiscoveryV1Api, type KubeConfig, type V1EndpointSlice } from "@kubernetes/client-node";
-import type { Cluster } from "../cluster";
-import { readKubeConfig } from "../kubeconfig";
-import { watch } from "../watch";
-import type { Kubelet } from "./kubelet";
+import type { Cluster } from "./cluster";
+import { readKubeConfig } from "./kubeconfig";
+import { watch } from "./watch";
 
 export interface ServiceProxy {
   /** The Service's. */
@@ -12,10 +11,22 @@ export interface ServiceProxy {
   stop(): void;
 }
 
-/** Addresses of ready endpoints. */
-const readyAddresses = (slices: readonly V1EndpointSlice[]): string[] =>
-  slices.flatMap(({ endpoints }) =>
-    (endpoints ?? []).filter(({ conditions }) => conditions?.ready).flatMap(({ addresses }) => addresses),
+export interface ServiceName {
+  namespace: string;
+  name: string;
+}
+
+export interface Target {
+  host: string;
+  port: number;
+}
+
+/** Ready endpoints. */
+const readyTargets = (slices: readonly V1EndpointSlice[]): Target[] =>
+  slices.flatMap(({ endpoints, ports }) =>
+    (endpoints ?? [])
+      .filter(({ conditions }) => conditions?.ready)
+      .flatMap(({ addresses }) => addresses.map(host => ({ host, port: ports![0]!.port! }))),
   );
 
 function watchSlices(kubeConfig: KubeConfig, namespace: string, service: string) {
@@ -28,9 +39,9 @@ function watchSlices(kubeConfig: KubeConfig, namespace: string, service: string)
   });
 }
 
-function join(client: Socket, port: number): void {
+function join(client: Socket, { host, port }: Target): void {
   // Two connections in place of one: neither may hold bytes back until the other side has confirmed earlier ones.
-  const server = connect({ port, host: "127.0.0.1", noDelay: true });
+  const server = connect({ port, host, noDelay: true });
   client.setNoDelay();
   client.pipe(server).pipe(client);
   client.on("error", () => server.destroy()).on("close", () => server.destroy());
@@ -38,35 +49,45 @@ function join(client: Socket, port: number): void {
 }
 
 /**
- * Listens on the Service's address, which must be a loopback address, and hands each connection to the next
+ * Listens on the Service's address, which must be one of this machine, and hands each connection to the next
  * ready pod; with none, it is closed at once.
+ *
+ * @param reach where the pods behind ready endpoints are to be found. Default: where the endpoints say
  */
 export async function startServiceProxy(
   cluster: Cluster,
-  kubelet: Kubelet,
-  service: { namespace: string; name: string },
+  service: ServiceName,
+  reach: (ready: Target[]) => Target[] = ready => ready,
 ): Promise<ServiceProxy> {
   const { spec } = await cluster.clients.core.readNamespacedService(service);
   const kubeConfig = readKubeConfig(cluster.kubeconfigFile);
   const slices = await watchSlices(kubeConfig, service.namespace, service.name);
+  const here = { host: spec!.clusterIP!, port: spec!.ports![0]!.port };
+  const stop = await forward(here, () => reach(readyTargets(slices.objects())));
+  return {
+    address: here.host,
+    stop: () => {
+      slices.stop();
+      stop();
+    },
+  };
+}
+
+/** Hands each connection to the next of the targets. @returns what ends it, and all connections */
+export async function forward({ host, port }: Target, targets: () => Target[]): Promise<() => void> {
   let turn = 0;
   const sockets = new Set<Socket>();
   const server = createServer(client => {
     sockets.add(client.on("close", () => sockets.delete(client)));
-    const addresses = readyAddresses(slices.objects());
-    const ports = kubelet.pods().flatMap(pod => (addresses.includes(pod.address) ? [pod.port] : []));
-    const port = ports[turn++ % ports.length];
-    if (port === undefined) client.destroy();
-    else join(client, port);
+    const all = targets();
+    const target = all[turn++ % all.length];
+    if (target === undefined) client.destroy();
+    else join(client, target);
   });
-  await listen(server, spec!.clusterIP!, spec!.ports![0]!.port);
-  return {
-    address: spec!.clusterIP!,
-    stop: () => {
-      slices.stop();
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
+  await listen(server, host, port);
+  return () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
   };
 }
 
