@@ -13,11 +13,8 @@ import { approve, gate, untilGate } from "../gate";
 import { run } from "../operated-cluster";
 import { podsOf } from "../pods";
 import { BROKEN_MIRROR, breakMirror } from "./broken-mirror";
-import { FAKE_NODE, restrictedPod, TEST_MILLISECONDS, type Stage } from "./on-real-node";
+import { FAKE_NODE, longTest, restrictedPod, TEST_MILLISECONDS, type Stage } from "./on-real-node";
 import { placeholderSizes } from "./timeline";
-
-/** A node is lost to Kubernetes after 50 s, and a kubelet that cannot pull an image takes its time. */
-const longTest = process.env.E2E_LONG === "1" ? test : test.skip;
 
 const execute = promisify(execFile);
 const SECOND_MILLISECONDS = 1_000;

@@ -1,5 +1,5 @@
 /** Tests that need a real node. Where this machine cannot be one they are skipped, and it is said why. */
-import { describe } from "@jest/globals";
+import { describe, test } from "@jest/globals";
 import type { V1Pod, V1PodSpec } from "@kubernetes/client-node";
 import { ON_REAL_NODE, whyNoRealNode, type RealNode } from "../../testbed/real-node/node";
 import type { OperatedCluster } from "../operated-cluster";
@@ -8,6 +8,11 @@ const problem = whyNoRealNode();
 if (problem !== undefined) process.stderr.write(`Skipped, as ${problem}\n`);
 
 export const describeOnRealNode = problem === undefined ? describe : describe.skip;
+
+/** `npm run e2e:node` has all of them, `npm test` those that take two minutes together. */
+const isLong = process.env.E2E_LONG === "1";
+export const longTest = isLong ? test : test.skip;
+export const describeLong = isLong ? describeOnRealNode : describe.skip;
 
 /** Longer than in any run so far on a busy machine. */
 export const WAIT_MILLISECONDS = 60_000;

@@ -1,5 +1,5 @@
 /** The operator's own pods in real containers: what the chart renders is what a kubelet runs. */
-import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { CoordinationV1Api, type V1Pod } from "@kubernetes/client-node";
 import { isHeldByUs, type PipelineRun } from "../../capabilities/tekton/objects";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
@@ -13,11 +13,8 @@ import { until } from "../../testbed/until";
 import { after, cpu } from "../fit/fixture";
 import { OperatedCluster, run, START_MILLISECONDS, STOP_MILLISECONDS } from "../operated-cluster";
 import { execIn, kernelStatus } from "./containers";
-import { describeOnRealNode, TEST_MILLISECONDS } from "./on-real-node";
+import { describeLong, TEST_MILLISECONDS } from "./on-real-node";
 import { tracesOf } from "./traces";
-
-/** A minute and more. */
-const describeLong = process.env.E2E_LONG === "1" ? describeOnRealNode : describe.skip;
 
 const MEBIBYTE = 1024 * 1024;
 const spec = { taskRunTemplate: { podTemplate: ON_REAL_NODE } };

@@ -7,6 +7,7 @@ import { handOverTests } from "./hand-over";
 import { kubeletTests } from "./kubelet";
 import { describeOnRealNode, type Stage } from "./on-real-node";
 import { tracesOf } from "./traces";
+import { volumeTests } from "./volumes";
 
 /** So that a drain waits for what is active. */
 const settings = { POD_AFFINITY_DISRUPTION_BUDGET: "active" };
@@ -27,5 +28,6 @@ describeOnRealNode("on a real node", () => {
 
   describe("the kubelet", () => kubeletTests(() => stage));
   describe("the hand-over", () => handOverTests(() => stage));
+  describe("volumes", () => volumeTests(() => stage));
   describe("what only a real node shows", () => faultTests(() => stage));
 });
