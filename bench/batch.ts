@@ -4,7 +4,8 @@ import { hasEnded } from "../capabilities/tekton/objects";
 import type { OperatedCluster } from "../e2e/operated-cluster";
 import { inTurns } from "../testbed/in-turns";
 import { until } from "../testbed/until";
-import { runOfKind, type Kind } from "./kinds";
+import type { Script } from "./by-script";
+import { isScripted, runOfKind, type Kind } from "./kinds";
 import type { Meter, Usage } from "./meter";
 import { runsEnded, stagesOf, type Stage } from "./times";
 
@@ -25,23 +26,30 @@ export interface Batch {
   usage: Usage;
 }
 
-/** The namespace has to be there; it is named after the kind. */
+/**
+ * The namespace has to be there; it is named after the kind.
+ *
+ * @param script that places runs of the kinds that are its
+ */
 export async function runBatch(
   operated: OperatedCluster,
   meter: Meter,
   { kind, name, runs }: { kind: Kind; name: string; runs: number },
+  script?: Script,
 ): Promise<Batch> {
   const created = new Map<string, number>();
   const usage = await meter.during(async () => {
     await inTurns(runs, CREATIONS_AT_ONCE, async index => {
       const run = `${name}-${index}`;
       created.set(run, Date.now());
-      await operated.createRun(kind, runOfKind(kind, run));
+      if (isScripted(kind)) await script!.place(kind, runOfKind(kind, run));
+      else await operated.createRun(kind, runOfKind(kind, run));
     });
     await until(`the runs ${name} of ${kind} to end`, MOST_MILLISECONDS, async () => {
       const ended = runsEnded(operated.history, kind);
       return [...created.keys()].every(run => ended.has(run));
     });
+    if (isScripted(kind)) for (const run of created.keys()) await script!.clear(kind, run);
     await operated.untilNoPlaceholder(kind, MOST_MILLISECONDS);
     await delay(SETTLE_MILLISECONDS);
   });

@@ -4,9 +4,29 @@ import { KEY_PREFIX } from "../capabilities/keys";
 
 type Kind = (typeof KINDS)[number];
 export type { Kind };
-export const KINDS = ["not-opted-in", "without-requests", "with-requests", "chain"] as const;
+export const KINDS = [
+  "not-opted-in",
+  "without-requests",
+  "with-requests",
+  "chain",
+  "script-without-requests",
+  "script-with-requests",
+] as const;
 /** Those that the operator places. */
-export const OPTED_IN_KINDS = KINDS.slice(1);
+export const OPTED_IN_KINDS = [
+  "without-requests",
+  "with-requests",
+  "chain",
+] as const satisfies readonly Kind[];
+/** Those that a script places, see by-script.ts. */
+export const SCRIPTED_KINDS = [
+  "script-without-requests",
+  "script-with-requests",
+] as const satisfies readonly Kind[];
+export type ScriptedKind = (typeof SCRIPTED_KINDS)[number];
+
+export const isScripted = (kind: Kind): kind is ScriptedKind =>
+  (SCRIPTED_KINDS as readonly Kind[]).includes(kind);
 
 const SMALL = { cpu: "100m", memory: "64Mi" };
 
@@ -38,10 +58,14 @@ const TASKS: Record<Kind, object[]> = {
   "without-requests": diamond(),
   "with-requests": diamond(SMALL),
   chain: chain(SMALL),
+  "script-without-requests": diamond(),
+  "script-with-requests": diamond(SMALL),
 };
 
-export function runOfKind(kind: Kind, name: string): object {
+const isOptedIn = (kind: Kind): boolean => (OPTED_IN_KINDS as readonly Kind[]).includes(kind);
+
+export function runOfKind(kind: Kind, name: string): ReturnType<typeof run> {
   const annotations = { [`${KEY_PREFIX}isolation`]: "none" };
-  const metadata = kind === "not-opted-in" ? { labels: {} } : { labels: optedIn, annotations };
+  const metadata = isOptedIn(kind) ? { labels: optedIn, annotations } : { labels: {} };
   return run(name, TASKS[kind], metadata);
 }
