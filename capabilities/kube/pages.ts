@@ -4,6 +4,9 @@ import { setHeaderOptions } from "@kubernetes/client-node";
 /** Pods that have ended need nothing any more. */
 export const ACTIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
 
+/** The version of a list that the API server answers from its own watch, as informers ask for at first. */
+export const AS_IT_IS_WATCHED = "0";
+
 export interface Page<T> {
   items: T[];
   /** A typed client says _continue, the one for custom objects continue. */

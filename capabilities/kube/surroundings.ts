@@ -22,7 +22,7 @@ import type { KubeClients } from "./client";
 import { readDefinitions, type Reading } from "./definitions";
 import { ifThere } from "./errors";
 import { flagsOf } from "./feature-flags";
-import { ACTIVE_PODS, eachItem, METADATA_ONLY } from "./pages";
+import { ACTIVE_PODS, AS_IT_IS_WATCHED, eachItem, METADATA_ONLY } from "./pages";
 import { PriorityClasses } from "./priority-classes";
 import { Shared } from "./shared";
 
@@ -55,12 +55,19 @@ export class Surroundings {
     return { definitions: await readDefinitions(run, bounds.limitRanges, this.clients, reading), bounds };
   }
 
-  /** What the namespace allows, as it was within the last moment. */
+  /**
+   * What the namespace allows, as it was within the last moment: as the API server's own watch has it.
+   *
+   * Were it asked for what is so at this moment, it would have etcd say how far that watch has come, which it does ten
+   * times a second at most (`ConditionalProgressRequester` of apiserver/pkg/storage/cacher/progress). Its admission plugin
+   * LimitRanger asks the same of a namespace without LimitRanges when the placeholder's pod is made, and had to wait for
+   * up to 100 ms behind us.
+   */
   bounds(namespace: string): Promise<NamespaceBounds> {
     return this.#bounds.get(namespace, async () => {
       const [limitRanges, quotas] = await Promise.all([
-        this.clients.core.listNamespacedLimitRange({ namespace }),
-        this.clients.core.listNamespacedResourceQuota({ namespace }),
+        this.clients.core.listNamespacedLimitRange({ namespace, resourceVersion: AS_IT_IS_WATCHED }),
+        this.clients.core.listNamespacedResourceQuota({ namespace, resourceVersion: AS_IT_IS_WATCHED }),
       ]);
       return { limitRanges: limitRanges.items, quotas: quotas.items };
     });
