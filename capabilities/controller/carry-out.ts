@@ -140,24 +140,25 @@ export class CarryOut {
     return reserveAgain(run, observed, learned, this.parts, this.teller);
   }
 
-  /** Its pods come a moment after the release: both writes go out together. What fails of them is tried again. */
+  /**
+   * Its pods come a moment after the release, and then need the room: the resize may follow it, and does not slow it down.
+   * One that fails, or is never sent, is a step of its own: the run is placed, and its next pods need the room.
+   */
   async #release(step: Of<"release">, key: RunKey, observed: Observed): Promise<Result> {
     const { cluster, store, settings } = this.parts;
     const { pod, size, topologyKey } = step;
     // Over a zone its pods may have other nodes.
     if (topologyKey === HOSTNAME_TOPOLOGY) await guardSlot(this.parts, pod);
     if (settings.DISRUPTION_BUDGET === "active") await this.#ensureBudget(key.namespace);
-    const [resized, released] = await Promise.allSettled([
-      size === undefined ? GO_ON : this.#resize.do({ pod, size }, key, observed),
-      cluster.runs.release(observed.run!, step),
-    ]);
-    if (released.status === "rejected") throw released.reason;
+    const released = await cluster.runs.release(observed.run!, step);
     const seconds = heldSeconds(observed, new Date());
     countPlaced(seconds);
-    store.written("run", released.value);
+    store.written("run", released);
     const placed = placedEvent(step, observed, seconds, this.#notes.take(observed.run!));
-    this.teller.tellLater(observed.run, placed === undefined ? [] : [placed]);
-    if (resized.status === "rejected") throw resized.reason;
-    return resized.value;
+    try {
+      return size === undefined ? GO_ON : await this.#resize.do({ pod, size }, key, observed);
+    } finally {
+      this.teller.tellLater(observed.run, placed === undefined ? [] : [placed]);
+    }
   }
 }

@@ -199,7 +199,7 @@ describe("a policy that changes what the placeholder's pod asks for when it is r
     fake.resizePolicy = requests => ({ ...requests, cpu: "1800m" });
     await reconciler.reconcile(KEY, 0);
     await reconciler.reconcile(KEY, 0);
-    expect(fake.asked.filter(one => one !== "warn")).toEqual(["resizePod", "release", "noteRaised"]);
+    expect(fake.asked.filter(one => one !== "warn")).toEqual(["release", "resizePod", "noteRaised"]);
     expect(fake.told).toMatchObject([{ reason: "PlaceholderRaised" }, { reason: "Placed" }]);
     expect(recordOf(store.lookUp(KEY).observed.statefulSet!).raisedTo).toEqual({ cpu: 1800 });
   });

@@ -81,7 +81,7 @@ export const CASES: readonly Case[] = [
   {
     step: "make-placeholder",
     begin: api => api.create("pipelineruns", held().spec({ pipelineSpec: { tasks: [task] } } as never).run),
-    writes: ["create statefulsets", "resize pods", "patch pipelineruns", "create events"],
+    writes: ["create statefulsets", "patch pipelineruns", "resize pods", "create events"],
   },
   {
     step: "settle-placeholder",
@@ -178,12 +178,12 @@ export const CASES: readonly Case[] = [
         annotations[RECORD_ANNOTATION] = JSON.stringify({ ...record, moves: 1, replaces: metadata!.uid });
       });
     },
-    writes: ["delete pods", "resize pods", "patch pipelineruns", "create events"],
+    writes: ["delete pods", "patch pipelineruns", "resize pods", "create events"],
   },
   {
     step: "resize",
     begin: api => void put(api, { run: held().run, node: "node-1" }),
-    writes: ["resize pods", "patch pipelineruns", "create events"],
+    writes: ["patch pipelineruns", "resize pods", "create events"],
   },
   {
     step: "reserve-again",
