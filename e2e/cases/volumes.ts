@@ -47,6 +47,10 @@ function using(name: string, ...workspaces: string[]) {
   const named = workspaces.map(one => ({ name: one }));
   return { ...task, workspaces: named, taskSpec: { ...task.taskSpec, workspaces: named } };
 }
+const withDefault = {
+  ...using("only", "cache"),
+  taskSpec: { ...using("only", "cache").taskSpec, params: [{ name: "shard", default: "3" }] },
+};
 const pipeline = (workspaces: string[], tasks: object[]) => ({
   workspaces: workspaces.map(name => ({ name })),
   tasks,
@@ -100,6 +104,27 @@ export const claimTests: FitTests = fit => {
         },
       },
       spec: {},
+    },
+    {
+      name: "of an embedded task's own volumes, by the run's parameter",
+      namespace: "of-embedded",
+      task: {
+        ...cpu("only", "1"),
+        taskSpec: {
+          ...cpu("only", "1").taskSpec,
+          volumes: [{ name: "cache", persistentVolumeClaim: { claimName: "cache-$(params.shard)" } }],
+        },
+      },
+      spec: { params: [{ name: "shard", value: "3" }] },
+    },
+    {
+      name: "of a workspace, by a default of the task that uses it",
+      namespace: "of-default",
+      task: withDefault,
+      spec: {
+        workspaces: [{ name: "cache", persistentVolumeClaim: { claimName: "cache-$(params.shard)" } }],
+        pipelineSpec: pipeline(["cache"], [withDefault]),
+      },
     },
     {
       name: "of a pod template, by the task's parameter",

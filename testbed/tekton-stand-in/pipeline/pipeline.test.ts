@@ -6,6 +6,7 @@ import { childCount, childKind, taskRunSpecOf } from "./children";
 import { verdict } from "./condition";
 import { dependencies, graphProblem } from "./graph";
 import { fanOut } from "./matrix";
+import { resolvedSpec } from "./resolve";
 import { PipelineState, skipReason } from "./state";
 import type { TaskState } from "./task-state";
 import { timedOut, untilNextLimit } from "./timeouts";
@@ -46,6 +47,23 @@ describe("the order of tasks", () => {
       graphProblem([named("d", "b", "c"), named("b", "a"), named("c", "a"), named("a")]),
     ).toBeUndefined();
   });
+});
+
+test("a pipeline's params are put into embedded tasks, but for those that the pipeline's task gives itself", () => {
+  const taskSpec = {
+    params: [{ name: "team", default: "$(params.tail)" }],
+    steps: [{ image: "$(params.team)" }],
+  };
+  const run = { metadata: { name: "r" }, spec: { params: [{ name: "team", value: "red" }] } } as PipelineRun;
+  const spec = {
+    params: [{ name: "team" }, { name: "tail", default: "of-$(params.team)" }],
+    tasks: [
+      { name: "default", taskSpec },
+      { name: "given", params: [{ name: "team", value: "not-$(params.team)" }], taskSpec },
+    ],
+  };
+  const images = resolvedSpec(run, spec, "p").tasks!.map(task => task.taskSpec!.steps![0]!.image);
+  expect(images).toEqual(["red", "not-red"]);
 });
 
 describe("a matrix", () => {

@@ -1,7 +1,7 @@
 /** A pipeline's spec with the values of its parameters, contexts and workspaces put in. */
 import { conditionOf, hasFailed } from "../conditions";
 import { paramReplacements, substitute, united, type Replacements } from "../substitution";
-import type { PipelineRun, PipelineSpec, PipelineTask } from "../types";
+import type { PipelineRun, PipelineSpec, PipelineTask, TaskSpec } from "../types";
 import type { PipelineState } from "./state";
 import { taskFailed, taskSucceeded, type TaskState } from "./task-state";
 
@@ -20,20 +20,30 @@ function contexts(run: PipelineRun, pipeline: string, spec: PipelineSpec): Repla
   ]);
 }
 
-/** The replacements without those for parameters that the task's embedded spec declares itself. */
-function undeclared(replacements: Replacements, task: PipelineTask): Replacements {
-  const own = new Set(task.taskSpec?.params?.map(param => param.name));
-  const name = (key: string): string => /^params(?:\.|\["|\[')([^.[\]"']+)/.exec(key)?.[1] ?? "";
-  return new Map([...replacements].filter(([key]) => !own.has(name(key))));
+/**
+ * For an embedded task: its pipeline's params, also where it has a default of the name, and those that the pipeline's
+ * task gives in their place. Source: propagateParams in Tekton's pkg/reconciler/pipelinerun/resources/apply.go.
+ */
+function propagated(replacements: Replacements, params: PipelineTask["params"]): Replacements {
+  const given = paramReplacements([], params);
+  return new Map([...replacements].map(([key, value]) => [key, given.get(key) ?? value]));
 }
+
+/** Defaults of its params stay as they are. */
+const embedded = ({ params, ...rest }: TaskSpec, replacements: Replacements): TaskSpec => ({
+  ...(params && { params }),
+  ...substitute(rest, replacements),
+});
 
 function resolvedTask(task: PipelineTask, replacements: Replacements): PipelineTask {
   // A pipeline in a pipeline gets values only through its params.
   const { taskSpec, pipelineSpec, ...rest } = task;
   const own: Replacements = new Map([["context.pipelineTask.retries", String(task.retries ?? 0)]]);
+  const known = united(own, replacements);
+  const resolved = substitute(rest, known);
   return {
-    ...substitute(rest, united(own, replacements)),
-    ...(taskSpec ? { taskSpec: substitute(taskSpec, undeclared(united(own, replacements), task)) } : {}),
+    ...resolved,
+    ...(taskSpec ? { taskSpec: embedded(taskSpec, propagated(known, resolved.params)) } : {}),
     ...(pipelineSpec ? { pipelineSpec } : {}),
   } as PipelineTask;
 }

@@ -28,6 +28,11 @@ export function resolvedTaskSpec(run: TaskRun, spec: TaskSpec, task: string): Ta
   return substitute(spec, united(paramReplacements(spec.params, run.spec.params), known));
 }
 
+/** The run's workspaces: ApplyParametersToWorkspaceBindings in Tekton's pkg/reconciler/taskrun/resources/apply.go. */
+export function resolvedWorkspaces(run: TaskRun, spec: TaskSpec): NonNullable<TaskRun["spec"]["workspaces"]> {
+  return substituteTexts(run.spec.workspaces ?? [], paramReplacements(spec.params, run.spec.params));
+}
+
 /** The run's pod template: of the parameters those that are texts, and nothing else, are put in. */
 export function resolvedPodTemplate(run: TaskRun, spec: TaskSpec): Json | undefined {
   const { podTemplate, params } = run.spec;

@@ -11,7 +11,7 @@ import type { TaskRun, Wanted, WantedPod } from "../types";
 import { begun, marked, withPod, withTask, type TaskDefinition } from "./marks";
 import { taskRunPod } from "./pod";
 import { failure, problem } from "./problems";
-import { resolvedPodTemplate, resolvedTaskSpec } from "./resolve";
+import { resolvedPodTemplate, resolvedTaskSpec, resolvedWorkspaces } from "./resolve";
 import { areSidecarsReady, type Verdict } from "./status";
 
 export interface Observed {
@@ -71,7 +71,10 @@ export function reconcileTaskRun({ run: observed, task, pod, now }: Observed): O
   if (wrong) return { run: marked(known, wrong, now) };
   const bound: TaskRun = {
     ...known,
-    spec: { ...known.spec, workspaces: known.spec.workspaces?.map(item => withClaim(item, known)) ?? [] },
+    spec: {
+      ...known.spec,
+      workspaces: resolvedWorkspaces(known, task.spec).map(item => withClaim(item, known)),
+    },
   };
   const taskSpec = resolvedTaskSpec(bound, task.spec, task.name ?? "");
   const podTemplate = resolvedPodTemplate(bound, task.spec);

@@ -114,6 +114,19 @@ describe("a pod", () => {
     expect(deadline("0s")).toBe(2 ** 31 - 1);
   });
 
+  test("has the claims of its workspaces by its params, and by the Task's defaults", () => {
+    const workspaces = [
+      { name: "a", persistentVolumeClaim: { claimName: "a-$(params.team)" } },
+      { name: "b", persistentVolumeClaim: { claimName: "b-$(params.shard)" } },
+    ];
+    const params = [{ name: "team" }, { name: "shard", default: "3" }];
+    const taskSpec: TaskSpec = { ...spec, params, workspaces: [{ name: "a" }, { name: "b" }] };
+    const run = taskRun({ taskSpec, workspaces, params: [{ name: "team", value: "red" }] });
+    const { createPod } = reconcileTaskRun({ run, task: { spec: taskSpec }, pod: undefined, now });
+    const claims = createPod!.spec!.volumes!.flatMap(volume => volume.persistentVolumeClaim?.claimName ?? []);
+    expect(claims).toEqual(["a-red", "b-3"]);
+  });
+
   test("mounts a claim once though two workspaces are on it", () => {
     const claim = { persistentVolumeClaim: { claimName: "c" } };
     const bindings = [
