@@ -17,7 +17,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 const TERMINATION_MILLISECONDS = 5_000;
 const POLL_MILLISECONDS = 50;
-const COMMAND_MILLISECONDS = 30_000;
+const COMMAND_MILLISECONDS = 90_000;
 
 const children = new Set();
 const directories = new Set();
