@@ -13,8 +13,9 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { digest } from "./digest.mjs";
+import { ofTime, sideBySide, testsIn } from "./end-to-end.mjs";
 import "./setup.mjs";
 
 const reports = mkdtempSync(join(tmpdir(), "test-reports-"));
@@ -111,9 +112,6 @@ async function checkOnce(name, command, args) {
   writeFileSync(stamp, sources);
 }
 
-/** Whole paths, because a checkout may lie below a directory of any of these names. */
-const testsIn = (...directories) => directories.map(directory => join(process.cwd(), directory) + sep);
-
 await Promise.all([
   check("build", process.execPath, ["scripts/build.mjs"], { tellsProgress: true }),
   check("types", `${BIN}/tsc`, [
@@ -129,25 +127,8 @@ jest("unit tests", [
   ...testsIn("capabilities", "chart", "demo", "preview", "cli", "pictures", "scripts", "soak", "bench"),
 ]);
 rmSync(".testbed/rbac", { recursive: true, force: true });
-// Four clusters at once: each waits for much of its time. But for tests of how long something takes, or how often
-// something comes about; of these two at once: the last of them begins when the soak has come to its calm.
-const OF_TIME = ["soak", "neighbours", "leader"].map(name => join(process.cwd(), "e2e", `${name}.test.ts`));
-/**
- * Commands of their own: `npm run e2e:autoscaler` takes minutes, most of them waiting for nodes to go, and at first as many
- * again to build Karpenter, as `npm run e2e:kueue` does to build Kueue.
- */
-const APART = ["autoscaler", "kueue"].map(name => join(process.cwd(), "e2e", name) + sep);
-jest("test bed and end-to-end tests", [
-  "--maxWorkers=4",
-  "--testSequencer=./scripts/longest-first.cjs",
-  ...testsIn("testbed", "e2e"),
-  ...[...OF_TIME, ...APART].map(path => `--testPathIgnorePatterns=${path}`),
-]);
-jest("end-to-end tests of time", [
-  "--maxWorkers=2",
-  "--testSequencer=./scripts/longest-first.cjs",
-  ...OF_TIME,
-]);
+jest("test bed and end-to-end tests", sideBySide(["testbed", "e2e"]));
+jest("end-to-end tests of time", ofTime);
 await check("permissions used", process.execPath, ["--import", "tsx", "e2e/rbac-coverage.ts"]);
 rmSync(reports, { recursive: true, force: true });
 for (const [name, ...lines] of failures) console.log(`\nFAILED: ${name}\n${lines.join("\n")}`);

@@ -1,0 +1,3 @@
+export function testsIn(...directories: string[]): string[];
+export function sideBySide(directories: readonly string[]): string[];
+export const ofTime: readonly string[];
