@@ -70,6 +70,15 @@ export function taskRunMetadata(
   };
 }
 
+/** Labels and annotations of a CustomRun or a child PipelineRun; one of a Pipeline by name is called as that. */
+export function childRunMetadata(
+  run: PipelineRun,
+  { name, pipelineRef }: PipelineTask,
+): { labels: Labels; annotations: Labels } {
+  const pipeline: Labels = pipelineRef?.name ? { [label.pipeline]: pipelineRef.name } : {};
+  return { labels: { ...childLabels(run, name), ...pipeline }, annotations: handedDownAnnotations(run) };
+}
+
 /** The value of `tekton.dev/pipeline` for a run that has no such label yet. */
 export function pipelineLabel(run: PipelineRun, restrict: (name: string) => string): string {
   if (run.spec.pipelineRef?.name) return run.spec.pipelineRef.name;

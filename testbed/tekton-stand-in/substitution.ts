@@ -12,13 +12,11 @@ export function references(text: string, prefix: string): string[] {
   return [...text.matchAll(reference)].map(match => match[1]!).filter(name => name.startsWith(prefix));
 }
 
-/** Adds `prefix.name`, `prefix["name"]`, `prefix['name']`, and the indices, keys and the star of the value. */
+/** Adds `prefix.name`, `prefix["name"]`, `prefix['name']`, and the indices, keys and the star of a list or object. */
 function add(replacements: Replacements, prefix: string, name: string, value: ParamValue): void {
   for (const key of [`${prefix}.${name}`, `${prefix}["${name}"]`, `${prefix}['${name}']`]) {
-    if (typeof value === "string") {
-      replacements.set(key, value);
-      continue;
-    }
+    replacements.set(key, value);
+    if (typeof value === "string") continue;
     replacements.set(`${key}[*]`, value);
     if (Array.isArray(value)) value.forEach((item, index) => replacements.set(`${key}[${index}]`, item));
     else for (const [field, item] of Object.entries(value)) replacements.set(`${key}.${field}`, item);

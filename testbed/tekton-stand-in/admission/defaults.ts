@@ -52,14 +52,21 @@ const override = (spec: ContainerSpecOverride): ContainerSpecOverride => ({
   computeResources: spec.computeResources ?? {},
 });
 
-/** A TaskSpec with its defaults. */
-export function taskSpecDefaults<T extends TaskSpec>(spec: T): T {
+/** A TaskSpec with what its Go types add. */
+function carriedTaskSpec<T extends TaskSpec>(spec: T): T {
   return compact({
     ...spec,
-    params: each(spec.params, param => ({ ...param, type: paramType(param as ParamSpec & Json) })),
     steps: each(spec.steps, container),
     sidecars: each(spec.sidecars, container),
     stepTemplate: spec.stepTemplate && container(spec.stepTemplate),
+  }) as T;
+}
+
+/** A TaskSpec with its defaults. */
+function taskSpecDefaults<T extends TaskSpec>(spec: T): T {
+  return compact({
+    ...carriedTaskSpec(spec),
+    params: each(spec.params, param => ({ ...param, type: paramType(param as ParamSpec & Json) })),
     results: each(spec["results"] as ParamSpec[] | undefined, result => ({
       ...result,
       type: result.type ?? "string",
@@ -67,9 +74,27 @@ export function taskSpecDefaults<T extends TaskSpec>(spec: T): T {
   }) as T;
 }
 
-function embeddedTask(spec: EmbeddedTask): EmbeddedTask {
-  return taskSpecDefaults({ ...spec, metadata: spec.metadata ?? {}, spec: spec.spec ?? null });
+function carriedTask(spec: EmbeddedTask): EmbeddedTask {
+  return carriedTaskSpec({ ...spec, metadata: spec.metadata ?? {}, spec: spec.spec ?? null });
 }
+
+const embeddedTask = (spec: EmbeddedTask): EmbeddedTask => taskSpecDefaults(carriedTask(spec));
+
+/** Fields of a pod template in which nothing, an empty list and an empty map are the same; the others know a null only. */
+const emptiable = new Set([
+  ...["nodeSelector", "env", "tolerations", "volumes", "imagePullSecrets", "hostAliases", "hostNetwork"],
+  ...["schedulerName", "topologySpreadConstraints"],
+]);
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === "object" && value !== null ? Object.keys(value).length === 0 : !value;
+
+const podTemplate = (template: Json): Json =>
+  Object.fromEntries(
+    Object.entries(template).filter(
+      ([field, value]) => value !== null && value !== undefined && !(emptiable.has(field) && isEmpty(value)),
+    ),
+  );
 
 const taskRef = (ref: TaskRef): TaskRef => (ref.kind || ref.resolver ? ref : { ...ref, kind: "Task" });
 
@@ -78,8 +103,23 @@ function pipelineTask(task: PipelineTask): PipelineTask {
     ...task,
     taskRef: task.taskRef && taskRef(task.taskRef),
     taskSpec: task.taskSpec && embeddedTask(task.taskSpec),
-    pipelineSpec: task.pipelineSpec && pipelineSpecDefaults(task.pipelineSpec),
+    pipelineSpec: task.pipelineSpec && nestedPipelineSpec(task.pipelineSpec),
   } as PipelineTask);
+}
+
+/** A pipeline in a pipeline gets its defaults with the run that it becomes; here only what its Go types add. */
+function nestedPipelineSpec(spec: PipelineSpec): PipelineSpec {
+  const task = (item: PipelineTask): PipelineTask =>
+    compact({
+      ...item,
+      taskSpec: item.taskSpec && carriedTask(item.taskSpec),
+      pipelineSpec: item.pipelineSpec && nestedPipelineSpec(item.pipelineSpec),
+    } as PipelineTask);
+  return compact({
+    ...spec,
+    tasks: each(spec.tasks, task),
+    finally: each(spec.finally, task),
+  } as PipelineSpec);
 }
 
 /** A PipelineSpec with its defaults. */
@@ -99,19 +139,22 @@ function workspaceBinding(binding: WorkspaceBinding): WorkspaceBinding {
     : binding;
 }
 
+const withPodTemplate = <T extends { podTemplate?: Json }>(object: T): T =>
+  object.podTemplate ? { ...object, podTemplate: podTemplate(object.podTemplate) } : object;
+
 function pipelineRunSpec(spec: PipelineRunSpec): PipelineRunSpec {
   return compact({
     ...spec,
     pipelineSpec: spec.pipelineSpec && pipelineSpecDefaults(spec.pipelineSpec),
     timeouts: { ...spec.timeouts, pipeline: spec.timeouts?.pipeline ?? defaultTimeout },
     taskRunTemplate: {
-      ...spec.taskRunTemplate,
+      ...withPodTemplate(spec.taskRunTemplate ?? {}),
       serviceAccountName: spec.taskRunTemplate?.serviceAccountName || defaultServiceAccount,
     },
     workspaces: each(spec.workspaces, workspaceBinding),
     taskRunSpecs: each(spec.taskRunSpecs, item =>
       compact({
-        ...item,
+        ...withPodTemplate(item),
         stepSpecs: each(item.stepSpecs, override),
         sidecarSpecs: each(item.sidecarSpecs, override),
       }),
@@ -121,7 +164,7 @@ function pipelineRunSpec(spec: PipelineRunSpec): PipelineRunSpec {
 
 function taskRunSpec(spec: TaskRunSpec): TaskRunSpec {
   return compact({
-    ...spec,
+    ...withPodTemplate(spec),
     taskRef: spec.taskRef && taskRef(spec.taskRef),
     taskSpec: spec.taskSpec && taskSpecDefaults(spec.taskSpec),
     timeout: spec.timeout ?? defaultTimeout,

@@ -2,10 +2,11 @@
 import { compact } from "../admission/defaults";
 import { parseDuration } from "../duration";
 import { v1, v1beta1 } from "../keys";
-import { childLabels, handedDownAnnotations, ownedBy, taskRunMetadata } from "../metadata";
+import { childRunMetadata, ownedBy, taskRunMetadata } from "../metadata";
 import { mergePodTemplates } from "../pod-template";
+import { templatedSteps } from "../step-template";
 import type { Json, Param, PipelineRun, PipelineTask, PipelineTaskRunSpec, Wanted } from "../types";
-import { fanOut } from "./matrix";
+import { combinationCount, fanOut } from "./matrix";
 import type { TaskState } from "./task-state";
 import { taskWorkspaces } from "./workspaces";
 
@@ -22,7 +23,7 @@ export function childKind(task: PipelineTask): TaskState["kind"] {
 }
 
 /** How many objects the pipeline task becomes. */
-export const childCount = (task: PipelineTask): number => (task.matrix ? fanOut(task.matrix).length : 1);
+export const childCount = (task: PipelineTask): number => (task.matrix ? combinationCount(task.matrix) : 1);
 
 /** The run's settings for one task: its taskRunTemplate, overridden by the task's entry in taskRunSpecs. */
 export function taskRunSpecOf(run: PipelineRun, pipelineTask: string): PipelineTaskRunSpec {
@@ -79,7 +80,8 @@ function taskRunSpec({ run, state: { task, isFinal }, params, workspaces, spec }
     computeResources: spec.computeResources,
     timeout: spec.timeout ?? task.timeout ?? timeoutFromRun(run, isFinal),
     taskRef: task.taskRef,
-    taskSpec: task.taskRef ? undefined : taskSpec,
+    // The validation of a pipeline leaves the template in the steps of its embedded tasks.
+    taskSpec: task.taskRef ? undefined : { ...taskSpec, steps: taskSpec.steps && templatedSteps(taskSpec) },
     workspaces: orAbsent(workspaces),
   });
 }
@@ -125,10 +127,7 @@ export function wantedChildren(run: PipelineRun, state: TaskState): Wanted[] {
   const combinations = task.matrix ? fanOut(task.matrix) : [];
   const workspaces = taskWorkspaces(run, task, task.taskSpec?.workspaces).bindings;
   const existing = new Set(state.children.map(child => child.metadata.name));
-  const metadata =
-    kind === "TaskRun"
-      ? taskRunMetadata(run, task, spec)
-      : { labels: childLabels(run, task.name), annotations: handedDownAnnotations(run) };
+  const metadata = kind === "TaskRun" ? taskRunMetadata(run, task, spec) : childRunMetadata(run, task);
   return state.names.flatMap((name, index) => {
     if (existing.has(name)) return [];
     const params = [...(combinations[index] ?? []), ...(task.params ?? [])];

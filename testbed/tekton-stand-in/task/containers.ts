@@ -2,6 +2,7 @@
 import type { V1Container, V1ResourceRequirements } from "@kubernetes/client-node";
 import { restrictLength } from "../names";
 import { share } from "../quantity";
+import { overResources, templatedSteps } from "../step-template";
 import type { ContainerSpecOverride, Json, TaskContainer, TaskRunSpec, TaskSpec } from "../types";
 
 /** Fields of a step or sidecar that are Tekton's and not a container's. */
@@ -19,35 +20,9 @@ const ownFields = new Set([
   "ref",
   "when",
 ]);
-const listsByName = ["env", "volumeMounts", "volumeDevices"];
 
 const stepName = (step: TaskContainer, index: number): string =>
   restrictLength(`step-${step.name || `unnamed-${index}`}`);
-
-type Keyed = { name?: string; mountPath?: string; devicePath?: string };
-const keyOf = (item: Keyed): string | undefined => item.mountPath ?? item.devicePath ?? item.name;
-
-/** The step laid over the Task's stepTemplate: lists by name (mounts by path), resources by name, the rest whole. */
-function overTemplate(step: TaskContainer, template: TaskContainer | undefined): TaskContainer {
-  if (!template) return step;
-  const merged: TaskContainer = { ...template, ...step };
-  for (const field of listsByName) {
-    const [own, base] = [step[field], template[field]] as (Keyed[] | undefined)[];
-    const keys = new Set(own?.map(keyOf));
-    if (own || base) merged[field] = [...(own ?? []), ...(base ?? []).filter(item => !keys.has(keyOf(item)))];
-  }
-  return { ...merged, computeResources: overResources(step.computeResources, template.computeResources) };
-}
-
-function overResources(
-  own: V1ResourceRequirements = {},
-  base: V1ResourceRequirements = {},
-): V1ResourceRequirements {
-  const merged: V1ResourceRequirements = { ...base, ...own };
-  if (own.requests ?? base.requests) merged.requests = { ...base.requests, ...own.requests };
-  if (own.limits ?? base.limits) merged.limits = { ...base.limits, ...own.limits };
-  return merged;
-}
 
 const overridden = (containers: TaskContainer[], overrides: ContainerSpecOverride[] = []): TaskContainer[] =>
   containers.map(container => {
@@ -126,7 +101,7 @@ function initContainers(steps: TaskContainer[], sidecars: TaskContainer[]): V1Co
 
 /** The containers of the Task's pod, resources included. */
 export function containers(task: TaskSpec, run: TaskRunSpec): Containers {
-  const templated = (task.steps ?? []).map(step => overTemplate(step, task.stepTemplate));
+  const templated = templatedSteps(task);
   const steps = shared(overridden(templated, run.stepSpecs), run.computeResources);
   const sidecars = overridden(task.sidecars ?? [], run.sidecarSpecs);
   const env = run.podTemplate?.["env"] as Json[] | undefined;
