@@ -1,4 +1,5 @@
 /** What happened to the objects of one input: recorded from a real Tekton, or here. */
+import { readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { KubernetesObject } from "@kubernetes/client-node";
@@ -33,9 +34,13 @@ export interface Recording {
   timeline: Moment[];
   /** Kind/name to the object as it was when it was first seen. */
   objectsAsCreated: Record<string, Resource>;
+  /** What was said when the run could not be created. */
+  refused?: string;
+  /** Kind/name to the last reason and message of each run that did not succeed. */
+  said?: Record<string, { reason: string; message: string }>;
 }
 
-/** Every input that a real Tekton was recorded with: those of recordings/. */
+/** Those of recordings/, which are run on a cluster. */
 export const INPUTS = [
   "cancelled",
   "custom-task",
@@ -67,8 +72,31 @@ export async function recordedFor(input: string): Promise<Recording> {
 
 /** The objects of an input; the last one is the PipelineRun. */
 export async function objectsOf(input: string): Promise<Resource[]> {
-  const text = await readFile(join(directory, `${input}.yaml`), "utf8");
+  return objectsIn(join(directory, `${input}.yaml`));
+}
+
+async function objectsIn(file: string): Promise<Resource[]> {
+  const text = await readFile(file, "utf8");
   return parseAllDocuments(text).map(document => document.toJS() as Resource);
+}
+
+/** What was recorded without the operator's label; the operator's own tests have the same inputs. */
+const withoutCluster = join(directory, "without-cluster");
+const inputsWithoutCluster = join(__dirname, "../../../capabilities/demand/recorded");
+const optIn = "tekton.dev/custom-pod-affinity";
+
+export interface WithoutCluster {
+  recorded: Recording;
+  objects: Resource[];
+}
+
+export const INPUTS_WITHOUT_CLUSTER = readdirSync(withoutCluster).map(file => file.replace(/\.json$/, ""));
+
+export async function withoutClusterFor(input: string): Promise<WithoutCluster> {
+  const recorded = JSON.parse(await readFile(join(withoutCluster, `${input}.json`), "utf8")) as Recording;
+  const objects = await objectsIn(join(inputsWithoutCluster, `${input}.yaml`));
+  for (const { metadata } of objects) delete metadata?.labels?.[optIn];
+  return { recorded, objects };
 }
 
 /** The moment that an event of a watch is. */
