@@ -38,18 +38,21 @@ export async function runBatch(
   script?: Script,
 ): Promise<Batch> {
   const created = new Map<string, number>();
+  const placed: Promise<void>[] = [];
   const usage = await meter.during(async () => {
     await inTurns(runs, CREATIONS_AT_ONCE, async index => {
       const run = `${name}-${index}`;
       created.set(run, Date.now());
-      if (isScripted(kind)) await script!.place(kind, runOfKind(kind, run));
+      // That it is placed is not waited for, as it is not with the operator.
+      if (isScripted(kind)) placed.push(script!.place(kind, runOfKind(kind, run)));
       else await operated.createRun(kind, runOfKind(kind, run));
     });
+    await Promise.all(placed);
     await until(`the runs ${name} of ${kind} to end`, MOST_MILLISECONDS, async () => {
       const ended = runsEnded(operated.history, kind);
       return [...created.keys()].every(run => ended.has(run));
     });
-    if (isScripted(kind)) for (const run of created.keys()) await script!.clear(kind, run);
+    if (isScripted(kind)) await Promise.all([...created.keys()].map(run => script!.clear(kind, run)));
     await operated.untilNoPlaceholder(kind, MOST_MILLISECONDS);
     await delay(SETTLE_MILLISECONDS);
   });

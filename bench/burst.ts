@@ -9,13 +9,14 @@ import { OperatedCluster } from "../e2e/operated-cluster";
 import { until } from "../testbed/until";
 import { runBatch, type Batch } from "./batch";
 import { Report } from "./budget";
-import type { Kind } from "./kinds";
+import { Script } from "./by-script";
+import { isScripted, type Kind } from "./kinds";
 import { Meter } from "./meter";
 import { numbers, runBenchmark } from "./options";
 import { percentile, sum } from "./statistics";
 import { ofKind, printRequests, reportUsage } from "./usage-figures";
 
-const COMPARED = ["not-opted-in", "with-requests"] as const satisfies readonly Kind[];
+const COMPARED = ["not-opted-in", "with-requests", "script-with-requests"] as const satisfies readonly Kind[];
 const WARM_UP_RUNS = 5;
 const SETTLE_MILLISECONDS = 5_000;
 const IDLE_MILLISECONDS = 30_000;
@@ -35,8 +36,9 @@ runBenchmark(async () => {
   try {
     for (const kind of COMPARED) await operated.createNamespace(kind);
     const meter = new Meter(operated.operator, operated.cluster);
+    const script = await Script.start(operated, COMPARED.filter(isScripted));
     const burst = async (kind: Kind, name: string, count: number): Promise<Batch> => {
-      const batch = await runBatch(operated, meter, { kind, name, runs: count });
+      const batch = await runBatch(operated, meter, { kind, name, runs: count }, script);
       await removeRuns(operated, kind);
       await delay(SETTLE_MILLISECONDS);
       return batch;
@@ -49,10 +51,11 @@ runBenchmark(async () => {
       for (const kind of order) batches.push(await burst(kind, `round-${round}`, runs));
     }
 
+    script.stop();
     printRequests(batches, idle);
     console.log(`${runs} runs at once on ${nodes} nodes, ${rounds} times of each kind`);
     const report = new Report();
-    const [others, placed] = COMPARED.map(kind => {
+    const [others, placed, scripted] = COMPARED.map(kind => {
       const some = ofKind(batches, kind);
       const waits = some.flatMap(batch => batch.waits);
       const figures = {
@@ -72,6 +75,12 @@ runBenchmark(async () => {
       "times",
     );
     report.limited("burst: all done, of that when not opted in", placed!.done / others!.done);
+    report.noted(
+      "burst: first pod bound, p50, of those that a script places",
+      scripted!.p50 / others!.p50,
+      "times",
+    );
+    report.noted("burst: all done, of those that a script places", scripted!.done / others!.done, "times");
     reportUsage(report, batches, idle, operated.operator);
     report.conclude();
   } finally {
