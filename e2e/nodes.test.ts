@@ -30,6 +30,12 @@ function nodesOf({ event, state }: Story): string[] {
   return event === "not ready" && state === "active" ? [first] : [first, second];
 }
 
+/** The slot that its pod gives free the run's next one may have before a stranger that waits comes out of its back-off. */
+const mayBeOn = (story: Story): string[][] =>
+  story.event === "full of pods" && story.state === "active"
+    ? [nodesOf(story), nodesOf(story).slice(0, 1)]
+    : [nodesOf(story)];
+
 const ALONE: Story = { event: "cordon", state: "between tasks", isAlone: true };
 
 /** What docs/node-events.md is taken from, see `npm run e2e:nodes`. */
@@ -72,7 +78,8 @@ const settings = { POD_AFFINITY_DISRUPTION_BUDGET: "active" };
     "$event, $state: the run goes on, whole",
     async story => {
       const outcome = await outcomes.get(story)!;
-      expect(outcome).toMatchObject({ result: "Succeeded", nodes: nodesOf(story), splits: [] });
+      expect(outcome).toMatchObject({ result: "Succeeded", splits: [] });
+      expect(mayBeOn(story)).toContainEqual(outcome.nodes);
     },
     RUN_MILLISECONDS,
   );
