@@ -17,7 +17,7 @@ const LONGEST = [
   "unknown",
   "many-runs",
   "behaviour",
-  // By themselves, see test.mjs.
+  // By themselves, see end-to-end.mjs.
   ...["soak", "neighbours", "leader"],
 ];
 

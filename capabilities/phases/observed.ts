@@ -1,5 +1,5 @@
 /** What a decision about one run rests on, and the questions that are asked of it. */
-import type { V1ObjectMeta, V1OwnerReference, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { V1OwnerReference, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { APP_NAME, APP_NAME_LABEL, COMPONENT_LABEL, PLACEHOLDER_COMPONENT } from "../keys";
 import { hasEnded, type CustomRun, type PipelineRun, type TaskRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
@@ -82,7 +82,7 @@ export function activePods({ pods }: Observed): V1Pod[] {
 }
 
 /** TaskRuns and child runs that have not ended: their next pods may be on their way. */
-export const underWay = ({ taskRuns, children }: Observed): readonly { metadata?: V1ObjectMeta }[] =>
+export const underWay = ({ taskRuns, children }: Observed): (TaskRun | PipelineRun)[] =>
   [...taskRuns, ...children].filter(one => !hasEnded(one));
 
 /** Names of the claims that pods of the run use, those among them that Tekton has made for it. */

@@ -21,8 +21,8 @@ import {
 import { notBelowRaised } from "../room/resized";
 import { withYieldedFloor } from "../room/yielding";
 import { ownOf } from "./lineage";
-import { awaitsQuota, type PipelineRun } from "../tekton/objects";
-import { activePods, placeholderPod, schedulingMessage, type Observed } from "./observed";
+import { awaitsQuota, type PipelineRun, type TaskRun } from "../tekton/objects";
+import { activePods, placeholderPod, schedulingMessage, underWay, type Observed } from "./observed";
 import { otherGate } from "./other-gate";
 import type { Step } from "./steps";
 import { phaseOf, stageOf, type Phase, type Stage } from "./phase";
@@ -112,6 +112,9 @@ export class Sight {
   /** Whether a pod of the run, an earlier run of the same name included, has not ended. */
   get activePods(): V1Pod[] {
     return this.#once("active", () => activePods(this.observed));
+  }
+  get underWay(): (TaskRun | PipelineRun)[] {
+    return this.#once("underWay", () => underWay(this.observed));
   }
 
   /** What the placeholder's pod asks for, of all resources. */

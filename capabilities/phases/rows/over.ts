@@ -2,7 +2,7 @@
 import { HELD_LABEL, OPT_IN_LABEL, OPTED_IN_LATE } from "../../keys";
 import { losesItsClaims } from "../../placement/made-claims";
 import { hasEnded, isChild, isManagedElsewhere } from "../../tekton/objects";
-import { ownership, underWay } from "../observed";
+import { ownership } from "../observed";
 import type { Row } from "../row";
 import type { Sight } from "../sight";
 import type { Warning } from "../../tekton/warning";
@@ -75,11 +75,11 @@ export const OVER: readonly Row[] = [
       "Those of a run that is deleted, with or without them, may have a pod made a moment later; the event of the last " +
       "one's end brings the run back.",
     stages: ["over", "unplaced"],
-    when: ({ observed }) => underWay(observed).length > 0,
+    when: ({ underWay }) => underWay.length > 0,
     takes: ["wait"],
     step: seen => ({
       kind: "wait",
-      why: `${reasonFor(seen)}; ${underWay(seen.observed).length} of its TaskRuns are still under way`,
+      why: `${reasonFor(seen)}; ${seen.underWay.length} of its TaskRuns are still under way`,
     }),
   },
   {
