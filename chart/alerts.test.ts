@@ -35,6 +35,9 @@ test("every metric of alerts and panels is one that there is; every metric is on
     expect([name, series.some(one => shown.has(one))]).toEqual([name, true]);
 });
 
+/** Prometheus' own, of what it scrapes. */
+const TARGET_LABELS = ["instance", "pod"];
+
 /** Labels that a query picks series by, or keeps. */
 function labelsIn(query: string): string[] {
   const picked = [...query.matchAll(/(\w+)(?:=~|!~|!=|=)"/g)].map(([, label]) => label!);
@@ -47,10 +50,30 @@ test.each(Object.entries(allQueries))(
   "the labels of the query of %s are those of its metrics",
   async (_, query) => {
     const asked = (await allMetrics()).filter(metric => seriesOf(metric).some(name => query.includes(name)));
-    const there = ["le", ...asked.flatMap(({ labelNames }) => labelNames)];
+    const there = ["le", ...TARGET_LABELS, ...asked.flatMap(({ labelNames }) => labelNames)];
     expect(labelsIn(query).filter(label => !there.includes(label))).toEqual([]);
   },
 );
+
+const seconds = (duration: string): number =>
+  Number(duration.slice(0, -1)) * { s: 1, m: 60, h: 3600 }[duration.slice(-1)]!;
+const windowsOf = (expr: string): string[] => [...expr.matchAll(/\[(\w+)\]/g)].map(([, window]) => window!);
+
+test.each(
+  ALERTS.filter(alert => alert.severity !== "info" && alert.for !== "0m").map(
+    alert => [alert.name, alert] as const,
+  ),
+)(
+  "%s does not fire for what was over at once: it lasts longer than its window",
+  (_, { expr, for: lasting }) => {
+    for (const window of windowsOf(expr)) expect(seconds(window)).toBeLessThan(seconds(lasting));
+  },
+);
+
+test("a run that is held for long is not forgotten while nobody acts, before that is an alert of its own", () => {
+  const alertOf = (name: string) => ALERTS.find(alert => alert.name === name)!;
+  expect(windowsOf(alertOf("PodAffinityRunHeldLong").expr)).toEqual([alertOf("PodAffinityNoLeader").for]);
+});
 
 describe("each alert", () => {
   test.each(ALERTS.map(alert => [alert.name, alert] as const))("%s says what to do", (name, alert) => {

@@ -19,11 +19,18 @@ export interface Alert {
 const quantile = (share: number, metric: string, window: string): string =>
   `histogram_quantile(${share}, sum by (le) (rate(${metric}_bucket[${window}])))`;
 
+/** For how long nobody may act, and so nobody knows of runs, while another controller takes over. */
+const LEADER_CHANGE = "2m";
+
+/** The dashboard turns colour where these alerts begin. */
+export const HELD_LONG_SECONDS = 1800;
+export const CERTIFICATE_DAYS = 14;
+
 export const ALERTS: readonly Alert[] = [
   {
     name: "PodAffinityNoLeader",
     expr: "(sum(pod_affinity_leader) or vector(0)) < 1",
-    for: "2m",
+    for: LEADER_CHANGE,
     severity: "critical",
     summary: "No controller acts.",
     description: "No process of the controller holds the Lease, or none is scraped: held runs stay held.",
@@ -47,7 +54,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: "PodAffinityAdmissionFails",
-    expr: 'sum by (code) (rate(pod_affinity_admission_duration_seconds_count{code!="200"}[10m])) > 0',
+    expr: 'sum by (code) (rate(pod_affinity_admission_duration_seconds_count{code!="200"}[5m])) > 0',
     for: "10m",
     severity: "warning",
     summary: "Admission answers with errors.",
@@ -59,7 +66,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: "PodAffinityAdmissionSlow",
-    expr: `${quantile(0.99, "pod_affinity_admission_duration_seconds", "10m")} > 1`,
+    expr: `${quantile(0.99, "pod_affinity_admission_duration_seconds", "5m")} > 1`,
     for: "10m",
     severity: "warning",
     summary: "Admission is slow.",
@@ -71,7 +78,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: "PodAffinityCertificateEnds",
-    expr: "min(pod_affinity_certificate_end_timestamp_seconds) - time() < 14 * 86400",
+    expr: `min(pod_affinity_certificate_end_timestamp_seconds) - time() < ${CERTIFICATE_DAYS} * 86400`,
     for: "1h",
     severity: "warning",
     summary: "The serving certificate is about to end.",
@@ -82,7 +89,7 @@ export const ALERTS: readonly Alert[] = [
   },
   {
     name: "PodAffinityRunHeldLong",
-    expr: "max(pod_affinity_oldest_held_run_seconds) > 1800",
+    expr: `max(max_over_time(pod_affinity_oldest_held_run_seconds[${LEADER_CHANGE}])) > ${HELD_LONG_SECONDS}`,
     for: "5m",
     severity: "warning",
     summary: "A run has been held for more than half an hour.",
@@ -121,7 +128,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "info",
     summary: "Runs are let go without a node of their own.",
     description:
-      "{{ $value | humanize }} runs ended their wait otherwise than placed: {{ $labels.outcome }}.",
+      'Runs that ended their wait otherwise than placed within half an hour: {{ $value | printf "%.0f" }}, {{ $labels.outcome }}.',
     runbook:
       "They waited for longer than their placement-timeout, or people took them out. " +
       "`kubectl get events -A --field-selector reason=PlacementTimedOut` says why each could not be placed.",
@@ -133,7 +140,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "info",
     summary: "Others take the room that was kept for runs.",
     description:
-      "{{ $value | humanize }} placeholders had to look for a node anew within an hour: {{ $labels.reason }}.",
+      '{{ $value | printf "%.0f" }} placeholders had to look for a node anew within an hour: {{ $labels.reason }}.',
     runbook:
       "Pods of higher priority, or static ones, come onto the nodes of runs. Keep CI on nodes of its own by a taint, or give runs a priority class.",
   },
@@ -161,8 +168,8 @@ export const ALERTS: readonly Alert[] = [
   {
     name: "PodAffinityRequestsFail",
     expr:
-      'sum(rate(pod_affinity_kubernetes_requests_total{code=~"5xx|none"}[10m])) / ' +
-      "sum(rate(pod_affinity_kubernetes_requests_total[10m])) > 0.05",
+      'sum(rate(pod_affinity_kubernetes_requests_total{code=~"5xx|none"}[5m])) / ' +
+      "sum(rate(pod_affinity_kubernetes_requests_total[5m])) > 0.05",
     for: "10m",
     severity: "warning",
     summary: "The API server does not answer as it should.",

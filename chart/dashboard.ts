@@ -17,9 +17,21 @@ function position(index: number): { x: number; y: number; w: number; h: number }
 
 const SOURCE = { type: "prometheus", uid: "${datasource}" };
 
-function panelJson({ title, description, kind, unit, isStacked, queries }: Panel, index: number): object {
-  const stacking = { mode: isStacked === true ? "normal" : "none" };
-  const custom = { fillOpacity: isStacked === true ? 30 : 5, showPoints: "never", stacking };
+/** A value that stands alone is drawn as a point: a line has two ends. */
+const customOf = ({ isStacked = false, isWhole = false }: Panel): object => ({
+  fillOpacity: isStacked ? 30 : 5,
+  showPoints: "auto",
+  stacking: { mode: isStacked ? "normal" : "none", group: "A" },
+  ...(isWhole && { axisSoftMax: 1 }),
+});
+
+const thresholdsOf = (colors: NonNullable<Panel["colors"]>): object => ({
+  mode: "absolute",
+  steps: colors.map(({ color, from }) => ({ color, value: from })),
+});
+
+function panelJson(panel: Panel, index: number): object {
+  const { title, description, kind, unit, isWhole, colors, queries } = panel;
   return {
     id: index + 1,
     type: kind,
@@ -28,12 +40,18 @@ function panelJson({ title, description, kind, unit, isStacked, queries }: Panel
     datasource: SOURCE,
     gridPos: position(index),
     fieldConfig: {
-      defaults: { unit, min: 0, ...(kind === "timeseries" && { custom }) },
+      defaults: {
+        unit,
+        min: 0,
+        ...(isWhole === true && { decimals: 0 }),
+        ...(colors && { thresholds: thresholdsOf(colors) }),
+        ...(kind === "timeseries" && { custom: customOf(panel) }),
+      },
       overrides: [],
     },
     options:
       kind === "stat"
-        ? { reduceOptions: { calcs: ["lastNotNull"] }, colorMode: "none" }
+        ? { reduceOptions: { calcs: ["lastNotNull"] }, colorMode: colors ? "value" : "none" }
         : { legend: { displayMode: "list", placement: "bottom" }, tooltip: { mode: "multi" } },
     targets: queries.map(({ expr, legend }, query) => ({
       refId: String.fromCharCode("A".charCodeAt(0) + query),

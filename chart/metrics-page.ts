@@ -46,7 +46,8 @@ A monitor trusts the authority in the Secret \`…-tls\` (\`ca.crt\`), and needs
 chart lets everybody reach port 3000: the API server, which calls webhooks there, is no pod and cannot be named.
 
 Gauges are read when Prometheus asks, from what the controller that acts knows of the cluster; those of a controller
-that stands by are 0, so sum or take the largest over all processes. Counters count what a process did, from its start.`;
+that stands by are 0, so sum or take the largest over all processes. \`and on (instance) pod_affinity_leader == 1\` leaves
+them out: while no controller acts, 0 would be no answer. Counters count what a process did, from its start.`;
 
 const cell = (text: string): string => text.replaceAll("|", "\\|");
 

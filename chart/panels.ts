@@ -1,14 +1,19 @@
 /** What the dashboard shows, panel by panel: first one row of single figures, then graphs two by two. */
+import { CERTIFICATE_DAYS, HELD_LONG_SECONDS } from "./alerts";
 
 export interface Panel {
   title: string;
   /** One line of help, shown at the panel. */
   description: string;
   kind: "stat" | "timeseries";
-  /** Grafana's name of the unit. */
-  unit: "short" | "s" | "bytes" | "reqps" | "dtdurations";
+  /** Grafana's name of the unit; what it does not know, it puts behind the figure. */
+  unit: "short" | "s" | "bytes" | "reqps" | "dtdurations" | `${string}/min`;
+  /** Whole things are counted: half of one is no step of the axis. */
+  isWhole?: boolean;
   /** Drawn on top of one another: the whole means something. */
   isStacked?: boolean;
+  /** Colours of a stat, each from its value on; the first one counts below all others. */
+  colors?: { color: "text" | "orange" | "red"; from: number | null }[];
   queries: { expr: string; legend: string }[];
 }
 
@@ -19,6 +24,10 @@ const quantiles = (metric: string, ...shares: number[]) =>
     legend: `p${share * 100}`,
   }));
 const one = (expr: string, legend = "") => [{ expr, legend }];
+/** Only who acts knows: where nobody does, 0 from those that stand by would be no answer. */
+const known = (gauge: string) => `(${gauge} and on (instance) pod_affinity_leader == 1)`;
+/** Of what is seldom: a second is too short to read. */
+const aMinute = (label: string, counter: string) => `60 * sum by (${label}) (rate(${counter}${RATE}))`;
 
 export const STATS: readonly Panel[] = [
   {
@@ -26,41 +35,61 @@ export const STATS: readonly Panel[] = [
     description: "One is right; with none, held runs stay held.",
     kind: "stat",
     unit: "short",
-    queries: one("sum(pod_affinity_leader)"),
+    isWhole: true,
+    colors: [
+      { color: "red", from: null },
+      { color: "text", from: 1 },
+      { color: "orange", from: 2 },
+    ],
+    queries: one("sum(pod_affinity_leader) or vector(0)"),
   },
   {
     title: "Runs held",
-    description: "Runs that wait until they are placed.",
+    description:
+      "Runs that wait until they are placed: kubectl get pipelineruns -A -l pod-affinity.tekton.dev/phase=held",
     kind: "stat",
     unit: "short",
-    queries: one('sum(pod_affinity_runs{stage="held"})'),
+    isWhole: true,
+    queries: one(`sum${known('pod_affinity_runs{stage="held"}')}`),
   },
   {
     title: "Oldest held run",
-    description: "For how long it has been held.",
+    description: "For how long it has been held; coloured when PodAffinityRunHeldLong is about to fire.",
     kind: "stat",
     unit: "s",
-    queries: one("max(pod_affinity_oldest_held_run_seconds)"),
+    colors: [
+      { color: "text", from: null },
+      { color: "orange", from: HELD_LONG_SECONDS },
+    ],
+    queries: one(`max${known("pod_affinity_oldest_held_run_seconds")}`),
   },
   {
     title: "Runs placed",
     description: "Runs that are under way on their node.",
     kind: "stat",
     unit: "short",
-    queries: one('sum(pod_affinity_runs{stage="placed"})'),
+    isWhole: true,
+    queries: one(`sum${known('pod_affinity_runs{stage="placed"}')}`),
   },
   {
     title: "Placements, last hour",
     description: "Runs that were started on a node of their own.",
     kind: "stat",
     unit: "short",
+    isWhole: true,
     queries: one('sum(increase(pod_affinity_holds_ended_total{outcome="placed"}[1h]))'),
   },
   {
     title: "Certificate ends in",
-    description: "After that opted-in runs are refused.",
+    description:
+      "After that opted-in runs are refused; coloured when PodAffinityCertificateEnds is about to fire.",
     kind: "stat",
     unit: "dtdurations",
+    colors: [
+      { color: "red", from: null },
+      { color: "orange", from: 0 },
+      { color: "text", from: CERTIFICATE_DAYS * 86400 },
+    ],
     queries: one("min(pod_affinity_certificate_end_timestamp_seconds) - time()"),
   },
 ];
@@ -68,19 +97,21 @@ export const STATS: readonly Panel[] = [
 const GRAPHS: readonly Panel[] = [
   {
     title: "Held runs by phase",
-    description: "looking: the placeholder has no node yet.",
+    description: "absent: there is no placeholder yet; looking: it has no node yet; anchored: it has one.",
     kind: "timeseries",
     unit: "short",
+    isWhole: true,
     isStacked: true,
-    queries: one('sum by (phase) (pod_affinity_runs{stage="held"}) > 0', "{{phase}}"),
+    queries: one(`sum by (phase) ${known('pod_affinity_runs{stage="held"}')} > 0`, "{{phase}}"),
   },
   {
     title: "Placed runs by phase",
     description: "anchored and handing over are well; lost and moving look for a node.",
     kind: "timeseries",
     unit: "short",
+    isWhole: true,
     isStacked: true,
-    queries: one('sum by (phase) (pod_affinity_runs{stage="placed"}) > 0', "{{phase}}"),
+    queries: one(`sum by (phase) ${known('pod_affinity_runs{stage="placed"}')} > 0`, "{{phase}}"),
   },
   {
     title: "Time to place",
@@ -91,10 +122,10 @@ const GRAPHS: readonly Panel[] = [
   },
   {
     title: "What ended the wait",
-    description: "Runs a second.",
+    description: "Runs that are held no longer, by what became of them.",
     kind: "timeseries",
-    unit: "reqps",
-    queries: one(`sum by (outcome) (rate(pod_affinity_holds_ended_total${RATE}))`, "{{outcome}}"),
+    unit: "runs/min",
+    queries: one(aMinute("outcome", "pod_affinity_holds_ended_total"), "{{outcome}}"),
   },
   {
     title: "Processors: reserved, wanted, used",
@@ -103,9 +134,9 @@ const GRAPHS: readonly Panel[] = [
     kind: "timeseries",
     unit: "short",
     queries: [
-      ...one("sum(pod_affinity_reserved_cpu_cores)", "reserved"),
-      ...one("sum(pod_affinity_wanted_cpu_cores)", "wanted"),
-      ...one("sum(pod_affinity_used_cpu_cores)", "used"),
+      ...one(`sum${known("pod_affinity_reserved_cpu_cores")}`, "reserved"),
+      ...one(`sum${known("pod_affinity_wanted_cpu_cores")}`, "wanted"),
+      ...one(`sum${known("pod_affinity_used_cpu_cores")}`, "used"),
     ],
   },
   {
@@ -115,52 +146,56 @@ const GRAPHS: readonly Panel[] = [
     kind: "timeseries",
     unit: "bytes",
     queries: [
-      ...one("sum(pod_affinity_reserved_memory_bytes)", "reserved"),
-      ...one("sum(pod_affinity_wanted_memory_bytes)", "wanted"),
-      ...one("sum(pod_affinity_used_memory_bytes)", "used"),
+      ...one(`sum${known("pod_affinity_reserved_memory_bytes")}`, "reserved"),
+      ...one(`sum${known("pod_affinity_wanted_memory_bytes")}`, "wanted"),
+      ...one(`sum${known("pod_affinity_used_memory_bytes")}`, "used"),
     ],
   },
   {
     title: "Moves by reason",
-    description: "Placeholders that looked for a node anew, or were replaced on theirs, a second.",
+    description: "Placeholders that looked for a node anew, or were replaced on theirs.",
     kind: "timeseries",
-    unit: "reqps",
-    queries: one(`sum by (reason) (rate(pod_affinity_placeholder_moves_total${RATE})) > 0`, "{{reason}}"),
+    unit: "moves/min",
+    queries: one(`${aMinute("reason", "pod_affinity_placeholder_moves_total")} > 0`, "{{reason}}"),
   },
   {
-    title: "Warnings and refusals",
-    description: "Events of type Warning by reason, refused placeholders and refused resizes, a second.",
+    title: "Warnings by reason",
+    description: "Events of type Warning on runs; docs/troubleshooting.md has each of them.",
     kind: "timeseries",
-    unit: "reqps",
+    unit: "Events/min",
+    queries: one(`${aMinute("reason", 'pod_affinity_events_total{type="Warning"}')} > 0`, "{{reason}}"),
+  },
+  {
+    title: "Refused placeholders and resizes",
+    description: "Placeholders by what stood in the way; resizes by what was asked for.",
+    kind: "timeseries",
+    unit: "refusals/min",
     queries: [
-      ...one(`sum by (reason) (rate(pod_affinity_events_total{type="Warning"}${RATE})) > 0`, "{{reason}}"),
       ...one(
-        `sum by (reason) (rate(pod_affinity_placeholders_refused_total${RATE})) > 0`,
+        `${aMinute("reason", "pod_affinity_placeholders_refused_total")} > 0`,
         "placeholder: {{reason}}",
       ),
-      ...one(
-        `sum by (direction) (rate(pod_affinity_resizes_refused_total${RATE})) > 0`,
-        "resize: {{direction}}",
-      ),
+      ...one(`${aMinute("direction", "pod_affinity_resizes_refused_total")} > 0`, "resize: {{direction}}"),
     ],
+  },
+  {
+    title: "Retries",
+    description: "Looks at runs that are repeated; outdated is no fault.",
+    kind: "timeseries",
+    unit: "looks/min",
+    queries: one(aMinute("cause", "pod_affinity_workqueue_retries_total"), "{{cause}}"),
   },
   {
     title: "Queue",
     description: "Runs that wait for a worker, are worked on, or are looked at after a while.",
     kind: "timeseries",
     unit: "short",
+    isWhole: true,
     queries: [
-      ...one("sum(pod_affinity_workqueue_depth)", "waiting"),
-      ...one("sum(pod_affinity_workqueue_working)", "worked on"),
-      ...one("sum(pod_affinity_workqueue_delayed)", "after a while"),
+      ...one(`sum${known("pod_affinity_workqueue_depth")}`, "waiting"),
+      ...one(`sum${known("pod_affinity_workqueue_working")}`, "worked on"),
+      ...one(`sum${known("pod_affinity_workqueue_delayed")}`, "after a while"),
     ],
-  },
-  {
-    title: "Retries",
-    description: "Looks at runs that are repeated, a second; outdated is no fault.",
-    kind: "timeseries",
-    unit: "reqps",
-    queries: one(`sum by (cause) (rate(pod_affinity_workqueue_retries_total${RATE}))`, "{{cause}}"),
   },
   {
     title: "Time of a look at a run",
@@ -171,13 +206,17 @@ const GRAPHS: readonly Panel[] = [
   },
   {
     title: "Requests to the API server",
-    description: "By verb and class of the answer.",
+    description:
+      "By verb; and those without success, by class of the answer. 4xx is most often a change that came first.",
     kind: "timeseries",
     unit: "reqps",
-    queries: one(
-      `sum by (verb, code) (rate(pod_affinity_kubernetes_requests_total${RATE})) > 0`,
-      "{{verb}} {{code}}",
-    ),
+    queries: [
+      ...one(`sum by (verb) (rate(pod_affinity_kubernetes_requests_total${RATE})) > 0`, "{{verb}}"),
+      ...one(
+        `sum by (code) (rate(pod_affinity_kubernetes_requests_total{code!="2xx"}${RATE})) > 0`,
+        "answer: {{code}}",
+      ),
+    ],
   },
   {
     title: "Time of requests to the API server",
@@ -188,7 +227,8 @@ const GRAPHS: readonly Panel[] = [
   },
   {
     title: "Requests for admission",
-    description: "By what was asked; and those that were refused, with a reason for people.",
+    description:
+      "By what was asked; those that were refused, with a reason for people; and those without an answer, by HTTP status.",
     kind: "timeseries",
     unit: "reqps",
     queries: [
@@ -197,6 +237,10 @@ const GRAPHS: readonly Panel[] = [
         "{{operation}} {{kind}}",
       ),
       ...one(`sum(rate(pod_affinity_admission_answers_total{allowed="false"}${RATE}))`, "refused"),
+      ...one(
+        `sum by (code) (rate(pod_affinity_admission_duration_seconds_count{code!="200"}${RATE})) > 0`,
+        "failed: {{code}}",
+      ),
     ],
   },
   {
@@ -207,10 +251,21 @@ const GRAPHS: readonly Panel[] = [
     queries: quantiles("pod_affinity_admission_duration_seconds", 0.5, 0.99),
   },
   {
-    title: "Versions",
-    description: "Processes by version and part; two versions at once are an upgrade.",
+    title: "Which controller acts",
+    description: "By its pod, or by its address where pods are not named; each change is a new leader.",
     kind: "timeseries",
     unit: "short",
+    isWhole: true,
+    isStacked: true,
+    queries: one("sum by (pod, instance) (pod_affinity_leader) > 0", "{{pod}} {{instance}}"),
+  },
+  {
+    title: "Processes by version",
+    description: "Those that are scraped, of each part; two versions at once are an upgrade.",
+    kind: "timeseries",
+    unit: "short",
+    isWhole: true,
+    isStacked: true,
     queries: one("sum by (component, version) (pod_affinity_build_info)", "{{component}} {{version}}"),
   },
 ];
