@@ -17,7 +17,7 @@ import { percentile, sum } from "./statistics";
 import { ofKind, printRequests, reportUsage } from "./usage-figures";
 
 const COMPARED = ["not-opted-in", "with-requests", "script-with-requests"] as const satisfies readonly Kind[];
-const WARM_UP_RUNS = 5;
+const WARM_UP_RUNS = 50;
 const SETTLE_MILLISECONDS = 5_000;
 const IDLE_MILLISECONDS = 30_000;
 const GONE_MILLISECONDS = 5 * 60_000;

@@ -66,12 +66,27 @@ export class InvalidQuantity extends Error {
 const roundedUp = (numerator: bigint, denominator: bigint): bigint =>
   (numerator + denominator - 1n) / denominator;
 
+/** The same few quantities stand on all pods of a run. */
+const parsed = new Map<string, number>();
+const MOST_PARSED = 1_000;
+
 /**
  * The amount that a quantity of Kubernetes stands for. Reckoned in whole numbers: 0.3 is 300 thousandths, not 299.
  *
  * @throws InvalidQuantity
  */
 export function parseQuantity(resource: string, text: string | number | null): number {
+  if (typeof text !== "string" || text.length > LONGEST_QUANTITY) return parseAnew(resource, text);
+  const key = resource === "cpu" ? `cpu ${text}` : text;
+  const known = parsed.get(key);
+  if (known !== undefined) return known;
+  const amount = parseAnew(resource, text);
+  if (parsed.size >= MOST_PARSED) parsed.clear();
+  parsed.set(key, amount);
+  return amount;
+}
+
+function parseAnew(resource: string, text: string | number | null): number {
   // Kubernetes reads null as 0, and takes blanks around a quantity away (UnmarshalJSON in apimachinery's quantity.go).
   if (text === null) return 0;
   const written = typeof text === "number" ? String(text) : typeof text === "string" ? text.trim() : text;
@@ -103,8 +118,15 @@ export function isTooLarge(resource: string, value: string | number): boolean {
   }
 }
 
-const countedQuantity = (resource: string, value: string | number): number =>
-  isTooLarge(resource, value) ? MOST_OF_A_RESOURCE : parseQuantity(resource, value);
+/** What is more than can be counted counts as the most. */
+function countedQuantity(resource: string, value: string | number): number {
+  try {
+    return parseQuantity(resource, value);
+  } catch (error) {
+    if (error instanceof InvalidQuantity && error.isTooLarge) return MOST_OF_A_RESOURCE;
+    throw error;
+  }
+}
 
 /** Of an object that the API server has taken; what is more than can be counted counts as the most. */
 export function countedResources(map: Record<string, string | number> | undefined): Resources {

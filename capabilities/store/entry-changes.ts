@@ -1,5 +1,6 @@
 /** Puts an object into the entry of its run, or takes it out; says whether a decision could depend on that. */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import isSame from "fast-deep-equal";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import type { PipelineRun, TaskRun } from "../tekton/objects";
 import { all, versionOf, type Entry, type KubeObject, type Objects, type Place } from "./entry";
@@ -24,12 +25,14 @@ function slimOf(place: Place, object: KubeObject): KubeObject {
 }
 
 /** Without its version, which changes with what nobody asks for. */
-const textOf = (object: KubeObject): string =>
-  JSON.stringify({ ...object, metadata: { ...object.metadata, resourceVersion: undefined } });
+const withoutVersion = (object: KubeObject): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: undefined },
+});
 
 /** Whether a decision could depend on what has changed; both are slim. */
 const isNews = (before: KubeObject | undefined, object: KubeObject): boolean =>
-  before === undefined || textOf(before) !== textOf(object);
+  before === undefined || !isSame(withoutVersion(before), withoutVersion(object));
 
 /** Keeps since when a StatefulSet has been without its pod. */
 export function notePod(entry: Entry): void {

@@ -16,9 +16,11 @@ export function emptyStore(): { store: Store; changes: string[] } {
   return { store: new Store((run, place) => changes.push(`${asText(run)} ${place}`)), changes };
 }
 
+const copyOf = <T>(object: T): T => JSON.parse(JSON.stringify(object)) as T;
+
 /** A copy, as the API server has it. Default UID: one by its name. */
 export function stored<T extends KubeObject>(object: T, version: number, uid?: string): T {
-  const copy = structuredClone(object);
+  const copy = copyOf(object);
   const own = uid ?? object.metadata!.uid ?? `uid-of-${object.metadata!.name}`;
   copy.metadata = { ...copy.metadata, namespace: "ci", uid: own, resourceVersion: String(version) };
   return copy;
@@ -26,7 +28,7 @@ export function stored<T extends KubeObject>(object: T, version: number, uid?: s
 
 /** Renamed, with a UID of its own. @param isPart whether it belongs to the run `build`, as Tekton propagates that */
 export function ofRun<T extends KubeObject>(name: string, object: T, isPart = false): T {
-  const copy = structuredClone(object);
+  const copy = copyOf(object);
   copy.metadata = { ...copy.metadata, name, uid: `uid-of-${name}` };
   if (!isPart) return copy;
   copy.metadata.labels = { ...copy.metadata.labels, [PLACEHOLDER_LABEL]: placeholderName("build") };

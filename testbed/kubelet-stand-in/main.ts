@@ -6,7 +6,7 @@
  * Keeps nothing but what is on the objects and since when it has seen it, so it can be stopped and started at any
  * time.
  */
-import { KubeConfig, type V1Pod } from "@kubernetes/client-node";
+import { KubeConfig, type V1Node, type V1Pod } from "@kubernetes/client-node";
 import { kubeClients } from "../../capabilities/kube/client";
 import { WorkQueue } from "../../capabilities/controller/work-queue";
 import { readyLine } from "../ready";
@@ -29,6 +29,11 @@ async function main(): Promise<void> {
     retryLimitMilliseconds: 5_000,
     onFailure: (node, error, milliseconds) =>
       console.error(`node ${node}: ${inShort(error)}; trying again in ${Math.round(milliseconds)} ms`),
+  });
+  await watch<V1Node>(kubeConfig, {
+    path: "/api/v1/nodes",
+    list: () => clients.core.listNode(),
+    seen: (node, isGone) => resizes.seeNode(node, isGone),
   });
   await watch<V1Pod>(kubeConfig, {
     path: "/api/v1/pods",
