@@ -2,6 +2,7 @@
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { KubernetesObject, V1ClusterRole, V1ValidatingAdmissionPolicy } from "@kubernetes/client-node";
 import { writeManifest } from "../../chart/manifest";
 import { helm } from "../../testbed/helm";
 import { applyDefinitions, dryRun, parseObjects } from "../../testbed/manifests";
@@ -14,6 +15,8 @@ const CERT_MANAGER = join(__dirname, "cert-manager-crds.yaml");
 const NAMESPACE = "rendered";
 
 const sets = (values: string[]) => values.flatMap(value => ["--set-json", value]);
+
+const WITH_POLICIES = ["--api-versions", "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy"];
 
 const toleration = { key: "dedicated", operator: "Equal", value: "ci", effect: "NoSchedule" };
 
@@ -28,6 +31,18 @@ const nodeAffinity = {
   nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [term] } },
 };
 
+/** What an API server calls a write in admission, by its verb in RBAC. */
+const OPERATION: Record<string, string> = {
+  create: "CREATE",
+  patch: "UPDATE",
+  update: "UPDATE",
+  delete: "DELETE",
+};
+
+/** What the controller's own account may do, not what others may. */
+const isPolicyOfController = ({ kind, metadata }: KubernetesObject): boolean =>
+  kind === "ValidatingAdmissionPolicy" && !metadata!.name!.includes("-placeholder");
+
 export function rendering(operated: () => OperatedCluster): void {
   beforeAll(async () => {
     await createNamespace(operated().cluster.clients, NAMESPACE);
@@ -38,7 +53,7 @@ export function rendering(operated: () => OperatedCluster): void {
     helm(
       operated().cluster.kubeconfigFile,
       // Without a look at the cluster, where one is installed already; whether the objects are well-formed the API server says.
-      ...["template", "matrix", CHART, "--namespace", NAMESPACE, ...sets(values)],
+      ...["template", "matrix", CHART, "--namespace", NAMESPACE, ...WITH_POLICIES, ...sets(values)],
     );
 
   describe("accepted by the API server", () => {
@@ -123,6 +138,34 @@ export function rendering(operated: () => OperatedCluster): void {
       RUN_MILLISECONDS,
     );
   });
+
+  test(
+    "the admission policies look at each write that RBAC grants of such objects, and at no other of the cluster's",
+    async () => {
+      const objects = parseObjects(await render());
+      const guarded = ["statefulsets", "pods", "pods/resize", "priorityclasses", "persistentvolumeclaims"];
+      const roles = objects.filter(({ kind }) => kind === "ClusterRole") as V1ClusterRole[];
+      const policies = objects.filter(isPolicyOfController) as V1ValidatingAdmissionPolicy[];
+      const granted = roles
+        .filter(({ metadata }) => metadata!.name!.endsWith("-controller"))
+        .flatMap(({ rules = [] }) => rules)
+        .flatMap(({ resources = [], verbs }) =>
+          resources
+            .filter(resource => guarded.includes(resource))
+            .flatMap(resource =>
+              verbs.flatMap(verb => (OPERATION[verb] ? `${OPERATION[verb]} ${resource}` : [])),
+            ),
+        );
+      const lookedAt = policies
+        .flatMap(({ spec }) => spec!.matchConstraints!.resourceRules!)
+        .flatMap(({ resources = [], operations = [] }) =>
+          resources.flatMap(resource => operations.map(operation => `${operation} ${resource}`)),
+        );
+      expect(granted.length).toBeGreaterThan(guarded.length);
+      expect(lookedAt.sort()).toEqual(granted.sort());
+    },
+    RUN_MILLISECONDS,
+  );
 
   describe("refused with the schema's message", () => {
     test.each([
