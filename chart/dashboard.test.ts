@@ -12,7 +12,7 @@ interface Drawn {
   fieldConfig: {
     defaults: {
       decimals?: number;
-      custom?: { showPoints: string };
+      custom?: { showPoints: string; drawStyle: string };
       thresholds?: { steps: { value: number | null }[] };
     };
   };
@@ -41,6 +41,15 @@ test("a graph shows a value that has none beside it", () => {
   expect(graphs.length).toBeGreaterThan(10);
   for (const { title, fieldConfig } of graphs)
     expect([title, fieldConfig.defaults.custom?.showPoints]).toEqual([title, "auto"]);
+});
+
+test.each(
+  PANELS.filter(({ queries }) => queries.every(({ expr }) => /^60 \* .* > 0$/.test(expr))).map(
+    ({ title }) => title,
+  ),
+)("%s shows as bars what is there for a moment, over hours", title => {
+  const { custom } = drawn.find(panel => panel.title === title)!.fieldConfig.defaults;
+  expect(custom).toMatchObject({ drawStyle: "bars", fillOpacity: 80 });
 });
 
 /** What the figures of a query are, by how its metrics are named. */

@@ -18,8 +18,9 @@ function position(index: number): { x: number; y: number; w: number; h: number }
 const SOURCE = { type: "prometheus", uid: "${datasource}" };
 
 /** A value that stands alone is drawn as a point: a line has two ends. */
-const customOf = ({ isStacked = false, isWhole = false }: Panel): object => ({
-  fillOpacity: isStacked ? 30 : 5,
+const customOf = ({ isStacked = false, isSeldom = false, isWhole = false }: Panel): object => ({
+  drawStyle: isSeldom ? "bars" : "line",
+  fillOpacity: isSeldom ? 80 : isStacked ? 30 : 5,
   showPoints: "auto",
   stacking: { mode: isStacked ? "normal" : "none", group: "A" },
   ...(isWhole && { axisSoftMax: 1 }),

@@ -12,6 +12,8 @@ export interface Panel {
   isWhole?: boolean;
   /** Drawn on top of one another: the whole means something. */
   isStacked?: boolean;
+  /** There for a moment, and then not at all: bars are seen among hours, where so short a line is not. */
+  isSeldom?: boolean;
   /** Colours of a stat, each from its value on; the first one counts below all others. */
   colors?: { color: "text" | "orange" | "red"; from: number | null }[];
   queries: { expr: string; legend: string }[];
@@ -156,6 +158,8 @@ const GRAPHS: readonly Panel[] = [
     description: "Placeholders that looked for a node anew, or were replaced on theirs.",
     kind: "timeseries",
     unit: "moves/min",
+    isStacked: true,
+    isSeldom: true,
     queries: one(`${aMinute("reason", "pod_affinity_placeholder_moves_total")} > 0`, "{{reason}}"),
   },
   {
@@ -163,6 +167,8 @@ const GRAPHS: readonly Panel[] = [
     description: "Events of type Warning on runs; docs/troubleshooting.md has each of them.",
     kind: "timeseries",
     unit: "Events/min",
+    isStacked: true,
+    isSeldom: true,
     queries: one(`${aMinute("reason", 'pod_affinity_events_total{type="Warning"}')} > 0`, "{{reason}}"),
   },
   {
@@ -170,6 +176,8 @@ const GRAPHS: readonly Panel[] = [
     description: "Placeholders by what stood in the way; resizes by what was asked for.",
     kind: "timeseries",
     unit: "refusals/min",
+    isStacked: true,
+    isSeldom: true,
     queries: [
       ...one(
         `${aMinute("reason", "pod_affinity_placeholders_refused_total")} > 0`,
