@@ -22,8 +22,10 @@ const HELM_MILLISECONDS = 10 * 60_000;
 const NO_CLUSTER = "/dev/null";
 const MONITORING = ["ServiceMonitor", "PodMonitor", "PrometheusRule"];
 
-async function render(...values: string[]): Promise<Rendered[]> {
-  const sets = values.flatMap(value => ["--set-json", `metrics.${value}`]);
+const render = (...values: string[]) => renderAll(...values.map(value => `metrics.${value}`));
+
+async function renderAll(...values: string[]): Promise<Rendered[]> {
+  const sets = values.flatMap(value => ["--set-json", value]);
   const text = await helm(NO_CLUSTER, "template", "release", CHART, "--namespace", "ci-system", ...sets);
   return parseAllDocuments(text).flatMap(document => (document.toJS() as Rendered | null) ?? []);
 }
@@ -86,6 +88,17 @@ describe("metrics", () => {
     expect(Buffer.from(secret!.data!["ca.crt"]!, "base64").toString()).toMatch(
       /^-----BEGIN CERTIFICATE-----/,
     );
+  });
+
+  test("with cert-manager's certificates, the authority is in the Secret that it writes", async () => {
+    const objects = await renderAll('certificates.source="cert-manager"', "metrics.podMonitor.enabled=true");
+    const [monitor] = ofMetrics(objects);
+    const secret = { name: "release-cert-manager-tls", key: "ca.crt" };
+    expect(monitor!.spec!["podMetricsEndpoints"]).toMatchObject([{ tlsConfig: { ca: { secret } } }]);
+    const certificate = objects.find(
+      ({ kind, metadata }) => kind === "Certificate" && metadata.name === "release",
+    );
+    expect(certificate!.spec!["secretName"]).toBe(secret.name);
   });
 
   test("Prometheus takes the rules as they are rendered; each leads to its runbook where that is kept", async () => {

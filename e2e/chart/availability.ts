@@ -37,8 +37,8 @@ const isSignedByOneOf = (certificate: X509Certificate, authorities: X509Certific
   authorities.some(authority => certificate.verify(authority.publicKey));
 
 /** @returns what became of creations at that rate while `work` was under way */
-async function underLoad(operated: OperatedCluster, work: () => Promise<void>) {
-  const load = new Load(operated.cluster, NAMESPACE, PER_SECOND);
+export async function underLoad(operated: OperatedCluster, namespace: string, work: () => Promise<void>) {
+  const load = new Load(operated.cluster, namespace, PER_SECOND);
   const start = Date.now();
   try {
     await delay(1000); // A while of quiet, to compare with.
@@ -86,7 +86,7 @@ export function availability(operated: () => OperatedCluster): void {
         .operator.processes("admission")
         .map(({ pid }) => pid);
       const deployment = { namespace: OPERATOR_NAMESPACE, name: `${RELEASE}-admission` };
-      const outcome = await underLoad(operated(), async () => {
+      const outcome = await underLoad(operated(), NAMESPACE, async () => {
         await operated().cluster.clients.apps.patchNamespacedDeployment(
           { ...deployment, body: { spec: { template: { metadata: { annotations: { restarted: "1" } } } } } },
           setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
@@ -112,7 +112,7 @@ export function availability(operated: () => OperatedCluster): void {
       ];
       expect(firstAuthorities).toHaveLength(1);
       const renew = { certificates: { renewBeforeDays: 36_500 } };
-      const outcome = await underLoad(operated(), async () => {
+      const outcome = await underLoad(operated(), NAMESPACE, async () => {
         await operated().operator.upgrade(renew);
         expect((await trustedAuthorities(operated())).length).toBe(2);
         expect((await servingCertificate(operated())).fingerprint256).toBe(firstCertificate.fingerprint256);

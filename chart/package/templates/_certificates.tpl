@@ -3,7 +3,8 @@ The state of our own authority, as .Values.madeCertificates; made once for all t
 
 The API server trusts every authority in `trusted` before anything is signed by it: an upgrade that finds the
 current one near its end adds a `next` one; a later one, which finds it in the live webhooks, signs with it and
-keeps the `previous` one trusted, because pods take up a changed Secret after a while.
+keeps the `previous` one trusted, because pods take up a changed Secret after a while. Where none was kept, the
+previous ones are those of the live webhooks: cert-manager's, by which pods serve until they have been replaced.
 */}}
 {{- define "certificates" -}}
 {{- if not (hasKey .Values "madeCertificates") -}}
@@ -25,6 +26,9 @@ keeps the `previous` one trusted, because pods take up a changed Secret after a 
 {{- if not (hasKey $kept "current.crt") -}}
   {{- $new := genCA $name $days -}}
   {{- $state = dict "current.crt" $new.Cert "current.key" $new.Key "current.ends" (toString $endOfNew) -}}
+  {{- with $live -}}
+  {{- $_ := set $state "previous.crt" . -}}
+  {{- end -}}
   {{- $sign = true -}}
 {{- else if and (hasKey $kept "next.crt") (contains (index $kept "next.crt") $live) -}}
   {{- $state = dict "current.crt" (index $kept "next.crt") "current.key" (index $kept "next.key") "current.ends" (index $kept "next.ends") "previous.crt" (index $kept "current.crt") -}}

@@ -80,5 +80,5 @@ interval: {{ . }}
 tlsConfig:
   serverName: {{ include "fullname" .root }}.{{ .root.Release.Namespace }}.svc
   ca:
-    secret: { name: {{ include "fullname" .root }}-tls, key: ca.crt }
+    secret: { name: {{ include "serving-secret" .root }}, key: ca.crt }
 {{- end -}}
