@@ -1,34 +1,14 @@
 /** What makes metrics seen, as Helm renders the built chart: `npm run build` makes it. */
 import { describe, expect, test } from "@jest/globals";
-import { join } from "node:path";
-import { parseAllDocuments, stringify } from "yaml";
-import packageJson from "../package.json";
+import { stringify } from "yaml";
 import { checkRules } from "../testbed/check-rules";
-import { helm } from "../testbed/helm";
 import { ALERTS } from "./alerts";
 import { dashboard } from "./dashboard";
+import { HELM_MILLISECONDS, renderChart, type Rendered } from "./rendered";
 
-const CHART = join(__dirname, "..", "dist", packageJson.name);
-
-interface Rendered {
-  kind: string;
-  metadata: { name: string; namespace: string; labels: Record<string, string>; annotations?: object };
-  spec?: Record<string, unknown>;
-  data?: Record<string, string>;
-}
-
-/** Helm is built first, where it has to be. */
-const HELM_MILLISECONDS = 10 * 60_000;
-const NO_CLUSTER = "/dev/null";
 const MONITORING = ["ServiceMonitor", "PodMonitor", "PrometheusRule"];
 
-const render = (...values: string[]) => renderAll(...values.map(value => `metrics.${value}`));
-
-async function renderAll(...values: string[]): Promise<Rendered[]> {
-  const sets = values.flatMap(value => ["--set-json", value]);
-  const text = await helm(NO_CLUSTER, "template", "release", CHART, "--namespace", "ci-system", ...sets);
-  return parseAllDocuments(text).flatMap(document => (document.toJS() as Rendered | null) ?? []);
-}
+const render = (...values: string[]) => renderChart(...values.map(value => `metrics.${value}`));
 
 const ofMetrics = (objects: Rendered[]) =>
   objects.filter(
@@ -91,7 +71,10 @@ describe("metrics", () => {
   });
 
   test("with cert-manager's certificates, the authority is in the Secret that it writes", async () => {
-    const objects = await renderAll('certificates.source="cert-manager"', "metrics.podMonitor.enabled=true");
+    const objects = await renderChart(
+      'certificates.source="cert-manager"',
+      "metrics.podMonitor.enabled=true",
+    );
     const [monitor] = ofMetrics(objects);
     const secret = { name: "release-cert-manager-tls", key: "ca.crt" };
     expect(monitor!.spec!["podMetricsEndpoints"]).toMatchObject([{ tlsConfig: { ca: { secret } } }]);

@@ -15,7 +15,7 @@ const EXAMPLES = join(__dirname, "..", "..", "examples");
 export const example = async (name: string): Promise<KubernetesObject[]> =>
   parseObjects(await readFile(join(EXAMPLES, `${name}.yaml`), "utf8"));
 
-const CLUSTER_WIDE = ["PersistentVolume", "RuntimeClass", "StorageClass"];
+const CLUSTER_WIDE = ["PersistentVolume", "PriorityClass", "RuntimeClass", "StorageClass"];
 
 /** What of a placeholder decides where it goes. */
 function decided({ spec }: V1StatefulSet) {

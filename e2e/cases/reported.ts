@@ -41,6 +41,12 @@ const quota = (name: string, scope: string, hard: Record<string, string>) => ({
   metadata: { name },
   spec: { scopes: [scope], hard },
 });
+const quotaOfClasses = (name: string, hard: Record<string, string>, operator: string, values?: string[]) => ({
+  apiVersion: "v1",
+  kind: "ResourceQuota",
+  metadata: { name },
+  spec: { scopeSelector: { matchExpressions: [{ scopeName: "PriorityClass", operator, values }] }, hard },
+});
 /** A quota of requests refuses pods of which any container asks for nothing, as those that Tekton adds do. */
 const SOMETHING = {
   apiVersion: "v1",
@@ -149,6 +155,42 @@ const RIGHT: Reported[] = [
     ],
     made: { requests: { cpu: "3" } },
     on: ["one-scope-8"],
+  },
+  {
+    name: "a small quota for pods of any priority class, which counts the placeholder",
+    namespace: "any-class",
+    nodes: [
+      ["any-class-2", "2"],
+      ["any-class-8", "8"],
+    ],
+    objects: () => [
+      SOMETHING,
+      quotaOfClasses("classes", { "requests.cpu": "1", pods: "5" }, "Exists"),
+      run("classless", [cpu("build", "3"), cpu("test", "2", after("build"))]),
+    ],
+    made: { requests: { cpu: "1" } },
+    on: ["any-class-8"],
+  },
+  {
+    name: "a quota for pods of the run's priority class, which counts no placeholder",
+    namespace: "own-class",
+    nodes: [
+      ["own-class-2", "2"],
+      ["own-class-8", "8"],
+    ],
+    objects: () => [
+      { apiVersion: "scheduling.k8s.io/v1", kind: "PriorityClass", metadata: { name: "nightly" }, value: 5 },
+      SOMETHING,
+      quotaOfClasses("nightly", { "requests.cpu": "3", pods: "1" }, "In", ["nightly"]),
+      run(
+        "of-class",
+        [cpu("build", "1"), cpu("test", "3", after("build"))],
+        {},
+        { taskRunTemplate: { podTemplate: { priorityClassName: "nightly" } } },
+      ),
+    ],
+    made: { requests: { cpu: "3" } },
+    on: ["own-class-8"],
   },
   {
     name: "pods that keep away from others of a label that one of them is given by taskRunSpecs",
