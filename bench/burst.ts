@@ -35,8 +35,8 @@ runBenchmark(async () => {
   const operated = await OperatedCluster.start("bench-burst", nodes);
   try {
     for (const kind of COMPARED) await operated.createNamespace(kind);
-    const meter = new Meter(operated.operator, operated.cluster);
     const script = await Script.start(operated, COMPARED.filter(isScripted));
+    const meter = new Meter(operated.operator, operated.cluster, script);
     const burst = async (kind: Kind, name: string, count: number): Promise<Batch> => {
       const batch = await runBatch(operated, meter, { kind, name, runs: count }, script);
       await removeRuns(operated, kind);

@@ -1,104 +1,86 @@
 /**
  * What no operator can be quicker than that keeps a place by a pod: a script that knows beforehand what to write. It makes
  * a StatefulSet of one pod, waits until that is bound, and starts the run. It reads nothing, decides nothing, asks no
- * webhook, and the run's pods look for no other pod.
+ * webhook, and the run's pods look for no other pod. It is a process of its own, so that what it uses can be told.
  */
-import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { JSON_PATCH } from "../capabilities/kube/json-patch";
+import { fork, type ChildProcess } from "node:child_process";
+import { join } from "node:path";
 import { PENDING } from "../capabilities/keys";
 import type { OperatedCluster } from "../e2e/operated-cluster";
-import { EventFeed } from "../testbed/event-feed";
 import type { ScriptedKind } from "./kinds";
 
-const BOUND_MILLISECONDS = 60_000;
-const APP = "placed-by-script";
-/** As the operator's: the widest moment of the run, the room of its first pod less of it, and a little. */
-const WHOLE = { cpu: "200m", memory: "128Mi" };
-const REST = { cpu: "100m", memory: "64Mi" };
-const LITTLE = { cpu: "10m", memory: "16Mi" };
-const NAME = "place";
+/** What the process is to do. */
+export interface Order {
+  id: number;
+  what: "place" | "clear";
+  namespace: string;
+  name: string;
+  /** Whether the placeholder keeps room that is given free in turn. */
+  resized: boolean;
+}
 
-function statefulSet(name: string, resized: boolean): V1StatefulSet {
-  const labels = { [APP]: name };
-  return {
-    metadata: { name, labels },
-    spec: {
-      replicas: 1,
-      serviceName: name,
-      selector: { matchLabels: labels },
-      template: {
-        metadata: { labels },
-        spec: {
-          terminationGracePeriodSeconds: 0,
-          containers: [{ name: NAME, image: "pause", resources: { requests: resized ? WHOLE : LITTLE } }],
-        },
-      },
-    },
-  };
+/** That it was done; the first one, of no order, that all watches are under way. */
+export interface Answer {
+  id: number;
+  problem?: string;
 }
 
 const pending = (run: { spec: object }): object => ({ ...run, spec: { ...run.spec, status: PENDING } });
 
 export class Script {
-  readonly #feed: EventFeed;
-  readonly #waiting = new Map<string, () => void>();
+  #last = 0;
+  readonly #open = new Map<number, (answer: Answer) => void>();
 
-  private constructor(private readonly operated: OperatedCluster) {
-    this.#feed = new EventFeed(operated.cluster.kubeconfigFile);
+  private constructor(
+    private readonly operated: OperatedCluster,
+    private readonly child: ChildProcess,
+  ) {
+    child.on("message", (answer: Answer) => this.#open.get(answer.id)?.(answer));
+    child.on("exit", () => {
+      for (const [id, tell] of this.#open) tell({ id, problem: "the script's process has ended" });
+    });
   }
 
+  /** @param namespaces of the runs that it will place; they have to be there */
   static async start(operated: OperatedCluster, namespaces: readonly string[]): Promise<Script> {
-    const script = new Script(operated);
-    for (const namespace of namespaces) {
-      await script.#feed.follow<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, ({ object }) => {
-        const name = object.metadata?.labels?.[APP];
-        if (name !== undefined && object.spec?.nodeName) script.#waiting.get(`${namespace}/${name}`)?.();
-      });
-    }
+    const file = join(__dirname, "script-process.ts");
+    const child = fork(file, [operated.cluster.kubeconfigFile, ...namespaces], {
+      execArgv: ["--import", "tsx"],
+    });
+    const script = new Script(operated, child);
+    await script.#answer(0);
     return script;
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   stop(): void {
-    this.#feed.stop();
+    this.child.disconnect();
   }
 
   /** The namespace is named after the kind. */
   async place(kind: ScriptedKind, run: { metadata: { name: string }; spec: object }): Promise<void> {
-    const { clients } = this.operated.cluster;
-    const { name } = run.metadata;
-    const resized = kind === "script-with-requests";
-    const bound = this.#bound(kind, name);
     await this.operated.createRun(kind, pending(run));
-    await clients.apps.createNamespacedStatefulSet({ namespace: kind, body: statefulSet(name, resized) });
-    await bound;
-    const shrink = [{ op: "replace", path: "/spec/containers/0/resources/requests", value: REST }];
-    await Promise.all([
-      this.operated.patchRun(kind, name, [{ op: "remove", path: "/spec/status" }]),
-      ...(resized
-        ? [
-            clients.core.patchNamespacedPodResize(
-              { namespace: kind, name: `${name}-0`, body: shrink },
-              JSON_PATCH,
-            ),
-          ]
-        : []),
-    ]);
+    await this.#order("place", kind, run.metadata.name);
   }
 
-  #bound(namespace: string, name: string): Promise<void> {
-    const key = `${namespace}/${name}`;
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new Error(`${key} was not bound within ${BOUND_MILLISECONDS / 1000} s`));
-      const timer = setTimeout(late, BOUND_MILLISECONDS);
-      this.#waiting.set(key, () => {
-        clearTimeout(timer);
-        this.#waiting.delete(key);
-        resolve();
-      });
-    });
+  clear(kind: ScriptedKind, name: string): Promise<void> {
+    return this.#order("clear", kind, name);
   }
 
-  async clear(kind: ScriptedKind, name: string): Promise<void> {
-    await this.operated.cluster.clients.apps.deleteNamespacedStatefulSet({ namespace: kind, name });
+  #order(what: Order["what"], kind: ScriptedKind, name: string): Promise<void> {
+    const id = ++this.#last;
+    const resized = kind === "script-with-requests";
+    this.child.send({ id, what, namespace: kind, name, resized } satisfies Order);
+    return this.#answer(id);
+  }
+
+  /** @throws Error with what went wrong */
+  async #answer(id: number): Promise<void> {
+    const { problem } = await new Promise<Answer>(resolve => this.#open.set(id, resolve));
+    this.#open.delete(id);
+    if (problem !== undefined) throw new Error(problem);
   }
 }

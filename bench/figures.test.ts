@@ -10,6 +10,7 @@ const usage = (milliseconds: number, controller: number, reads = 0): Usage => ({
   milliseconds,
   cpu: { controller, admission: 0 },
   surroundings: 0,
+  script: 0,
   requests: { reads, writes: 0, events: 0, each: new Map() },
 });
 const batch = (runs: number, used: Usage): Batch => ({

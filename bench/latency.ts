@@ -24,8 +24,8 @@ runBenchmark(async () => {
   const operated = await OperatedCluster.start("bench-latency", nodes);
   try {
     for (const kind of KINDS) await operated.createNamespace(kind);
-    const meter = new Meter(operated.operator, operated.cluster);
     const script = await Script.start(operated, SCRIPTED_KINDS);
+    const meter = new Meter(operated.operator, operated.cluster, script);
     const round = async (name: string, kinds: readonly Kind[]): Promise<Batch[]> => {
       const batches: Batch[] = [];
       for (const kind of kinds)

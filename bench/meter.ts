@@ -15,6 +15,8 @@ export interface Usage {
   cpu: Record<Component, number>;
   /** The same, of the control plane, the nodes and the stand-ins. */
   surroundings: number;
+  /** The same, of the script's process; 0 without one. */
+  script: number;
   requests: Counts;
 }
 
@@ -24,6 +26,7 @@ export class Meter {
   constructor(
     private readonly operator: Operator,
     private readonly cluster: Cluster,
+    private readonly script?: { pid: number },
   ) {
     this.#log = new AuditLog(clusterFiles(cluster.directory).auditLog);
   }
@@ -43,19 +46,24 @@ export class Meter {
       milliseconds,
       cpu: { controller: used("controller"), admission: used("admission") },
       surroundings: used("surroundings"),
+      script: used("script"),
       requests,
     };
   }
 
   /** By the process's id. */
-  #cpu(): Record<Component | "surroundings", Map<number, number>> {
-    const of = (processes: readonly ManagedProcess[]) =>
+  #cpu(): Record<Component | "surroundings" | "script", Map<number, number>> {
+    const of = (processes: readonly { pid: number }[]) =>
       new Map(processes.map(({ pid }) => [pid, cpuMilliseconds(pid)]));
     const own = {
       controller: of(this.operator.processes("controller")),
       admission: of(this.operator.processes("admission")),
     };
     const isOwn = ({ pid }: ManagedProcess): boolean => own.controller.has(pid) || own.admission.has(pid);
-    return { ...own, surroundings: of(this.cluster.running().filter(one => !isOwn(one))) };
+    return {
+      ...own,
+      surroundings: of(this.cluster.running().filter(one => !isOwn(one))),
+      script: of(this.script === undefined ? [] : [this.script]),
+    };
   }
 }

@@ -4,11 +4,13 @@ import type { Batch } from "./batch";
 import type { Usage } from "./meter";
 import { percentile, sum } from "./statistics";
 
-const cpuOf = (usage: Usage, part: Component | "surroundings"): number =>
-  part === "surroundings" ? usage.surroundings : usage.cpu[part];
+export type Part = Component | "surroundings" | "script";
+
+const cpuOf = (usage: Usage, part: Part): number =>
+  part === "surroundings" || part === "script" ? usage[part] : usage.cpu[part];
 
 /** Milliseconds of CPU, beyond what the processes use in the same time when there is nothing to do. */
-export function cpuPerRun(batches: readonly Batch[], idle: Usage, part: Component | "surroundings"): number {
+export function cpuPerRun(batches: readonly Batch[], idle: Usage, part: Part): number {
   const used = sum(batches.map(({ usage }) => cpuOf(usage, part)));
   const elapsed = sum(batches.map(({ usage }) => usage.milliseconds));
   const atRest = (cpuOf(idle, part) / idle.milliseconds) * elapsed;

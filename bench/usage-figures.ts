@@ -1,5 +1,5 @@
 /** The figures that latency and burst have in common: what a run costs, and the memory of the processes. */
-import { KINDS, OPTED_IN_KINDS, type Kind } from "./kinds";
+import { KINDS, OPTED_IN_KINDS, SCRIPTED_KINDS, type Kind } from "./kinds";
 import type { Batch } from "./batch";
 import type { Report } from "./budget";
 import { COMPONENTS, type Usage } from "./meter";
@@ -47,6 +47,15 @@ function reportCpu(report: Report, batches: readonly Batch[], idle: Usage): void
   }
 }
 
+/** What a process uses that only hears and writes. */
+function reportScript(report: Report, batches: readonly Batch[], idle: Usage): void {
+  for (const kind of SCRIPTED_KINDS) {
+    const some = ofKind(batches, kind);
+    if (some.length > 0)
+      report.noted(`CPU a run: the script, ${kind}`, cpuPerRun(some, idle, "script"), "ms");
+  }
+}
+
 /** What a run costs all others: where that keeps the machine busy, no operator can be quicker than it allows. */
 function reportSurroundings(report: Report, batches: readonly Batch[], idle: Usage): void {
   for (const kind of KINDS) {
@@ -75,6 +84,7 @@ export function reportUsage(
   reportRequests(report, batches);
   reportEvents(report, batches, false);
   reportCpu(report, batches, idle);
+  reportScript(report, batches, idle);
   reportSurroundings(report, batches, idle);
   reportMemory(report, operator);
 }
