@@ -6,6 +6,7 @@ import { faultTests } from "./faults";
 import { handOverTests } from "./hand-over";
 import { kubeletTests } from "./kubelet";
 import { describeOnRealNode, type Stage } from "./on-real-node";
+import { rejectionTests } from "./rejections";
 import { tracesOf } from "./traces";
 import { volumeTests } from "./volumes";
 
@@ -30,4 +31,5 @@ describeOnRealNode("on a real node", () => {
   describe("the hand-over", () => handOverTests(() => stage));
   describe("volumes", () => volumeTests(() => stage));
   describe("what only a real node shows", () => faultTests(() => stage));
+  describe("what a kubelet takes no more", () => rejectionTests(() => stage));
 });

@@ -47,15 +47,26 @@ export const podLinks = (clusterDirectory: string): string[] =>
 export const areThere = (links: readonly string[]): string[] =>
   links.filter(name => existsSync(`/sys/class/net/${name}`));
 
+/** Of a pod's first container, one for each hierarchy; none when it has ended. */
+function cgroupsOfContainer(clusterDirectory: string, pod: V1Pod): string[] {
+  const id = pod.status!.containerStatuses![0]!.containerID!.split("//")[1]!;
+  return cgroupsOf(clusterDirectory).flatMap(root =>
+    readdirSync(root, { recursive: true, encoding: "utf8" })
+      .filter(path => path.endsWith(`/${id}`))
+      .map(path => join(root, path)),
+  );
+}
+
+/** Whether a pod's first container runs on this machine, whatever the API server knows of it. */
+export const isThere = (clusterDirectory: string, pod: V1Pod): boolean =>
+  cgroupsOfContainer(clusterDirectory, pod).length > 0;
+
 /** How much of the processor the kernel gives a pod's first container, beside others: it grows with its request. */
 export function cpuWeight(clusterDirectory: string, pod: V1Pod): number {
-  const id = pod.status!.containerStatuses![0]!.containerID!.split("//")[1]!;
-  for (const root of cgroupsOf(clusterDirectory)) {
-    const found = readdirSync(root, { recursive: true, encoding: "utf8" }).find(path =>
-      path.endsWith(`/${id}`),
-    );
-    const weight = found && (read(join(root, found, "cpu.shares")) || read(join(root, found, "cpu.weight")));
-    if (weight) return Number(weight);
-  }
-  throw new Error(`the container ${id} has no cgroup with a share of the processor`);
+  const weights = cgroupsOfContainer(clusterDirectory, pod).map(
+    path => read(join(path, "cpu.shares")) || read(join(path, "cpu.weight")),
+  );
+  const weight = weights.find(text => text !== "");
+  if (weight === undefined) throw new Error("the container has no cgroup with a share of the processor");
+  return Number(weight);
 }

@@ -50,24 +50,35 @@ const claim = {
   spec: { accessModes, storageClassName: name, resources: { requests: size } },
 };
 
+const shell = (command: string, more: object = {}) => ({
+  name: "step",
+  image: "busybox",
+  command: ["sh"],
+  args: ["-c", command],
+  computeResources: { requests: { cpu: "100m" } },
+  ...more,
+});
+
 /** A task that runs a command of the shell with the disk at /workspace/disk. */
 const onDisk = (task: string, command: string, runAfter: string[] = []) => ({
   name: task,
   runAfter,
   workspaces: [{ name }],
+  taskSpec: { workspaces: [{ name }], steps: [shell(command)] },
+});
+
+/** The same with a directory of its node there. */
+export const onHost = (path: string, task: string, command: string, runAfter: string[] = []) => ({
+  name: task,
+  runAfter,
   taskSpec: {
-    workspaces: [{ name }],
-    steps: [
-      {
-        name: "step",
-        image: "busybox",
-        command: ["sh"],
-        args: ["-c", command],
-        computeResources: { requests: { cpu: "100m" } },
-      },
-    ],
+    volumes: [{ name, hostPath: { path, type: "DirectoryOrCreate" } }],
+    steps: [shell(command, { volumeMounts: [{ name, mountPath: "/workspace/disk" }] })],
   },
 });
+
+const WRITE = "echo kept > /workspace/disk/file";
+const READ = "grep kept /workspace/disk/file";
 
 export function volumeTests(stage: () => Stage): void {
   longTest(
@@ -78,10 +89,7 @@ export function volumeTests(stage: () => Stage): void {
       await mkdir(path);
       await operated.createNamespace(namespace);
       await applyObjects(operated.cluster.kubeconfigFile, volumeObjects(path));
-      const tasks = [
-        onDisk("write", "echo kept > /workspace/disk/file"),
-        onDisk("read", "grep kept /workspace/disk/file", ["write"]),
-      ];
+      const tasks = [onDisk("write", WRITE), onDisk("read", READ, ["write"])];
       const pipelineSpec = { workspaces: [{ name }], tasks };
       // Nothing but the volume tells the two nodes apart.
       const taskRunTemplate = { podTemplate: { tolerations: ON_REAL_NODE.tolerations } };
@@ -100,6 +108,31 @@ export function volumeTests(stage: () => Stage): void {
         name,
       ]);
       expect(await operated.warnings(namespace)).toEqual([]);
+    },
+    TEST_MILLISECONDS,
+  );
+
+  longTest(
+    "a run whose tasks share a directory of their node finds it, though but one of them asks for that node",
+    async () => {
+      const { operated } = stage();
+      const namespace = "host-path";
+      const path = join(operated.cluster.directory, namespace);
+      await operated.createNamespace(namespace);
+      const tasks = [onHost(path, "write", WRITE), onHost(path, "read", READ, ["write"])];
+      const { nodeSelector, tolerations } = ON_REAL_NODE;
+      const spec = {
+        taskRunTemplate: { podTemplate: { tolerations } },
+        taskRunSpecs: [{ pipelineTaskName: "write", podTemplate: { nodeSelector, tolerations } }],
+      };
+      await operated.apply(namespace, [run("build", tasks, {}, spec)]);
+      const fit = new Fit(operated);
+      expect(await fit.ended(namespace)).toEqual(["Succeeded"]);
+      expect(fit.nodes(namespace)).toEqual([REAL_NODE]);
+      const reader = operated.history.first("pod", namespace, ({ metadata }) => {
+        return metadata!.labels?.["tekton.dev/pipelineTask"] === "read";
+      })?.object;
+      expect(reader!.spec!.nodeSelector).toBeUndefined();
     },
     TEST_MILLISECONDS,
   );

@@ -15,7 +15,7 @@ import { until } from "../until";
 import { CONTAINERD_SOCKET, containerdConfiguration, registryHosts } from "./containerd";
 import { filesOf, placeOf, type NodeFiles, type NodePlace } from "./files";
 import { makeImages } from "./images";
-import { kubeletConfiguration } from "./kubelet";
+import { kubeletConfiguration, type KubeletChoices } from "./kubelet";
 import { startNamespaces, type Namespaces } from "./namespaces";
 import { makeBridge, writeCniConfiguration, type PodNetwork } from "./network";
 import { startRegistry } from "./registry";
@@ -41,7 +41,7 @@ export interface RealNode {
   /** Ends the kubelet; its containers go on, as on any node. */
   stopKubelet(): Promise<void>;
   /** Starts it again, and waits until it answers. */
-  startKubelet(): Promise<void>;
+  startKubelet(choices?: KubeletChoices): Promise<void>;
 }
 
 /** Why this machine cannot be a node, and what would help; undefined when it can. */
@@ -125,7 +125,7 @@ class StartedNode implements RealNode {
     });
   }
 
-  async startKubelet(): Promise<void> {
+  async startKubelet(choices: KubeletChoices = {}): Promise<void> {
     const { gateway } = this.network;
     const { kubeletConfig } = filesOf(this.place.root);
     const [port, healthPort] = await freePorts(2);
@@ -137,6 +137,7 @@ class StartedNode implements RealNode {
       authority,
       cgroup: this.place.cgroup,
       taints: [TAINT],
+      ...choices,
     });
     await writeFile(kubeletConfig, JSON.stringify(configuration));
     const started = this.namespaces.spawn("kubelet", this.program, [
