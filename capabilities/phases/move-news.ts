@@ -114,7 +114,7 @@ const from = (node: string): string => (node === "" ? "its node" : node);
 /** A placeholder that looks for another node, or has found it. */
 function ofPlaceholder(seen: Sight): News[] {
   const { run, pod, node, record, own, schedulingMessage, now, settings } = seen;
-  const { movingFrom, movingBecause: why = "its node was lost" } = record;
+  const { movingFrom, movingBecause: why = "its placeholder was lost" } = record;
   if (pod === undefined || settings.MOVES === "disabled") return [];
   if (node !== undefined) {
     // A placeholder that Kubernetes has made again knows of no move: then it is where the run was started.
