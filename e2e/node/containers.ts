@@ -15,6 +15,15 @@ export async function execIn({ kubeconfigFile }: Cluster, pod: V1Pod, ...command
   return (await execute("kubectl", args, { env, timeout: WAIT_MILLISECONDS })).stdout;
 }
 
+/** What kubectl says to people, whether it fails or not. */
+export async function saidBy({ kubeconfigFile }: Cluster, ...args: string[]): Promise<string> {
+  const env = { ...process.env, KUBECONFIG: kubeconfigFile };
+  const { stdout, stderr } = await execute("kubectl", args, { env, timeout: WAIT_MILLISECONDS }).catch(
+    (error: unknown) => error as { stdout: string; stderr: string },
+  );
+  return `${stdout}${stderr}`;
+}
+
 /** Fields of a process as the kernel has them: `CapEff`, `Seccomp`, `Uid` and the like. */
 export async function kernelStatus(cluster: Cluster, pod: V1Pod): Promise<Record<string, string>> {
   const text = await execIn(cluster, pod, "cat", "/proc/1/status");

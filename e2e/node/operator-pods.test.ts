@@ -1,21 +1,30 @@
 /** The operator's own pods in real containers: what the chart renders is what a kubelet runs. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { CoordinationV1Api, type V1Pod } from "@kubernetes/client-node";
 import { isHeldByUs, type PipelineRun } from "../../capabilities/tekton/objects";
 import { isPlaceholderPod } from "../../capabilities/tekton/placeholder-pod";
+import { DOCS } from "../../scripts/tables";
+import { EVIDENCE_ROOT } from "../../testbed/evidence";
 import type { Installation } from "../../testbed/installation";
 import { readKubeConfig } from "../../testbed/kubeconfig";
-import { OPERATOR_NAMESPACE } from "../../testbed/operator-names";
+import { OPERATOR_NAMESPACE, RELEASE } from "../../testbed/operator-names";
 import { freeServiceRange } from "../../testbed/real-node/network";
 import { ON_REAL_NODE, REAL_NODE, startRealNode } from "../../testbed/real-node/node";
 import { installOnRealNode } from "../../testbed/real-node/operator";
 import { until } from "../../testbed/until";
 import { after, cpu } from "../fit/fixture";
 import { OperatedCluster, run, START_MILLISECONDS, STOP_MILLISECONDS } from "../operated-cluster";
-import { execIn, kernelStatus } from "./containers";
+import { execIn, kernelStatus, saidBy } from "./containers";
 import { describeLong, TEST_MILLISECONDS } from "./on-real-node";
+import { operatorPage, type Shown } from "./operator-page";
 import { tracesOf } from "./traces";
 
+const COMPONENTS = ["admission", "controller"];
+/** In docs/; what it should say is written to the directory of the evidence, to be copied from there. */
+const PAGE = "operator-pods.md";
+const WRITES = ["/x", "/tmp/x"];
 const MEBIBYTE = 1024 * 1024;
 const spec = { taskRunTemplate: { podTemplate: ON_REAL_NODE } };
 
@@ -61,7 +70,7 @@ describeLong("the operator's pods in containers", () => {
     for (const pod of found) expect(pod).toEqual(expected(pod.component));
   });
 
-  test.each(["admission", "controller"])(
+  test.each(COMPONENTS)(
     "a container of %s is as confined as the chart says",
     async component => {
       const { cluster } = operated;
@@ -84,6 +93,28 @@ describeLong("the operator's pods in containers", () => {
       const { memory } = pod!.spec!.containers[0]!.resources!.limits!;
       expect(memory).toBe("512Mi");
       expect(Number(heap)).toBeLessThan(300 * MEBIBYTE);
+    },
+    TEST_MILLISECONDS,
+  );
+
+  test(
+    "are what docs/operator-pods.md shows",
+    async () => {
+      const { cluster } = operated;
+      const shown = COMPONENTS.map(async (component): Promise<Shown> => {
+        const [pod] = podsOf(component);
+        const target = ["-n", OPERATOR_NAMESPACE, `deploy/${RELEASE}-${component}`];
+        const commands = WRITES.map(async path => {
+          const args = ["exec", ...target, "--", "touch", path];
+          return { line: `kubectl ${args.join(" ")}`, said: await saidBy(cluster, ...args) };
+        });
+        const kernel = await kernelStatus(cluster, pod!);
+        return { component, pod: pod!, kernel, commands: await Promise.all(commands) };
+      });
+      const page = operatorPage(await Promise.all(shown));
+      await mkdir(EVIDENCE_ROOT, { recursive: true });
+      await writeFile(join(EVIDENCE_ROOT, PAGE), page);
+      expect(await readFile(join(DOCS, PAGE), "utf8")).toBe(page);
     },
     TEST_MILLISECONDS,
   );
