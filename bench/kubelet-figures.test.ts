@@ -36,15 +36,17 @@ test.each([
 
 test("the table has p50 and p90 of each kind, and nothing where there was nothing to measure", () => {
   const pod = { task: "a", created: 110, bound: 130, running: 700, ended: 1700 };
-  const run: SeenRun = { created: 100, ended: 1800, pods: [pod], sizes: [] };
+  const next = { task: "b", created: 900, bound: 1705, running: 2000, ended: 3000 };
+  const run: SeenRun = { created: 100, ended: 3100, pods: [pod, next], sizes: [], timeline: "" };
   const lines = figuresTable(new Map([["not opted in", [run, { ...run, created: 90 }]]])).split("\n");
   expect(lines.map(line => line.split("|")[2]!.trim())).toEqual([
     "not opted in",
     expect.stringMatching(/^-+$/),
     "30 / 40",
     "600 / 610",
-    "20 / 20",
-    "1700 / 1710",
+    "20 / 805",
+    "5 / 20",
+    "3000 / 3010",
     "",
   ]);
 });

@@ -1,5 +1,5 @@
 /** What was measured of runs on a real node, put into figures. Pure. */
-import type { PlaceholderSize, PodTimes } from "../e2e/node/timeline";
+import { waits, type PlaceholderSize, type PodTimes } from "../e2e/node/timeline";
 import { parseQuantity } from "../capabilities/demand/resources";
 import { markdownTable } from "../scripts/markdown";
 import { percentile } from "./statistics";
@@ -10,6 +10,8 @@ export interface SeenRun {
   ended: number;
   pods: PodTimes[];
   sizes: PlaceholderSize[];
+  /** All of it, a line for each, see e2e/node/timeline.ts. */
+  timeline: string;
 }
 
 const cpus = ({ asked }: PlaceholderSize): number => parseQuantity("cpu", asked);
@@ -40,6 +42,7 @@ const FIGURES: Readonly<Record<string, (run: SeenRun) => number[]>> = {
   ],
   "a pod made, until it is bound": ({ pods }) =>
     pods.map(({ created, bound }) => (bound ?? Infinity) - created),
+  "the pods before it have ended, until it is bound": ({ pods }) => waits(pods).map(({ forRoom }) => forRoom),
   "created, until the run has ended": ({ created, ended }) => [ended - created],
   "a shrink asked for, until its room counts": ({ sizes }) => shrinkTimes(sizes),
 };

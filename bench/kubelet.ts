@@ -1,6 +1,6 @@
 /**
  * How long it takes until pods of a run are bound, and run, on a real node: opted in with a reservation and without one,
- * beside not opted in, in turns; and how long a shrink takes until its room counts. Writes the table of
+ * beside not opted in, in turns; and how long a shrink takes until its room counts. Writes the table and the timeline of
  * docs/benchmarks.md.
  *
  *   npm run bench -- kubelet [--rounds 10]
@@ -9,8 +9,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { hasEnded, type PipelineRun } from "../capabilities/tekton/objects";
-import { after, chosen, cpu } from "../e2e/fit/fixture";
-import { placeholderSizes, podTimes } from "../e2e/node/timeline";
+import { chosen } from "../e2e/fit/fixture";
+import { placeholderSizes, podTimes, told } from "../e2e/node/timeline";
+import { waves } from "../e2e/node/waves";
 import { OperatedCluster, optedIn, run, RUN_MILLISECONDS } from "../e2e/operated-cluster";
 import { DOCS, updated } from "../scripts/tables";
 import { ON_REAL_NODE, startRealNode } from "../testbed/real-node/node";
@@ -25,21 +26,11 @@ const KINDS: Readonly<Record<string, object>> = {
   "peak reserved": { labels: optedIn, ...chosen({ reservation: "peak" }) },
 };
 
-const part = (share: number): string => `${Math.round(cpus().length * share * 1000)}m`;
-
-/** Three waves, each smaller than the last, in shares of this machine's processors. */
-const tasks = () => [
-  cpu("large", part(0.6)),
-  cpu("left", part(0.2), after("large")),
-  cpu("right", part(0.2), after("large")),
-  cpu("small", part(0.1), after("left", "right")),
-];
-
 async function runOnce(operated: OperatedCluster, kind: string, name: string): Promise<SeenRun> {
   const namespace = kind.replaceAll(" ", "-");
   const created = Date.now();
   const spec = { taskRunTemplate: { podTemplate: { ...ON_REAL_NODE } } };
-  await operated.createRun(namespace, run(name, tasks(), { labels: {}, ...KINDS[kind] }, spec));
+  await operated.createRun(namespace, run(name, waves(), { labels: {}, ...KINDS[kind] }, spec));
   const { history } = operated;
   const isOver = (one: PipelineRun): boolean => one.metadata!.name === name && hasEnded(one);
   const ended = await until(`${namespace}/${name} to end`, RUN_MILLISECONDS, async () =>
@@ -51,7 +42,10 @@ async function runOnce(operated: OperatedCluster, kind: string, name: string): P
   const changes = history
     .all("pod", namespace)
     .filter(({ object }) => object.metadata?.labels?.["tekton.dev/pipelineRun"] === name);
-  return { created, ended: ended.at, pods: podTimes(changes), sizes: placeholderSizes(changes) };
+  return {
+    ...{ created, ended: ended.at, pods: podTimes(changes), sizes: placeholderSizes(changes) },
+    timeline: told(changes),
+  };
 }
 
 runBenchmark(async () => {
@@ -69,13 +63,12 @@ runBenchmark(async () => {
       for (const kind of inTurn) seen.get(kind)!.push(await runOnce(operated, kind, `round-${round}`));
     }
     const file = join(DOCS, "benchmarks.md");
-    const table = {
-      name: "a real node",
-      file,
-      command: "npm run bench -- kubelet",
-      text: () => figuresTable(seen),
-    };
-    writeFileSync(file, updated(readFileSync(file, "utf8"), table));
+    const command = "npm run bench -- kubelet";
+    const table = { name: "a real node", file, command, text: () => figuresTable(seen) };
+    const { timeline } = seen.get("peak reserved")!.at(-1)!;
+    const last = { name: "a hand-over", file, command, text: () => `\`\`\`text\n${timeline}\n\`\`\`` };
+    const page = updated(readFileSync(file, "utf8"), table);
+    writeFileSync(file, updated(page, last));
     console.log(`${rounds} runs of each kind, one at a time, ${cpus().length} processors\n${table.text()}`);
   } finally {
     await operated.stop();

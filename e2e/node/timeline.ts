@@ -49,31 +49,49 @@ export function placeholderSizes(changes: readonly Change<V1Pod>[]): Placeholder
   return sizes;
 }
 
+export interface Wait {
+  task: string;
+  /** Milliseconds for pods of its own run: see `waits`. */
+  forItsRun: number;
+  /** From when those had ended until it was bound: what a placeholder that still held the room would cost. */
+  forRoom: number;
+}
+
 /**
- * How long each pod waited to be bound although the pods before it had ended. Tekton makes the next task's pod when the
- * steps of the one before have ended, and the scheduler counts that pod until the kubelet says that it has ended, too.
+ * How long each pod waited to be bound, and what for. Tekton makes the next task's pod when the steps of the one before
+ * have ended, and the scheduler counts that pod until the kubelet says that it has ended, too.
  */
-export function waitsForRoom(times: readonly PodTimes[]): number[] {
-  return times.map(({ created, bound }) => {
-    if (bound === undefined) return Infinity;
+export function waits(times: readonly PodTimes[]): Wait[] {
+  return times.map(({ task, created, bound = Infinity }) => {
     const freed = times.flatMap(({ ended }) => (ended !== undefined && ended <= bound ? [ended] : []));
-    return bound - Math.max(created, ...freed);
+    const free = Math.max(created, ...freed);
+    return { task, forItsRun: free - created, forRoom: bound - free };
   });
+}
+
+/** How a pod came to be bound, in words. */
+function bound({ task, forItsRun, forRoom }: Wait): string {
+  if (forItsRun === 0) return `${task} bound, ${forRoom} ms after it was made`;
+  return `${task} bound, ${forItsRun + forRoom} ms after it was made, ${forRoom} ms after the last pod before had ended`;
 }
 
 /** A line for each, in milliseconds since the first pod of any kind was seen. */
 export function told(changes: readonly Change<V1Pod>[]): string {
   const start = changes[0]!.at;
-  const pods = podTimes(changes).flatMap(({ task, created, bound, running, ended }) =>
-    Object.entries({ created, bound, running, ended }).map(([what, at]) => ({ at, text: `${task} ${what}` })),
+  const times = podTimes(changes);
+  const all = waits(times);
+  const pods = times.flatMap(({ task, ...seen }, index) =>
+    Object.entries(seen).map(([what, at]) => ({
+      at,
+      text: what === "bound" ? bound(all[index]!) : `${task} ${what}`,
+    })),
   );
   const sizes = placeholderSizes(changes).map(({ at, asked, inForce }) => ({
     at,
     text: `placeholder asks for ${asked}, in force ${inForce ?? "nothing"}`,
   }));
   return [...pods, ...sizes]
-    .filter(({ at }) => at !== undefined)
-    .sort((one, other) => one.at! - other.at!)
-    .map(({ at, text }) => `${String(at! - start).padStart(6)} ms  ${text}`)
+    .sort((one, other) => one.at - other.at)
+    .map(({ at, text }) => `${String(at - start).padStart(6)} ms  ${text}`)
     .join("\n");
 }
