@@ -1,6 +1,8 @@
 /** The hand-over on a real node: a run's room goes from its placeholder to its pods by a real kubelet's resizes. */
 import { expect, test } from "@jest/globals";
+import type { V1Pod } from "@kubernetes/client-node";
 import type { PipelineRun } from "../../capabilities/tekton/objects";
+import type { Change } from "../../testbed/event-feed";
 import { ON_REAL_NODE, REAL_NODE } from "../../testbed/real-node/node";
 import { run } from "../operated-cluster";
 import { TEST_MILLISECONDS, type Stage } from "./on-real-node";
@@ -10,6 +12,16 @@ import { PEAK, waves } from "./waves";
 const namespace = "real";
 /** A pod that finds its room taken is tried again by the scheduler after a second and more. */
 const MOST_WAITING_MILLISECONDS = 1_000;
+
+/** Why pods failed, in their kubelet's words. */
+function failures(changes: readonly Change<V1Pod>[]): string {
+  const failed = changes.filter(({ object }) => object.status?.phase === "Failed");
+  const lines = failed.map(({ object: { metadata, status } }) => {
+    const { reason, message, containerStatuses, initContainerStatuses } = status!;
+    return `${metadata!.name}: ${JSON.stringify({ reason, message, initContainerStatuses, containerStatuses })}\n`;
+  });
+  return [...new Set(lines)].join("");
+}
 
 export function handOverTests(stage: () => Stage): void {
   /** With what Tekton says where it is not that. */
@@ -28,7 +40,7 @@ export function handOverTests(stage: () => Stage): void {
       await operated.apply(namespace, [run("waves", waves(), {}, spec)]);
       const runs = await operated.untilEnded(namespace, TEST_MILLISECONDS);
       const changes = operated.history.all("pod", namespace);
-      process.stderr.write(`The hand-over on a real node:\n${told(changes)}\n`);
+      process.stderr.write(`The hand-over on a real node:\n${told(changes)}\n${failures(changes)}`);
 
       expect(runs.map(result)).toEqual(["Succeeded"]);
       expect(operated.history.nodesOfPods(namespace)).toEqual([REAL_NODE]);
