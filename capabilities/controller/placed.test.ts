@@ -9,7 +9,7 @@ const { run } = aRun().held();
 const wide: Reservation = {
   ask: { cpu: 4000, memory: 2 ** 30 },
   floor: { cpu: 10, memory: 2 ** 24 },
-  firstWave: {},
+  firstWave: { cpu: 2000, memory: 2 ** 30 },
   tasks: [],
 };
 const observedWith = (reservation?: Reservation): Observed => ({
@@ -21,37 +21,39 @@ const observedWith = (reservation?: Reservation): Observed => ({
   children: [],
   coschedule: "disabled",
 });
-const release = (size?: Record<string, number>): Extract<Step, { kind: "release" }> => ({
+const release: Extract<Step, { kind: "release" }> = {
   kind: "release",
   placeholder: "p",
   node: "node-1",
   topologyKey: "kubernetes.io/hostname",
   pod: placeholderPodOf(run, "node-1"),
-  ...(size && { size }),
   why: "bound",
-});
+};
 
 describe("a run that is placed", () => {
   test("at once, and keeps no room: nothing is said", () => {
-    expect(placedEvent(release(), observedWith(), 0.2, undefined)).toBeUndefined();
+    expect(placedEvent(release, observedWith(), 0.2, undefined)).toBeUndefined();
   });
 
   test("at once, with room: where, after how long, and what is kept, in one Event", () => {
-    const told = placedEvent(release({ cpu: 2000 }), observedWith(wide), 0.234, "It asks for cpu 4.");
+    const told = placedEvent(release, observedWith(wide), 0.234, "It asks for cpu 4.");
     expect(told).toMatchObject({ type: "Normal", reason: "Placed" });
     expect(told!.message).toBe(
       "Placed on node-1 after 0.2 s. It asks for cpu 4. " +
-        "Its first pods get their room now; cpu 2 stay reserved for later ones.",
+        "Beside its first pods, cpu 2, memory 16Mi stay reserved for later ones.",
     );
   });
 
   test("by another process than the one that made its placeholder: what is reserved is known all the same", () => {
-    const { message } = placedEvent(release(), observedWith(wide), 1, undefined)!;
-    expect(message).toBe("Placed on node-1 after 1.0 s. Its placeholder asks for cpu 4, memory 1Gi.");
+    const { message } = placedEvent(release, observedWith(wide), 1, undefined)!;
+    expect(message).toBe(
+      "Placed on node-1 after 1.0 s. Its placeholder asks for cpu 4, memory 1Gi. " +
+        "Beside its first pods, cpu 2, memory 16Mi stay reserved for later ones.",
+    );
   });
 
   test("after a wait, with nothing reserved: where, and after how long", () => {
-    expect(placedEvent(release(), observedWith(), 42.3, undefined)!.message).toBe(
+    expect(placedEvent(release, observedWith(), 42.3, undefined)!.message).toBe(
       "Placed on node-1 after 42 s.",
     );
   });

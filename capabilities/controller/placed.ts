@@ -4,7 +4,7 @@ import type { Observed } from "../phases/observed";
 import type { Step } from "../phases/steps";
 import { WAITS_SECONDS } from "../phases/waiting";
 import { reservationOf } from "../room/placeholder-size";
-import { resizable } from "../room/reservation";
+import { resizable, sizeAtRelease } from "../room/reservation";
 import { asSentence, type Warning } from "../tekton/warning";
 
 type Of<K extends Step["kind"]> = Extract<Step, { kind: K }>;
@@ -34,7 +34,7 @@ function reserved({ statefulSet }: Observed): string | undefined {
  * @param notes on its reservation
  */
 export function placedEvent(
-  { node, size }: Of<"release">,
+  { node }: Of<"release">,
   observed: Observed,
   heldSeconds: number,
   notes: string | undefined,
@@ -42,12 +42,13 @@ export function placedEvent(
   const waited = heldSeconds >= WAITS_SECONDS;
   const about = notes ?? (waited ? undefined : reserved(observed));
   if (about === undefined && !waited) return undefined;
-  const { floor } = reservationOf(observed.statefulSet!);
-  const keeps = size !== undefined && exceeds(size, resizable(floor)).length > 0;
+  const reservation = reservationOf(observed.statefulSet!);
+  const kept = sizeAtRelease(reservation);
+  const keeps = about !== undefined && exceeds(kept, resizable(reservation.floor)).length > 0;
   const parts = [
     `Placed on ${node} after ${duration(heldSeconds)}.`,
     about,
-    keeps ? `Its first pods get their room now; ${listed(size)} stay reserved for later ones.` : undefined,
+    keeps ? `Beside its first pods, ${listed(kept)} stay reserved for later ones.` : undefined,
   ];
   const message = parts.filter(part => part !== undefined).join(" ");
   return { type: "Normal", reason: "Placed", message, about: "placed" };

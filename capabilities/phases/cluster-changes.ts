@@ -21,6 +21,7 @@ export const CLUSTER_CHANGES: readonly ClusterChange[] = [
   { from: "handing over", to: "anchored", by: "the kubelet grants the resize" },
   { from: "anchored", to: "looking", by: GONE },
   { from: "anchored", to: "lost", by: GONE },
+  { from: "handing over", to: "looking", by: GONE },
   { from: "handing over", to: "lost", by: GONE },
   { from: "anchored", to: "moving", by: GONE },
   { from: "handing over", to: "moving", by: GONE },

@@ -5,6 +5,7 @@ import { hasEnded, type CustomRun, type PipelineRun, type TaskRun } from "../tek
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { reservationOf } from "../room/placeholder-size";
 import type { NodeSummary } from "../placement/never-fits";
+import type { NodeRoom } from "../placement/node-room";
 import type { NodeState } from "../placement/node-state";
 
 /** One run and all that belongs to its placeholder, as the store knows it or as it was read afresh. */
@@ -35,6 +36,8 @@ export interface Observed {
   areClaimsDone?: boolean;
   /** Of the nodes that its pods are on, what those say that are not as they should be, by name. */
   nodeStates?: ReadonlyMap<string, NodeState>;
+  /** On its placeholder's node, beside that; known only of a run that is held. */
+  nodeRoom?: NodeRoom;
   /** Whether a queue has taken the run; read only where that decides something, see dependsOnQueue. */
   isQueued?: boolean;
   /** All nodes of the cluster; read only where they decide something, see dependsOnNodes. */

@@ -3,11 +3,13 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { endingKeys } from "../choices/ending-keys";
 import type { Settings } from "../choices/settings";
 import { exceeds, type Resources } from "../demand/resources";
+import { PLACEHOLDER_COMPONENT } from "../keys";
 import { placeholderName } from "../placement/names";
 import { requestedBy, reservationOf } from "../room/placeholder-size";
 import { troubleOf, type Trouble } from "../placement/node-state";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
-import { pendingResize } from "../room/kubelet-answer";
+import { whyNotRunning } from "../placement/not-running";
+import { isGrantKnown, pendingResize } from "../room/kubelet-answer";
 import { resolvedPipelines, withSeenPods } from "../room/learned";
 import { progressOf, type Seen } from "../room/progress";
 import {
@@ -19,6 +21,7 @@ import {
   type Reservation,
 } from "../room/reservation";
 import { notBelowRaised } from "../room/resized";
+import { boundAt } from "../room/waiting-pods";
 import { withYieldedFloor } from "../room/yielding";
 import { ownOf } from "./lineage";
 import { awaitsQuota, type PipelineRun, type TaskRun } from "../tekton/objects";
@@ -26,6 +29,9 @@ import { activePods, placeholderPod, schedulingMessage, underWay, type Observed 
 import { otherGate } from "./other-gate";
 import type { Step } from "./steps";
 import { phaseOf, stageOf, type Phase, type Stage } from "./phase";
+
+/** A container starts within a second or two, but for its image; where nobody tells, a node has no kubelet. */
+const UNTOLD_SECONDS = 5;
 
 export type SightSettings = Pick<
   Settings,
@@ -149,6 +155,24 @@ export class Sight {
       ? resizable(reservation.floor)
       : sizeFrom(asked, reservation, this.progress);
     return withYieldedFloor(size, asked, reservation.floor, own.pods, now);
+  }
+
+  /**
+   * A kubelet rejects a pod (OutOfcpu, OutOfmemory) where the room that a container was started with is still in force.
+   * The scheduler counts that as well, once it is told of; until then it would go by what the pod asks for alone
+   * (UseStatusResources of component-helpers/resource/helpers.go). So a pod is shrunk when its kubelet has told of its
+   * container, or has not done so for long.
+   *
+   * @returns 0 when it may be
+   */
+  get shrinksInSeconds(): number {
+    return this.#once("shrinks", () => {
+      const status = this.pod!.status?.containerStatuses?.find(({ name }) => name === PLACEHOLDER_COMPONENT);
+      const hasTold =
+        isGrantKnown(this.pod!) || (status !== undefined && whyNotRunning(status) !== undefined);
+      if (hasTold) return 0;
+      return Math.max(0, UNTOLD_SECONDS - (this.now.getTime() - boundAt(this.pod!)) / 1000);
+    });
   }
 
   get asksForMore(): boolean {

@@ -12,6 +12,9 @@ function grantedIfKnown({ status }: V1Pod): Resources | undefined {
   return granted === undefined ? undefined : resizable(countedResources(granted));
 }
 
+/** Whether the kubelet has said what its container has. */
+export const isGrantKnown = (pod: V1Pod): boolean => grantedIfKnown(pod) !== undefined;
+
 export const grantedTo = (pod: V1Pod): Resources => grantedIfKnown(pod) ?? resizable({});
 
 /** Whether the kubelet has yet to grant what the pod asks for. */

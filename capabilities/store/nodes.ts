@@ -4,6 +4,7 @@
  */
 import type { V1Node, V1Pod } from "@kubernetes/client-node";
 import { GONE, HEALTHY, stateOf, type EndingKeys, type NodeState } from "../placement/node-state";
+import { allocatableOf, type NodeRoom } from "../placement/node-room";
 import type { Sink } from "./reflector-options";
 
 /** Called for each run whose placeholder is on a node that says something new. */
@@ -12,6 +13,8 @@ export type OnNodeChange = (run: string) => void;
 export class NodeStore {
   /** Of all nodes that are there; those that are as they should be share one object. */
   readonly #states = new Map<string, NodeState>();
+  /** In cpu and memory, by name of a node. */
+  readonly #allocatable = new Map<string, NodeRoom["allocatable"]>();
   /** By name of a node: the placeholders' pods there, by UID, each with its run. */
   readonly #placeholders = new Map<string, Map<string, string>>();
   /** UIDs of placeholders' pods that have the last slot of their node. */
@@ -40,6 +43,9 @@ export class NodeStore {
   see(name: string, node: V1Node | undefined): void {
     const state = stateOf(node, this.isEnding);
     const before = this.#states.get(name);
+    const allocatable = allocatableOf(node);
+    if (allocatable === undefined) this.#allocatable.delete(name);
+    else this.#allocatable.set(name, allocatable);
     if (state === GONE) this.#states.delete(name);
     else this.#states.set(name, state);
     if (!areSame(before ?? (this.#isSynced ? GONE : HEALTHY), state)) this.#tell(name);
@@ -48,6 +54,16 @@ export class NodeStore {
   /** Whether nodes are watched, and have been listed. */
   get areKnown(): boolean {
     return this.#isSynced;
+  }
+
+  /** In cpu and memory; undefined for a node of which that is not known. */
+  allocatableOf(name: string): NodeRoom["allocatable"] | undefined {
+    return this.#allocatable.get(name);
+  }
+
+  /** Runs whose placeholders are there. */
+  runsOn(name: string): Iterable<string> {
+    return this.#placeholders.get(name)?.values() ?? [];
   }
 
   /** What is not as it should be; undefined for a node of which nothing is to be said, or nothing known. */
@@ -84,6 +100,7 @@ export class NodeStore {
 
   clear(): void {
     this.#states.clear();
+    this.#allocatable.clear();
     this.#placeholders.clear();
     this.#inLastSlot.clear();
     this.#listed = undefined;

@@ -6,12 +6,14 @@
  * What is over leaves it: a run with its TaskRuns and children, once it has ended and its placeholder is gone.
  */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { hasCustomTasks } from "../phases/observed";
+import { hasCustomTasks, hasFinished } from "../phases/observed";
+import { nodeRoom, type NodeRoom } from "../placement/node-room";
 import type { EndingKeys } from "../placement/node-state";
 import { hasEnded, isChild, type CustomRun, type PipelineRun, type TaskRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { asText, fromText, type RunKey } from "../tekton/run-key";
 import {
+  all,
   hasRunOrPlaceholder,
   isOver,
   newEntry,
@@ -131,8 +133,22 @@ export class Store {
   }
 
   lookUp(key: RunKey): Look {
-    return lookAt(this.#entries.get(asText(key)), this, this.nodes, node =>
-      this.#strandedOn(node, asText(key)),
+    return lookAt(this.#entries.get(asText(key)), this, this.nodes, {
+      strandedOn: node => this.#strandedOn(node, asText(key)),
+      roomBeside: placeholder => this.#roomBeside(placeholder),
+    });
+  }
+
+  #roomBeside(placeholder: V1Pod): NodeRoom | undefined {
+    const node = placeholder.spec!.nodeName!;
+    const allocatable = this.nodes.allocatableOf(node);
+    if (allocatable === undefined) return undefined;
+    const runs = new Set([...this.nodes.runsOn(node), ...this.#occupants.on(node)]);
+    const pods = [...runs].flatMap(key => all(this.#entries.get(key)?.pods));
+    return nodeRoom(
+      placeholder,
+      allocatable,
+      pods.filter(pod => !hasFinished(pod)),
     );
   }
 

@@ -1,5 +1,5 @@
 /** Builders of the objects that decisions are about, for tests. */
-import type { V1ContainerStatus, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import type { V1ContainerStatus, V1Pod, V1PodStatus, V1StatefulSet } from "@kubernetes/client-node";
 import { floorOf, parseSettings } from "../choices/settings";
 import { placeholderName } from "../placement/names";
 import type { Observed } from "../phases/observed";
@@ -158,9 +158,14 @@ export function placeholderPodOf(
       containers: [{ ...container!, resources }],
       ...(nodeName !== undefined && { nodeName }),
     },
-    status: { phase: nodeName === undefined ? "Pending" : "Running" },
+    status: nodeName === undefined ? { phase: "Pending" } : started(resources!.requests),
   };
 }
+
+const started = (requests: Record<string, string> | undefined): V1PodStatus => ({
+  phase: "Running",
+  containerStatuses: [containerStatus(requests ?? {})],
+});
 
 /** A task of a run's graph; one pod, after none. */
 export const planned = (name: string, each: Resources, after: string[] = [], count = 1): PlannedTask => ({

@@ -20,5 +20,6 @@ export const ADVICE: Readonly<Record<string, string>> = {
   "it looks for another node": "",
   "its node is not to be used any more, and its run has not started": IT_GOES_ON,
   "it was made again without its room, a moment ago": IT_GOES_ON,
+  "the room of its first pods is not free yet": IT_GOES_ON,
   "it is as it should be": "",
 };

@@ -183,6 +183,100 @@ describe("before release", () => {
   });
 });
 
+describe("before the first pods of a run come", () => {
+  const bound = new Date("2026-01-01T00:00:00Z");
+  const half = { cpu: 2000, memory: GI / 2 };
+  const wholeOf = { ...kept, ask: half, firstWave: { cpu: 1000 } };
+  const started = { cpu: "2", memory: "512Mi" };
+
+  interface Told {
+    asks?: Resources;
+    /** What its container has; not told of in default. */
+    has?: Record<string, string>;
+    waiting?: string;
+    seconds?: number;
+    /** Of the node; default: nothing is known. */
+    cpu?: number;
+    taken?: number;
+  }
+  const next = ({ asks = half, has, waiting, seconds = 1, cpu, taken = 0 }: Told) => {
+    const pod = placeholderPodOf(held(), NODE, wholeOf, asks);
+    const lastTransitionTime = bound;
+    pod.status = { conditions: [{ type: "PodScheduled", status: "True", lastTransitionTime }] };
+    const state = waiting === undefined ? undefined : { waiting: { reason: waiting } };
+    if (has ?? waiting) pod.status.containerStatuses = [{ ...containerStatus(has), state }];
+    const nodeRoom = cpu === undefined ? undefined : room(cpu, taken);
+    const seen = observed(held(), { statefulSet: setOf(half, {}, wholeOf), pods: [pod] });
+    return stepFor({ ...seen, nodeRoom }, new Date(bound.getTime() + seconds * 1000));
+  };
+  const room = (cpu: number, taken: number) => ({
+    allocatable: { cpu, memory: 100 * GI },
+    taken: { cpu: taken, memory: 0 },
+  });
+  const shrunk = { cpu: 1000, memory: half.memory };
+
+  test.each<{ name: string; told: Told; expected: Record<string, unknown> }>([
+    {
+      name: "goes at once, and is shrunk, where its kubelet has told of its container",
+      told: { has: started },
+      expected: { kind: "release", size: shrunk },
+    },
+    {
+      name: "goes at once, and is not shrunk, where it has not: pods would be rejected",
+      told: { cpu: 6000 },
+      expected: { kind: "release", size: undefined },
+    },
+    {
+      name: "is shrunk where its container cannot start",
+      told: { waiting: "ImagePullBackOff" },
+      expected: { kind: "release", size: shrunk },
+    },
+    {
+      name: "is not shrunk while its container is about to start",
+      told: { waiting: "ContainerCreating" },
+      expected: { kind: "release", size: undefined },
+    },
+    {
+      name: "is shrunk where nobody tells of it for long",
+      told: { seconds: 5 },
+      expected: { kind: "release", size: shrunk },
+    },
+    {
+      name: "waits for its container where others may have the room beside it",
+      told: { cpu: 5999, seconds: 2 },
+      expected: { kind: "wait", lookAgainSeconds: 3 },
+    },
+    {
+      name: "waits where other runs have the room",
+      told: { cpu: 6000, taken: 1, seconds: 2 },
+      expected: { kind: "wait", lookAgainSeconds: 3 },
+    },
+    {
+      name: "is shrunk then, and held",
+      told: { cpu: 3000, has: started },
+      expected: { kind: "resize", size: shrunk },
+    },
+    {
+      name: "is held while its kubelet takes the shrink in",
+      told: { cpu: 3000, has: started, asks: shrunk },
+      expected: { kind: "wait", lookAgainSeconds: 9 },
+    },
+    {
+      name: "goes when it has",
+      told: { cpu: 3000, has: { cpu: "1", memory: "512Mi" }, asks: shrunk },
+      expected: { kind: "release", size: undefined },
+    },
+    {
+      name: "goes all the same when that takes long",
+      told: { cpu: 3000, has: started, asks: shrunk, seconds: 10 },
+      expected: { kind: "release", size: undefined },
+    },
+  ])("its placeholder $name", ({ told, expected }) => {
+    const step = next(told);
+    expect({ ...step, size: "size" in step ? step.size : undefined }).toMatchObject(expected);
+  });
+});
+
 describe("at release", () => {
   test("the run gets its placeholder's name and node", () => {
     expect(stepFor(withPlaceholder(held(), NODE))).toMatchObject({

@@ -109,6 +109,16 @@ describe("while the run goes", () => {
     expect(step.warnings).toMatchObject([{ reason: "TooMuchRequested" }]);
   });
 
+  test("does not hand over what its container may be started with, and looks again", () => {
+    const pod = podOf(sized(3000));
+    const lastTransitionTime = new Date(now.getTime() - 2000);
+    pod.status = { conditions: [{ type: "PodScheduled", status: "True", lastTransitionTime }] };
+    const more = { statefulSet: setOf(floor, {}, reservation), pods: [pod], taskRuns: [aEnded] };
+    expect(stepFor(observed(placed(), more), now)).toMatchObject({ kind: "wait", lookAgainSeconds: 3 });
+    pod.status.containerStatuses = [containerStatus({ cpu: "3", memory: "1Gi" })];
+    expect(stepFor(observed(placed(), more), now)).toMatchObject({ kind: "resize", size: { cpu: 10 } });
+  });
+
   test("tells that the placeholder's image cannot be pulled, and hands over as ever", () => {
     const pod = podOf(sized(3000));
     const waiting = { reason: "ImagePullBackOff", message: "no such image" };

@@ -55,7 +55,8 @@ export const HAND_OVER: readonly Row[] = [
     why: "Shrinking comes first: a growth of another resource might be put off, and all of the resize with it.",
     stages: ["placed"],
     phases: ["anchored", "handing over"],
-    when: ({ canBeResized, asksForMore }) => canBeResized && asksForMore,
+    when: ({ canBeResized, asksForMore, shrinksInSeconds }) =>
+      canBeResized && asksForMore && shrinksInSeconds === 0,
     takes: ["resize"],
     step: seen => ({
       kind: "resize",
@@ -134,7 +135,12 @@ export const HAND_OVER: readonly Row[] = [
 /** Nothing is to be done now; when something may be without an event, it says when. */
 function standing(seen: Sight): Step {
   const grows = seen.canBeResized && seen.asksForLess && mayGrow(seen);
+  const shrinks = seen.canBeResized && seen.asksForMore;
   const times: { seconds: number; why: string }[] = [
+    {
+      seconds: shrinks ? seen.shrinksInSeconds : Infinity,
+      why: "its kubelet has not told of the placeholder's container yet",
+    },
     { seconds: patienceLeft(seen) / 1000, why: "its next pods find no place on its node" },
     { seconds: yieldsInSeconds(seen.own.pods, seen.now) ?? Infinity, why: "a pod waits for room" },
     {

@@ -12,7 +12,7 @@ import { grantedTo } from "../../room/kubelet-answer";
 import { podRequests } from "../../room/pod-requests";
 import type { Reservation } from "../../room/reservation";
 import { aRun } from "../builders";
-import { LONG_AGO, NOW, type NodeName, type Scenario, type World } from "./world";
+import { LONG_AGO, NOW, PLENTY, type NodeName, type Scenario, type World } from "./world";
 
 export const RUN_NAME = "build";
 export const PLACEHOLDER = placeholderName(RUN_NAME);
@@ -110,8 +110,6 @@ export function conditioned(pod: V1Pod, type: string, status: "True" | "False", 
 /** As a scheduler counts it: of what is asked for and what is still granted the larger. */
 const countedFor = (pod: V1Pod): Resources =>
   isPlaceholderPod(pod) ? maximum(requestedBy(pod.spec!), grantedTo(pod)) : podRequests(pod);
-
-const PLENTY: Resources = { cpu: 2000, memory: 2 ** 40 };
 
 /** Names of what the node has too little of for a pod, in place of `instead` where it is there already. */
 export function lacking(

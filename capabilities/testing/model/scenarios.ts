@@ -123,6 +123,13 @@ export const SCENARIOS: readonly Scenario[] = [
     // A run that has no placeholder when it ends keeps its claims until it is deleted.
     disturbances: [...NODES, "the run is cancelled", "the run begins to go", "the run is deleted"],
   },
+  {
+    name: "nodes of which nothing is known",
+    reservation: two,
+    budget: 1,
+    disturbances: ["strangers fill node a", "the placeholder's pod is evicted"],
+    areNodesKnown: false,
+  },
   { name: "a run that fills a node to the last", reservation: one(2000), budget: 0 },
   {
     name: "it gives up when it waits too long",

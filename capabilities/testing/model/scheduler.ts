@@ -3,7 +3,7 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { isPlaceholderPod } from "../../tekton/placeholder-pod";
 import { exceeds } from "../../demand/resources";
 import { ownContainer, requestedBy } from "../../room/placeholder-size";
-import { grantedTo, isResizing } from "../../room/kubelet-answer";
+import { grantedTo, isGrantKnown, isResizing } from "../../room/kubelet-answer";
 import { podRequests } from "../../room/pod-requests";
 import { resizable } from "../../room/reservation";
 import type { Happening, Happenings } from "./event";
@@ -14,10 +14,9 @@ const NODES: readonly NodeName[] = ["a", "b"];
 
 const goes = ({ metadata }: V1Pod): boolean => metadata!.deletionTimestamp !== undefined;
 
-/** Its kubelet starts it at once. */
 function bound(world: World, pod: V1Pod, node: NodeName): World {
   const isOurs = isPlaceholderPod(pod);
-  const scheduled = isOurs ? granted(conditioned(pod, "PodScheduled", "True")) : changed(pod, () => {});
+  const scheduled = isOurs ? conditioned(pod, "PodScheduled", "True") : changed(pod, () => {});
   if (!isOurs) delete scheduled.status!.conditions;
   scheduled.spec!.nodeName = node;
   return withPod(world, scheduled);
@@ -95,6 +94,11 @@ function granted(pod: V1Pod): V1Pod {
 
 const onNode = (world: World): V1Pod[] =>
   ownPods(world).filter(pod => nodeOf(pod) !== undefined && answers(world, pod) && !goes(pod));
+
+export const kubeletStarts: Happenings = world =>
+  onNode(world)
+    .filter(pod => !isGrantKnown(pod))
+    .map(pod => ({ name: "the kubelet starts the placeholder", world: withPod(world, granted(pod)) }));
 
 export const kubeletAnswers: Happenings = (world, scenario) =>
   onNode(world)

@@ -9,7 +9,7 @@ import { carriedOut } from "./carry-out";
 import type { Happening, Happenings } from "./event";
 import { begin } from "./objects";
 import { DISTURBANCES, MENDED, timePasses } from "./people";
-import { kubeletAnswers, placeholderScheduled, runPodsScheduled } from "./scheduler";
+import { kubeletAnswers, kubeletStarts, placeholderScheduled, runPodsScheduled } from "./scheduler";
 import {
   collected,
   controllerMakesPod,
@@ -24,7 +24,7 @@ import { forgotten, internedWorld, keyOf, NOW, observedOf, type Scenario, type W
 
 /** What happens sooner or later, if it can. */
 const FAIR: readonly Happenings[] = [
-  ...[placeholderScheduled, runPodsScheduled, kubeletAnswers],
+  ...[placeholderScheduled, runPodsScheduled, kubeletStarts, kubeletAnswers],
   ...[resolvesPipeline, makesTaskRun, makesPod, taskEnds, runEnds, controllerMakesPod, podGoes, collected],
   ...MENDED,
 ];
@@ -58,10 +58,11 @@ export interface Found {
 
 const SIGHT_SETTINGS = SETTINGS;
 
-const sightOf = (world: World): Sight => new Sight(observedOf(world), SIGHT_SETTINGS, new Date(NOW));
+const sightOf = (world: World, scenario: Scenario): Sight =>
+  new Sight(observedOf(world, scenario), SIGHT_SETTINGS, new Date(NOW));
 
-function stateOf(world: World, from: State["from"]): State {
-  const sight = sightOf(world);
+function stateOf(world: World, scenario: Scenario, from: State["from"]): State {
+  const sight = sightOf(world, scenario);
   try {
     const row = chosenRow(sight);
     const { stage, phase } = sight;
@@ -100,7 +101,7 @@ export function search(scenario: Scenario, mostStates = 200_000): Found {
     const key = keyOf(world);
     const same = known.get(key);
     if (same !== undefined) return same;
-    const state = stateOf(world, from);
+    const state = stateOf(world, scenario, from);
     known.set(key, state);
     states.push(state);
     return state;
@@ -120,7 +121,7 @@ export function search(scenario: Scenario, mostStates = 200_000): Found {
     if (after !== world) continue;
     // Of two states that differ in nothing but the time, the later one counts where another step follows.
     const later = internedWorld({ ...timePasses(world), ...forgotten });
-    const nextRow = known.get(keyOf(later))?.row ?? chosenRow(sightOf(later));
+    const nextRow = known.get(keyOf(later))?.row ?? chosenRow(sightOf(later, scenario));
     if (nextRow !== state.row || world.refusal !== undefined) {
       state.edges.push({ kind: "time", name: "time passes", to: at(later, { state, name: "time passes" }) });
     }

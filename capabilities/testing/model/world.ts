@@ -2,17 +2,21 @@
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import type { Resources } from "../../demand/resources";
 import type { PlannedTask } from "../../demand/task-graph";
-import type { Observed } from "../../phases/observed";
+import { hasNode, type Observed } from "../../phases/observed";
 import { lacksItsPod } from "../../phases/refusal";
+import { nodeRoom, type NodeRoom } from "../../placement/node-room";
 import type { NodeState } from "../../placement/node-state";
-import type { Reservation } from "../../room/reservation";
-import type { PipelineRun, PipelineRunSpec, TaskRun } from "../../tekton/objects";
+import { resizable, type Reservation } from "../../room/reservation";
+import { isPlaceholderPod } from "../../tekton/placeholder-pod";
+import { isHeldByUs, type PipelineRun, type PipelineRunSpec, type TaskRun } from "../../tekton/objects";
 
 /** There are but two times: now, and so long ago that no pause goes on. */
 export const NOW = "2026-01-01T12:00:00.000Z";
 export const LONG_AGO = "2026-01-01T06:00:00.000Z";
 
 export const QUOTA = "exceeded quota: builds";
+
+export const PLENTY: Resources = { cpu: 2000, memory: 2 ** 40 };
 
 export type NodeName = "a" | "b";
 
@@ -61,6 +65,8 @@ export interface Scenario {
   claim?: string;
   /** Of each node. Default: two cpus. */
   capacity?: Resources;
+  /** Whether what they hold is known. */
+  areNodesKnown?: false;
   /** What is done of a resize: default by the kubelet, where there is room. */
   resize?: "never shrinks" | "refused";
   /** What may go wrong, by the events' names; default: all of DISTURBANCES. */
@@ -136,7 +142,14 @@ function nodeStatesOf({ pods, nodes }: World): Map<string, NodeState> {
   );
 }
 
-export function observedOf(world: World): Observed {
+/** Of strangers' pods nothing is known. */
+function nodeRoomOf({ run, pods }: World, { capacity = PLENTY }: Scenario): NodeRoom | undefined {
+  const placeholder = pods.find(pod => isPlaceholderPod(pod) && hasNode(pod));
+  if (placeholder === undefined || run === undefined || !isHeldByUs(run)) return undefined;
+  return nodeRoom(placeholder, resizable(capacity), pods);
+}
+
+export function observedOf(world: World, scenario: Scenario): Observed {
   const observed: Observed = {
     run: world.run,
     statefulSet: world.statefulSet,
@@ -149,6 +162,8 @@ export function observedOf(world: World): Observed {
   if (world.refusal !== undefined) observed.refusal = world.refusal;
   if (world.areClaimsDone) observed.areClaimsDone = true;
   if (world.podMissingSince !== undefined) observed.podMissingSince = new Date(world.podMissingSince);
+  const room = scenario.areNodesKnown === false ? undefined : nodeRoomOf(world, scenario);
+  if (room !== undefined) observed.nodeRoom = room;
   const states = nodeStatesOf(world);
   if (states.size > 0) observed.nodeStates = states;
   if (world.refuses === "pods" && lacksItsPod(observed, new Date(NOW))) observed.podRefusal = QUOTA;
