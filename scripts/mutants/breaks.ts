@@ -39,6 +39,18 @@ export const MUTANTS: Mutant[] = [
     replace: "return isUnknown === true ? task : known;",
   },
   {
+    name: "a placeholder is shrunk before its container runs",
+    file: "capabilities/phases/sight.ts",
+    find: "if (hasTold) return 0;",
+    replace: "if (hasTold || this.pod !== undefined) return 0;",
+  },
+  {
+    name: "a run starts on a full node before its room is free",
+    file: "capabilities/phases/rows/release.ts",
+    find: "!findRoomBeside(pod!, reservation, observed.nodeRoom)",
+    replace: "!findRoomBeside(pod!, reservation, undefined && observed.nodeRoom)",
+  },
+  {
     name: "no affinity term",
     file: "capabilities/admission/co-location.ts",
     find: "if (placeholder === undefined || isPlaceholderPod(pod)) return undefined;",

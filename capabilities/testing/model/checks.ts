@@ -2,7 +2,13 @@
 import { losesItsClaims } from "../../placement/made-claims";
 import { hasEnded } from "../../tekton/objects";
 import { CLUSTER_CHANGES } from "../../phases/cluster-changes";
+import { exceeds } from "../../demand/resources";
+import { isGrantKnown } from "../../room/kubelet-answer";
+import { requestedBy } from "../../room/placeholder-size";
+import { resizable } from "../../room/reservation";
+import { boundAt } from "../../room/waiting-pods";
 import { nodeOf, ownPods, runPods } from "./objects";
+import { NOW } from "./world";
 import { pathTo, type Edge, type Found, type State } from "./search";
 
 const failing = ({ states }: Found, what: (state: State) => string | false | undefined): string[] =>
@@ -85,6 +91,16 @@ export const movedFromItsRun = (found: Found): string[] =>
     const node = step.pod.spec?.nodeName;
     const isPinned = edges.some(({ to }) => to.phase === "replacing");
     return node && !isPinned && pods.some(pod => nodeOf(pod) === node) && "moved from its run's pods";
+  });
+
+/** A kubelet would still count what the container is started with, and reject pods that the scheduler sends there. */
+export const shrunkUnstarted = (found: Found): string[] =>
+  failing(found, ({ step }) => {
+    if (step.kind !== "resize" && step.kind !== "release") return false;
+    const { pod, size = requestedBy(pod.spec!) } = step;
+    const isNew = boundAt(pod) === Date.parse(NOW);
+    const shrinks = exceeds(resizable(requestedBy(pod.spec!)), size).length > 0;
+    return isNew && shrinks && !isGrantKnown(pod) && "shrunk before its container runs";
   });
 
 export const split = (found: Found): string[] =>
