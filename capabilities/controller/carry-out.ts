@@ -17,7 +17,7 @@ import { make, makePod } from "./make";
 import { Notes } from "./notes";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
 import { movingEvent, placedEvent } from "./placed";
-import { reserveAgain } from "./reserve-again";
+import { capAgain, reserveAgain } from "./reserve-again";
 import { Resize } from "./resize";
 import { noteClaims, noteGrowthRefused, pin, settle, startOver } from "./template-changes";
 
@@ -135,6 +135,7 @@ export class CarryOut {
     key: RunKey,
     observed: Observed,
   ): Promise<V1StatefulSet> {
+    if (learned.length === 0) return capAgain(observed, this.parts, this.teller);
     // The store has the run, but not what stands in its status.
     const run = await wholeRun(this.parts, key, observed, false);
     return reserveAgain(run, observed, learned, this.parts, this.teller);

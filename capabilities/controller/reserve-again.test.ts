@@ -116,6 +116,32 @@ describe("a run whose pipeline a resolver brings", () => {
     expect(fake.asked.includes("resizePod")).toBe(grows);
   });
 
+  test.each([
+    { name: "has room for more", used: "1", told: ["ReservedAgain"], ask: 4000, grows: true },
+    { name: "has still none", used: "19010m", told: [], ask: 1000, grows: false },
+  ])("a quota that capped it is asked again, and $name", async ({ used, told, ask, grows }) => {
+    const tasks = [planned("a", { cpu: 1000 }), planned("b", { cpu: 4000 }, ["a"])];
+    const capped = { peak: { cpu: 4000 } };
+    const reservation = {
+      ask: { cpu: 1000, memory: floor.memory },
+      floor,
+      firstWave: { cpu: 1000 },
+      tasks,
+      capped,
+    };
+    const { reconciler, fake, kept } = reconcilerOf(placed(spec, {}), reservation);
+    const cpu = { hard: { "requests.cpu": "20" }, used: { "requests.cpu": used } };
+    fake.quotas = [{ metadata: { name: "team" }, status: cpu }];
+    await reconciler.reconcile(KEY, 0);
+    expect(kept().ask["cpu"]).toBe(ask);
+    expect(fake.told.map(({ reason }) => reason)).toEqual(told);
+    expect(fake.asked.includes("resizePod")).toBe(grows);
+    expect(fake.asked).not.toContain("demandSources");
+    const before = fake.asked.length;
+    await reconciler.reconcile(KEY, 0);
+    expect(fake.asked.slice(before)).toEqual([]);
+  });
+
   test("counts Tekton's defaults, and what a RuntimeClass adds to each pod of a task", async () => {
     const tasks = ["boxed", "plain"].map(name => ({ name, taskSpec: { steps: [{ name: "s" }] } }));
     const { spec: own, ...run } = placed(byResolver, { pipelineSpec: { tasks } });

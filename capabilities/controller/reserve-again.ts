@@ -11,12 +11,12 @@ import type { OnRead } from "../kube/definitions";
 import type { Observed } from "../phases/observed";
 import { demandOf, namedBy } from "../placement/plan";
 import { notAskedAgain, revised } from "../room/learned";
-import { withoutOwn } from "../room/namespace-bounds";
+import { withoutOwn, type NamespaceBounds } from "../room/namespace-bounds";
 import { prefixesOf } from "../room/paths";
 import { reservationOf } from "../room/placeholder-size";
 import { podRequests } from "../room/pod-requests";
 import { countingPod, type CountedPod } from "../room/quota-scopes";
-import { reservationFor, type Reservation } from "../room/reservation";
+import { cappedAgain, reservationFor, type Reservation } from "../room/reservation";
 import type { PipelineRun } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { LARGE_CHARACTERS, onceAt } from "./attempts";
@@ -50,6 +50,12 @@ const usedBy = ({ pods }: Observed): { own: Resources; overhead: Resources } => 
   overhead: countedResources(pods.find(isPlaceholderPod)?.spec?.overhead),
 });
 
+/** What the namespace allows, as if the run had used nothing of it. */
+function withoutUseOf(observed: Observed, bounds: NamespaceBounds): NamespaceBounds {
+  const quotas = countingPod(bounds.quotas, PLACED);
+  return { ...bounds, quotas: withoutOwn(quotas, usedBy(observed).own) };
+}
+
 /** @returns what it is to keep from now on; in sentences for people, if that is news */
 async function countedAgain(
   { cluster, settings, tektonDefaults }: Needed,
@@ -69,11 +75,15 @@ async function countedAgain(
   const named = namedBy(run, definitions);
   const runtimeClasses = await cluster.surroundings.runtimeClasses(named.runtimeClasses);
   const graph = demandOf(run, { ...named.known, runtimeClasses }, definitions, settings);
-  const { own, overhead } = usedBy(observed);
-  const quotas = countingPod(bounds.quotas, PLACED);
-  const limits = { ...bounds, quotas: withoutOwn(quotas, own) };
+  const limits = withoutUseOf(observed, bounds);
   // Only what is kept by the built-in choices has tasks, and so any of which nothing is known.
-  const counted = reservationFor(graph, BUILT_IN_CHOICES, floorOf(settings), limits, overhead);
+  const counted = reservationFor(
+    graph,
+    BUILT_IN_CHOICES,
+    floorOf(settings),
+    limits,
+    usedBy(observed).overhead,
+  );
   const reservation = revised(before, counted.reservation, learned);
   const differs =
     [exceeds(reservation.ask, before.ask), exceeds(before.ask, reservation.ask)].flat().length > 0;
@@ -117,4 +127,24 @@ export async function reserveAgain(
     teller.tellLater(run, [{ type: "Normal", reason: "ReservedAgain", message }]);
   }
   return parts.cluster.placeholders.reserve(seen, reservation);
+}
+
+/** Asks for what quotas had no room for when its placeholder was made. What it comes to is told if that is news. */
+export async function capAgain(
+  observed: Observed,
+  { cluster }: Pick<Parts, "cluster">,
+  teller: TellLater,
+): Promise<V1StatefulSet> {
+  const seen = observed.statefulSet!;
+  const before = reservationOf(seen);
+  const { reservation, notes } = cappedAgain(
+    before,
+    withoutUseOf(observed, await cluster.surroundings.bounds(seen.metadata!.namespace!)),
+    usedBy(observed).overhead,
+    new Date(),
+  );
+  if (notes.length > 0) {
+    teller.tellLater(observed.run, [{ type: "Normal", reason: "ReservedAgain", message: notes.join(" ") }]);
+  }
+  return cluster.placeholders.reserve(seen, reservation);
 }

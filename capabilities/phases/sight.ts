@@ -2,7 +2,7 @@
 import type { V1Pod } from "@kubernetes/client-node";
 import { endingKeys } from "../choices/ending-keys";
 import type { Settings } from "../choices/settings";
-import { exceeds, type Resources } from "../demand/resources";
+import { exceeds, maximum, type Resources } from "../demand/resources";
 import { PLACEHOLDER_COMPONENT } from "../keys";
 import { placeholderName } from "../placement/names";
 import { requestedBy, reservationOf } from "../room/placeholder-size";
@@ -13,6 +13,7 @@ import { isGrantKnown, pendingResize } from "../room/kubelet-answer";
 import { resolvedPipelines, withSeenPods } from "../room/learned";
 import { progressOf, type Seen } from "../room/progress";
 import {
+  capAskedAgainAt,
   neededBy,
   resizable,
   sizeAtRelease,
@@ -81,6 +82,18 @@ export class Sight {
       const reservation = reservationOf(this.observed.statefulSet!);
       return this.stage === "placed" ? withSeenPods(reservation, this.own) : reservation;
     });
+  }
+  /** Until quotas are asked whether they have room for more of what it needs; Infinity where none is in the way. */
+  get capPauseSeconds(): number {
+    return this.#once("cap", () => {
+      const { capped, ask } = this.reservation;
+      if (capped === undefined || this.reservation.tasks.length === 0) return this.#untilAsked;
+      const needed = neededBy({ ...this.reservation, ask: maximum(capped.peak, ask) }, this.progress);
+      return exceeds(resizable(needed), ask).length > 0 ? this.#untilAsked : Infinity;
+    });
+  }
+  get #untilAsked(): number {
+    return Math.max(0, (capAskedAgainAt(this.reservation, boundAt(this.pod!)) - this.now.getTime()) / 1000);
   }
   /** Tasks of it of which nothing was known, and that Tekton has resolved. */
   get learned(): string[] {

@@ -37,7 +37,7 @@ export type Action =
   | { kind: "remake-pod"; pod: V1Pod; isForced?: true }
   /** Should its pod be made again, it goes where these claims, which Tekton made for the run, can be used. */
   | { kind: "note-claims"; claims: string[] }
-  /** What Tekton has resolved of the run is counted in place of what was not known. */
+  /** What Tekton has resolved of the run is counted in place of what was not known; of none, what quotas allow now. */
   | { kind: "reserve-again"; learned: string[] }
   /** The run shows that it is placed, and the node that its placeholder has now. */
   | { kind: "note-node"; node: string }

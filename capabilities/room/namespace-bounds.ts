@@ -100,6 +100,8 @@ export interface Bounded {
   beside: Resources;
   /** Resources of which a quota has no room for what a placeholder holds and what the run asks for next. */
   scarce: string[];
+  /** Whether a quota has no room for all of it now. */
+  isCappedByQuota: boolean;
   notes: string[];
 }
 
@@ -150,17 +152,21 @@ export function withinBounds(
     ...limitRangeBounds(limitRanges, "max").map(bound => ({
       ...bound,
       amount: belowLimit(bound.resource, bound.amount),
+      isOfQuota: false,
     })),
-    ...quotaLimits,
+    ...quotaLimits.map(bound => ({ ...bound, isOfQuota: true })),
   ];
-  for (const { resource, amount: high, source } of most) {
+  let isCappedByQuota = false;
+  for (const { resource, amount: high, source, isOfQuota } of most) {
     const asked = bounded[resource];
     if (asked === undefined || asked <= high) continue;
     bounded[resource] = high;
+    isCappedByQuota ||= isOfQuota;
     const [was, now] = [{ [resource]: asked }, { [resource]: high }].map(toQuantities);
     notes.push(`Capped at ${resource} ${now![resource]} of ${was![resource]} by ${source}.`);
   }
-  return { ask: bounded, floor: lowest, beside, scarce: scarceResources(peak, quotaLimits), notes };
+  const scarce = scarceResources(peak, quotaLimits);
+  return { ask: bounded, floor: lowest, beside, scarce, isCappedByQuota, notes };
 }
 
 /**

@@ -5,7 +5,15 @@ import type { PlannedTask } from "../demand/task-graph";
 import { planned } from "../testing/builders";
 import { BUILT_IN_CHOICES, type Choices } from "../choices/choices";
 import { NO_BOUNDS } from "./namespace-bounds";
-import { parseReservation, reservationFor, sizeAtRelease, sizeBeside, type Reservation } from "./reservation";
+import {
+  cappedAgain,
+  capAskedAgainAt,
+  parseReservation,
+  reservationFor,
+  sizeAtRelease,
+  sizeBeside,
+  type Reservation,
+} from "./reservation";
 
 const floor = parseResources({ cpu: "10m", memory: "16Mi" });
 /** a, then b and c side by side. */
@@ -21,6 +29,79 @@ const reserving = (choices: Partial<Choices> = {}, tasks: PlannedTask[] = fork, 
     floor,
     bounds,
   );
+
+describe("a reservation that a quota caps", () => {
+  const GI = 2 ** 30;
+  const now = new Date("2026-01-01T00:00:00Z");
+  const quota = (hard: string, used: string) => ({
+    ...NO_BOUNDS,
+    quotas: [
+      {
+        metadata: { name: "builds" },
+        status: { hard: { "requests.cpu": hard }, used: { "requests.cpu": used } },
+      },
+    ],
+  });
+  const peak = { cpu: 3500, memory: GI };
+  const before = reserving({}, fork, quota("8", "6")).reservation;
+
+  test("asks for what is left, and knows what it needs", () => {
+    expect(before).toMatchObject({ ask: { cpu: 2000, memory: GI }, capped: { peak }, scarce: ["cpu"] });
+    expect(parseReservation(JSON.stringify(before))).toEqual(before);
+    expect(reserving({}, fork, quota("8", "1")).reservation).not.toHaveProperty("capped");
+  });
+
+  test.each([
+    { name: "asks for all once the others have gone", hard: "8", used: "0", cpu: 3500, isCapped: false },
+    { name: "asks for more once some have", hard: "8", used: "5", cpu: 3000, isCapped: true },
+    {
+      name: "asks for what it has where nothing has changed",
+      hard: "8",
+      used: "6",
+      cpu: 2000,
+      isCapped: true,
+    },
+    { name: "never asks for less", hard: "8", used: "8", cpu: 2000, isCapped: true },
+  ])("$name", ({ hard, used, cpu, isCapped }) => {
+    const { reservation, notes } = cappedAgain(before, quota(hard, used), {}, now);
+    expect(reservation.ask).toEqual({ cpu, memory: GI });
+    const capped = isCapped ? { peak, askedAt: now.toISOString(), tries: 1 } : undefined;
+    expect(reservation.capped).toEqual(capped);
+    expect(reservation.scarce).toEqual(isCapped ? ["cpu"] : undefined);
+    expect(notes.length > 0).toBe(cpu > 2000);
+    expect(reservation).toMatchObject({ floor: before.floor, firstWave: before.firstWave, tasks: fork });
+  });
+
+  test("tells what it may ask for, and what caps it still", () => {
+    expect(cappedAgain(before, quota("8", "5"), {}, now).notes).toEqual([
+      "A quota has room for more now: the placeholder may ask for cpu 3, memory 1Gi.",
+      "Capped at cpu 3 of 3500m by ResourceQuota builds.",
+    ]);
+  });
+
+  test("leaves devices as they were", () => {
+    const gpus = { ...before, ask: { ...before.ask, "nvidia.com/gpu": 0 } };
+    const more = { ...gpus, capped: { peak: { ...peak, "nvidia.com/gpu": 1 } } };
+    expect(cappedAgain(more, NO_BOUNDS, {}, now).reservation.ask).toMatchObject({ "nvidia.com/gpu": 0 });
+  });
+
+  test.each([
+    { tries: undefined, seconds: 60 },
+    { tries: 1, seconds: 120 },
+    { tries: 3, seconds: 480 },
+    { tries: 4, seconds: 600 },
+    { tries: 2000, seconds: 600 },
+  ])("after $tries tries it is asked again in $seconds s", ({ tries, seconds }) => {
+    const since = now.getTime();
+    const asked = tries === undefined ? { peak } : { peak, askedAt: now.toISOString(), tries };
+    expect(capAskedAgainAt({ ...before, capped: asked }, since)).toBe(since + seconds * 1000);
+  });
+
+  test("no other one is asked about", () => {
+    const { capped: _, ...free } = before;
+    expect(capAskedAgainAt(free, 0)).toBe(Infinity);
+  });
+});
 
 describe("the reservation", () => {
   test("is the run's widest moment, for each resource", () => {

@@ -34,8 +34,18 @@ export interface Reservation {
   beside?: Resources;
   /** Resources that it never takes back, because of a quota; none when it is not there. */
   scarce?: string[];
+  /** A quota had no room for all that it needs; none when it had. */
+  capped?: Capped;
   /** It was found to need more than was known when its node was chosen. */
   isRevised?: true;
+}
+
+/** Others hold what a quota allows. When they are gone, it may ask for more. */
+export interface Capped {
+  peak: Resources;
+  /** When the quota was last asked (RFC 3339), and how often that came to nothing; none before the first time. */
+  askedAt?: string;
+  tries?: number;
 }
 
 export interface Reserving {
@@ -140,6 +150,7 @@ export function reservationFor(
     tasks: want?.tasks ?? [],
     ...(Object.keys(bounded.beside).length > 0 && { beside: bounded.beside }),
     ...(bounded.scarce.length > 0 && { scarce: bounded.scarce }),
+    ...(bounded.isCappedByQuota && { capped: { peak } }),
   };
   // A run that asks for nothing has nothing to be told of.
   const asksForMore = want !== undefined && exceeds(bounded.ask, bounded.floor).length > 0;
@@ -157,6 +168,50 @@ export function reservationFor(
     ...(want ? bounded.notes : []),
   ];
   return { reservation: withoutTooManyTasks(reservation), asks, notes };
+}
+
+/**
+ * The reservation as far as quotas allow it now: what others held of them may be free. It never asks for less for that.
+ *
+ * @param bounds as if the run had used nothing of them
+ * @returns with sentences for people, if that is news
+ */
+export function cappedAgain(
+  before: Reservation,
+  bounds: NamespaceBounds,
+  overhead: Resources,
+  now: Date,
+): { reservation: Reservation; notes: string[] } {
+  const { capped, scarce: _, ...kept } = before;
+  const { peak, tries = 0 } = capped!;
+  const wanted = maximum(peak, before.ask);
+  const bounded = withinBounds(wanted, peak, before.floor, bounds, overhead);
+  // What cannot be resized stays as it was found.
+  const ask = { ...before.ask, ...resizableOf(maximum(before.ask, bounded.ask)) };
+  const reservation: Reservation = { ...kept, ask };
+  if (bounded.scarce.length > 0) reservation.scarce = bounded.scarce;
+  if (bounded.isCappedByQuota) reservation.capped = { peak, askedAt: now.toISOString(), tries: tries + 1 };
+  const asksForMore = exceeds(ask, before.ask).length > 0;
+  const news = `A quota has room for more now: the placeholder may ask for ${listed(ask)}.`;
+  return { reservation, notes: asksForMore ? [news, ...bounded.notes] : [] };
+}
+
+const resizableOf = (resources: Resources): Resources =>
+  Object.fromEntries(Object.entries(resources).filter(([name]) => isResizable(name)));
+
+/** Doubled with each that came to nothing. */
+const FIRST_PAUSE_SECONDS = 30;
+const LONGEST_PAUSE_SECONDS = 600;
+
+/**
+ * @param since when its node was found, in milliseconds of the epoch
+ * @returns when quotas may be asked again, likewise; Infinity where none is in the way
+ */
+export function capAskedAgainAt({ capped }: Reservation, since: number): number {
+  if (capped === undefined) return Infinity;
+  const { askedAt, tries = 0 } = capped;
+  const pause = Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** Math.min(tries, 10));
+  return (askedAt === undefined ? since : Date.parse(askedAt)) + pause * 1000;
 }
 
 function withoutTooManyTasks(reservation: Reservation): Reservation {
@@ -248,12 +303,14 @@ export function parseReservation(text: string | undefined): Reservation | undefi
       tasks,
       beside,
       scarce,
+      capped,
       isRevised,
     } = JSON.parse(text) as Partial<Reservation>;
     if (!ask || !floor || !first || !Array.isArray(tasks)) return undefined;
     const reservation: Reservation = { ask, floor, firstWave: first, tasks };
     if (beside) reservation.beside = beside;
     if (Array.isArray(scarce)) reservation.scarce = scarce;
+    if (capped?.peak) reservation.capped = capped;
     if (isRevised === true) reservation.isRevised = true;
     return reservation;
   } catch {

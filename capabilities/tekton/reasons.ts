@@ -76,7 +76,8 @@ export const REASONS = {
     todo: "What the Event says of why; the setting onStuckTimeout says what becomes of it.",
   },
   ReservedAgain: {
-    means: "Tekton has resolved what was not known of the run, and its room was counted again",
+    means:
+      "Tekton has resolved what was not known of the run, or a quota has room for more of it: its room was counted again",
     todo: "Nothing: this is as it should be.",
     isNormal: true,
   },

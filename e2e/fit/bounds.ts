@@ -4,7 +4,7 @@ import type { KubernetesObject } from "@kubernetes/client-node";
 import { applyObjects } from "../../testbed/manifests";
 import { until } from "../../testbed/until";
 import { run, RUN_MILLISECONDS } from "../operated-cluster";
-import { after, asking, cpu, type Fit, type FitTests } from "./fixture";
+import { after, asking, chosen, cpu, type Fit, type FitTests } from "./fixture";
 
 const limitRange = (limit: object) => ({
   apiVersion: "v1",
@@ -69,6 +69,31 @@ export const boundsTests: FitTests = fit => {
       expect(await fit().ended("quotas")).toEqual(["Succeeded"]);
     },
     RUN_MILLISECONDS * 2,
+  );
+
+  test(
+    "what a quota had no room for is asked for again when another run's reservation has gone",
+    async () => {
+      const namespace = "capped";
+      await fit().operated.createNamespace(namespace);
+      await fit().node("capped-16", "16");
+      await fit().operated.apply(namespace, [
+        limitRange({ default: { cpu: "8" }, defaultRequest: { cpu: "100m" } }),
+      ]);
+      await quota(fit(), namespace, { "requests.cpu": "12" });
+      const shared = chosen({ isolation: "none" });
+      await fit().operated.apply(namespace, [run("first", [cpu("only", "8", {}, 10)], shared)]);
+      await fit().told(namespace, "Placed");
+      const tasks = [cpu("long", "500m", {}, 45), cpu("wide", "5", after("long"))];
+      await fit().operated.apply(namespace, [run("second", tasks, shared)]);
+      expect(await fit().told(namespace, "ReservedAgain")).toBe(
+        "A quota has room for more now: the placeholder may ask for cpu 5, memory 16Mi.",
+      );
+      expect(await fit().ended(namespace)).toEqual(["Succeeded", "Succeeded"]);
+      // Of the second: what was left, that beside its first pod, and at last all but what that holds.
+      expect(fit().asked(namespace).join()).toContain("4,3500m,4500m");
+    },
+    RUN_MILLISECONDS * 3,
   );
 
   test(

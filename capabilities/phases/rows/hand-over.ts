@@ -144,6 +144,10 @@ function standing(seen: Sight): Step {
     { seconds: patienceLeft(seen) / 1000, why: "its next pods find no place on its node" },
     { seconds: yieldsInSeconds(seen.own.pods, seen.now) ?? Infinity, why: "a pod waits for room" },
     {
+      seconds: seen.canBeResized ? seen.capPauseSeconds : Infinity,
+      why: "a quota has no room for all that it needs",
+    },
+    {
       seconds: grows ? growthPause(seen) / 1000 || Infinity : Infinity,
       why: "its node had no room to give back",
     },

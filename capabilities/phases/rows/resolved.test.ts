@@ -152,3 +152,36 @@ test("what pods of unknown tasks ask for counts as soon as they are there", () =
     size: { cpu: 1000 },
   });
 });
+
+describe("a run of which a quota had no room for all", () => {
+  const capped: Reservation = { ...asKnown, ask: { cpu: 1000, memory: GI }, capped: { peak: asKnown.ask } };
+  const bound = (secondsAgo: number, asked: Resources): V1Pod => {
+    const pod = placeholderPodOf(aRun().held().run, "node-1", capped, asked);
+    const lastTransitionTime = new Date(now.getTime() - secondsAgo * 1000);
+    const conditions = [{ type: "PodScheduled", status: "True", lastTransitionTime }];
+    return { ...pod, status: { ...pod.status, conditions } };
+  };
+  const a = taskRunOf("a");
+  const running = { taskRuns: [a], pods: [taskPod(a, { cpu: 1000 })], asked: { cpu: 10, memory: GI } };
+  const of = (reservation: Reservation, secondsAgo: number, { taskRuns, pods, asked } = running) => {
+    const statefulSet = withRecord(placeholderOf(aRun().held().run, reservation), { isSettled: true });
+    const all = [bound(secondsAgo, asked), ...pods];
+    return stepFor(observed(aRun().placed().run, { statefulSet, pods: all, taskRuns }), now);
+  };
+
+  test("asks it again a minute after it was placed, and looks by itself", () => {
+    expect(of(capped, 59)).toMatchObject({ kind: "wait", lookAgainSeconds: 1 });
+    expect(of(capped, 60)).toMatchObject({ kind: "reserve-again", learned: [] });
+  });
+
+  test("asks it more rarely when that came to nothing", () => {
+    const asked = { ...capped, capped: { ...capped.capped!, askedAt: now.toISOString(), tries: 1 } };
+    expect(of(asked, 600)).toMatchObject({ kind: "wait", lookAgainSeconds: 120 });
+  });
+
+  test("does not ask it where the rest of the run needs no more than it has", () => {
+    const taskRuns = [taskRunOf("a", "True"), taskRunOf("b", "True")];
+    const ended = { ...running, taskRuns, pods: [] };
+    expect(of(capped, 600, ended)).toMatchObject({ kind: "none" });
+  });
+});

@@ -1,4 +1,4 @@
-/** Rows for bound placeholders of placed runs of which not all was known: a resolver brings their pipeline or tasks. */
+/** Rows for bound placeholders of placed runs of which not all was known, or allowed: what they keep is counted again. */
 import { maximum, sum } from "../../demand/resources";
 import { podRequests } from "../../room/pod-requests";
 import { lacksRoom } from "../growth";
@@ -6,6 +6,20 @@ import { hasNode } from "../observed";
 import type { Row } from "../row";
 
 export const RESOLVED: readonly Row[] = [
+  {
+    name: "a quota had no room for all that it needs, and may have it now",
+    why: "Others hold what a quota allows until they end; the rest of the run needs it.",
+    stages: ["placed"],
+    phases: ["anchored", "handing over"],
+    when: ({ canBeResized, capPauseSeconds }) => canBeResized && capPauseSeconds === 0,
+    takes: ["reserve-again"],
+    step: () => ({
+      kind: "reserve-again",
+      learned: [],
+      why: "a quota may have room for more of what it needs",
+    }),
+    to: ["anchored"],
+  },
   {
     name: "Tekton has resolved what was not known of the run",
     why: "What its reservation was guessed by stands in its status now.",

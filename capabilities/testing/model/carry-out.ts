@@ -1,6 +1,6 @@
 /** What a step makes of the model's cluster, as controller/carry-out.ts would have the API server do it. */
 import type { V1StatefulSet } from "@kubernetes/client-node";
-import { exceeds } from "../../demand/resources";
+import { exceeds, NOTHING } from "../../demand/resources";
 import {
   CANCELLED,
   LET_GO_ANNOTATION,
@@ -28,7 +28,8 @@ import {
 import { unitePodTemplates } from "../../placement/pod-templates";
 import { recordOf } from "../../placement/record";
 import { revised } from "../../room/learned";
-import { withAsk } from "../../room/reservation";
+import { NO_BOUNDS } from "../../room/namespace-bounds";
+import { cappedAgain, withAsk } from "../../room/reservation";
 import { slimStatefulSet } from "../../store/slim-stateful-set";
 import type { PipelineRun } from "../../tekton/objects";
 import { SETTINGS } from "../builders";
@@ -45,6 +46,8 @@ import {
 } from "./objects";
 import { withMadePod } from "./tekton";
 import { forgotten, LONG_AGO, NOW, QUOTA, type Scenario, type World } from "./world";
+
+const FULL = [{ status: { hard: { "requests.cpu": "1" }, used: { "requests.cpu": "500m" } } }];
 
 const templateOf = (run: PipelineRun) => unitePodTemplates(run.spec, () => 0).template;
 
@@ -135,6 +138,13 @@ export function carriedOut(before: World, step: Step, scenario: Scenario): World
       return { ...world, statefulSet: withTemplate(statefulSet!, placesTemplate(statefulSet!, places)) };
     }
     case "reserve-again": {
+      if (step.learned.length === 0) {
+        const bounds = { ...NO_BOUNDS, quotas: scenario.isQuotaFull === true ? FULL : [] };
+        const { reservation } = cappedAgain(reservationOf(statefulSet!), bounds, NOTHING, new Date(NOW));
+        // Further tries differ in nothing but the length of pauses.
+        if (reservation.capped !== undefined) reservation.capped = { ...reservation.capped, tries: 1 };
+        return { ...world, statefulSet: withReservation(statefulSet!, reservation) };
+      }
       const reservation = revised(reservationOf(statefulSet!), scenario.resolved!, step.learned);
       return { ...world, statefulSet: withReservation(statefulSet!, reservation) };
     }

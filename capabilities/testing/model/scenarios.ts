@@ -25,6 +25,9 @@ const two: Reservation = {
   tasks: [planned("one", { cpu: 900 }), planned("two", { cpu: 1900 }, ["one"])],
 };
 
+/** Of a run that others left little of their quota for. */
+const capped: Reservation = { ...two, ask: { cpu: 900, memory: MEMORY }, capped: { peak: two.ask } };
+
 /** Of a pipeline that a resolver brings. */
 const unknown: Reservation = {
   ask: { cpu: 500, memory: MEMORY },
@@ -129,6 +132,19 @@ export const SCENARIOS: readonly Scenario[] = [
     budget: 1,
     disturbances: ["strangers fill node a", "the placeholder's pod is evicted"],
     areNodesKnown: false,
+  },
+  {
+    name: "a quota had no room for all of it, and has it later",
+    reservation: capped,
+    budget: 1,
+    disturbances: ["strangers fill node a", "the placeholder's pod is evicted"],
+  },
+  {
+    name: "a quota that never has room for all of it",
+    reservation: capped,
+    budget: 1,
+    disturbances: ["strangers fill node a"],
+    isQuotaFull: true,
   },
   { name: "a run that fills a node to the last", reservation: one(2000), budget: 0 },
   {

@@ -57,6 +57,8 @@ export interface Scenario {
   reservation: Reservation;
   /** What is counted once Tekton has resolved the run's pipeline, of which nothing was known. */
   resolved?: Reservation;
+  /** Whether a quota that capped the reservation never has room for more. */
+  isQuotaFull?: true;
   /** One after the other. Default: those of the reservation. */
   tasks?: readonly PlannedTask[];
   annotations?: Record<string, string>;
