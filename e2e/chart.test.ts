@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe } from "@jest/globals";
 import { availability } from "./chart/availability";
 import { down } from "./chart/down";
-import { guards } from "./chart/guards";
+import { guards, MIRRORED } from "./chart/guards";
 import { rendering } from "./chart/rendering";
 import { requests } from "./chart/requests";
 import { OperatedCluster, OWN_NODES, START_MILLISECONDS, STOP_MILLISECONDS } from "./operated-cluster";
@@ -10,7 +10,7 @@ import { OperatedCluster, OWN_NODES, START_MILLISECONDS, STOP_MILLISECONDS } fro
 (OWN_NODES ? describe : describe.skip)("the chart", () => {
   let started: OperatedCluster;
   beforeAll(async () => {
-    started = await OperatedCluster.start("chart", 1);
+    started = await OperatedCluster.start("chart", 1, { values: MIRRORED });
   }, START_MILLISECONDS);
   afterAll(() => started?.stop(), STOP_MILLISECONDS);
 

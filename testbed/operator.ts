@@ -1,4 +1,5 @@
 /** Installs the operator with its chart. The pods of its Deployments run as processes of this machine. */
+import type { V1OwnerReference } from "@kubernetes/client-node";
 import { settings as knownSettings } from "../chart/settings";
 import { FEATURE_FLAGS } from "../capabilities/keys";
 import type { Cluster } from "./cluster";
@@ -123,8 +124,17 @@ class InstalledOperator extends Installation implements Operator {
 }
 
 /** Switches Tekton's own Affinity Assistant, as an administrator of Tekton would. */
-export async function setCoschedule(cluster: Cluster, coschedule: string): Promise<void> {
-  const flags = { namespace: TEKTON_NAMESPACE, name: FEATURE_FLAGS };
+/** @param ownerReferences whose the ConfigMap is from then on; default: nobody's */
+export async function setCoschedule(
+  cluster: Cluster,
+  coschedule: string,
+  ownerReferences?: V1OwnerReference[],
+): Promise<void> {
+  const flags = {
+    namespace: TEKTON_NAMESPACE,
+    name: FEATURE_FLAGS,
+    ...(ownerReferences && { ownerReferences }),
+  };
   const configMap = { apiVersion: "v1", kind: "ConfigMap", metadata: flags, data: { coschedule } };
   await applyObjects(cluster.kubeconfigFile, [configMap]);
 }

@@ -36,6 +36,10 @@ const container = {
 };
 const HARMLESS = { automountServiceAccountToken: false, containers: [container] };
 
+const MIRROR = "mirror.example.com/pause:3.10.1";
+/** Values of the chart, where a policy of the cluster has its image pulled from a mirror. */
+export const MIRRORED = { admissionPolicy: { rewrittenImages: [MIRROR] } };
+
 const statefulSet = (name: string, labels: Record<string, string>, pod: V1PodSpec = HARMLESS) => ({
   metadata: { name, labels },
   spec: {
@@ -135,6 +139,11 @@ export function guards(operated: () => OperatedCluster): void {
     test("may make a placeholder, and nothing else", async () => {
       expect(await outcome(makeSet(controller, own("made"), PLACEHOLDER))).toBe("done");
       expect(await outcome(makeSet(controller, "made", OTHER))).toContain(REFUSED);
+    });
+
+    test("may make a placeholder of what the cluster makes of its image", async () => {
+      const pod = { ...HARMLESS, containers: [{ ...container, image: MIRROR }] };
+      expect(await outcome(makeSet(controller, own("mirrored"), PLACEHOLDER, pod))).toBe("done");
     });
 
     test.each<[string, V1PodSpec]>([

@@ -272,6 +272,33 @@ export function choicesTests(): void {
     2 * RUN_MILLISECONDS,
   );
 
+  test(
+    "where Tekton's operator keeps the flags, the run is told what that takes",
+    async () => {
+      const namespace = "operators";
+      await operated.createNamespace(namespace);
+      await setCoschedule(operated.cluster, "pipelineruns", [
+        {
+          apiVersion: "operator.tekton.dev/v1alpha1",
+          kind: "TektonInstallerSet",
+          name: "pipeline",
+          uid: "p",
+        },
+      ]);
+      try {
+        await operated.createRun(namespace, run("waits", tasks));
+        const { message } = await until("the warning", RUN_MILLISECONDS, async () =>
+          (await operated.warnings(namespace)).find(({ reason }) => reason === "AffinityAssistantEnabled"),
+        );
+        expect(message).toContain("kubectl patch tektonconfig config");
+      } finally {
+        await setCoschedule(operated.cluster, "disabled");
+      }
+      await untilPlaced(namespace, "waits");
+    },
+    2 * RUN_MILLISECONDS,
+  );
+
   test("pods of runs that were not placed have no affinity of ours", () => {
     const others = ["edges", "opted-in", "assisted"]
       .flatMap(namespace => operated.history.now("pod", namespace))

@@ -326,6 +326,21 @@ export function refusedTests(): void {
     );
 
     test.concurrent(
+      "at half of it people are told what comes, and why it waits",
+      async () => {
+        const namespace = "timeout-half";
+        await operated.createNamespace(namespace);
+        await operated.createRun(namespace, run("half", tasks, within("1m", "cancel"), nowhere));
+        expect((await untilTold(namespace, "PlacementDelayed")).message).toMatch(
+          /half of its .*placement-timeout of 1m\. At its end it is cancelled\. Why it waits: .*nodes are available/,
+        );
+        await chooseAnew(namespace, "half", "placement-timeout", "1s");
+        await untilEnded(namespace, "half");
+      },
+      2 * RUN_MILLISECONDS,
+    );
+
+    test.concurrent(
       "cancel: a run whose placeholder is refused is cancelled, with the reason of the refusal",
       async () => {
         const namespace = "timeout-refused";

@@ -22,6 +22,9 @@ const injects = ({ spec }: V1Pod): object[] =>
     ? []
     : [{ op: "add", path: "/spec/containers/0", value: PROXY }];
 
+const injectsLast = (pod: V1Pod): object[] =>
+  injects(pod).map(patch => ({ ...patch, path: "/spec/containers/-" }));
+
 const MIRROR = "mirror.example.com/";
 const mirrors = ({ spec }: V1Pod): object[] =>
   spec!.containers.flatMap(({ image }, index) =>
@@ -110,6 +113,28 @@ export const neighbourTests: FitTests = fit => {
       expect(placeholder.metadata!.labels).not.toHaveProperty("team");
       expect(placeholder.metadata!.annotations).toMatchObject({ "linkerd.io/inject": "disabled" });
       for (const remove of removals) await remove();
+    },
+    RUN_MILLISECONDS * 2,
+  );
+
+  test(
+    "a mesh injects its proxy last, whatever the annotations say: the room is handed over all the same",
+    async () => {
+      const { operated } = fit();
+      const namespace = "meshed";
+      operated.mayBeDenied = ({ verb, resource }) => verb === "create" && resource === "pods";
+      await operated.createNamespace(namespace);
+      await fit().node("meshed", "4");
+      const remove = await installOnPods(operated, { name: "injects-last", namespace, change: injectsLast });
+      await operated.apply(namespace, [run("meshed", [cpu("one", "1"), cpu("two", "3", after("one"))])]);
+      expect(await fit().ended(namespace)).toEqual(["Succeeded"]);
+      const placeholders = operated.history
+        .all("pod", namespace)
+        .filter(({ object }) => isPlaceholderPod(object));
+      const names = placeholders[0]!.object.spec!.containers.map(({ name }) => name);
+      expect(names).toEqual(["placeholder", PROXY.name]);
+      expect(fit().asked(namespace)).toEqual(["3", "2", "10m"]);
+      await remove();
     },
     RUN_MILLISECONDS * 2,
   );
