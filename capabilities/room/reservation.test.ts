@@ -86,10 +86,10 @@ describe("a reservation that a quota caps", () => {
   });
 
   test.each([
-    { tries: undefined, seconds: 60 },
-    { tries: 1, seconds: 120 },
-    { tries: 3, seconds: 480 },
-    { tries: 4, seconds: 600 },
+    { tries: undefined, seconds: 30 },
+    { tries: 1, seconds: 60 },
+    { tries: 4, seconds: 480 },
+    { tries: 5, seconds: 600 },
     { tries: 2000, seconds: 600 },
   ])("after $tries tries it is asked again in $seconds s", ({ tries, seconds }) => {
     const since = now.getTime();

@@ -169,14 +169,14 @@ describe("a run of which a quota had no room for all", () => {
     return stepFor(observed(aRun().placed().run, { statefulSet, pods: all, taskRuns }), now);
   };
 
-  test("asks it again a minute after it was placed, and looks by itself", () => {
-    expect(of(capped, 59)).toMatchObject({ kind: "wait", lookAgainSeconds: 1 });
-    expect(of(capped, 60)).toMatchObject({ kind: "reserve-again", learned: [] });
+  test("asks it again half a minute after it was placed, and looks by itself", () => {
+    expect(of(capped, 29)).toMatchObject({ kind: "wait", lookAgainSeconds: 1 });
+    expect(of(capped, 30)).toMatchObject({ kind: "reserve-again", learned: [] });
   });
 
   test("asks it more rarely when that came to nothing", () => {
     const asked = { ...capped, capped: { ...capped.capped!, askedAt: now.toISOString(), tries: 1 } };
-    expect(of(asked, 600)).toMatchObject({ kind: "wait", lookAgainSeconds: 120 });
+    expect(of(asked, 600)).toMatchObject({ kind: "wait", lookAgainSeconds: 60 });
   });
 
   test("does not ask it where the rest of the run needs no more than it has", () => {
