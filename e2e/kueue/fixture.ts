@@ -4,10 +4,14 @@ import { WORKLOADS } from "../../capabilities/keys";
 import { stopAfterFailure } from "../../testbed/cluster";
 import { startKueue, startTektonKueue } from "../../testbed/kueue/start";
 import { applyObjects } from "../../testbed/manifests";
-import { OperatedCluster } from "../operated-cluster";
+import { until } from "../../testbed/until";
+import { OperatedCluster, RUN_MILLISECONDS } from "../operated-cluster";
 
 const KUEUE_V1BETA2 = "kueue.x-k8s.io/v1beta2";
 const FLAVOR = "any";
+export const QUEUE = "kueue.x-k8s.io/queue-name";
+/** A LocalQueue of this name is that of every pod of its namespace. */
+const DEFAULT = "default";
 
 export interface Workload extends KubernetesObject {
   spec: { podSets: { template: { spec: { containers: { resources?: { requests?: object } }[] } } }[] };
@@ -65,10 +69,21 @@ export class Queued {
     return new Queued(operated);
   }
 
-  /** @param localQueue the name `default` makes it that of every pod of the namespace */
+  /** @param localQueue see {@link DEFAULT} */
   async createNamespace(name: string, localQueue: string, quota: Quota): Promise<void> {
     await this.operated.createNamespace(name);
     await applyObjects(this.operated.cluster.kubeconfigFile, queueFor(name, localQueue, quota));
+    // Kueue's webhook goes by what Kueue's own watch has seen.
+    if (localQueue === DEFAULT) {
+      await until("pods to be queued by default", RUN_MILLISECONDS, () => this.#isQueued(name));
+    }
+  }
+
+  async #isQueued(namespace: string): Promise<boolean> {
+    const body = { metadata: { name: "probe" }, spec: { containers: [{ name: "c", image: "pause" }] } };
+    const { core } = this.operated.cluster.clients;
+    const { metadata } = await core.createNamespacedPod({ namespace, body, dryRun: "All" });
+    return metadata?.labels?.[QUEUE] === DEFAULT;
   }
 
   /** Changes how many runs the namespace's queue admits at once, and whether it goes on at all. */

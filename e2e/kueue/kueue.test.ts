@@ -27,9 +27,8 @@ import {
   STOP_MILLISECONDS,
 } from "../operated-cluster";
 import { podsOf } from "../pods";
-import { admittedAt, Queued } from "./fixture";
+import { admittedAt, QUEUE, Queued } from "./fixture";
 
-const QUEUE = "kueue.x-k8s.io/queue-name";
 /** The word for a gate that is put on a placeholder all the same. */
 const TOLD_MILLISECONDS = 60_000;
 
