@@ -140,6 +140,16 @@ describe("counted anew", () => {
     expect(revised(of, now, [UNREAD_PIPELINE]).beside).toEqual(has);
   });
 
+  test.each([
+    { name: "now", had: undefined, has: { peak: cpu(4000) } },
+    { name: "still", had: { peak: cpu(2000) }, has: { peak: cpu(4000) } },
+    { name: "no more", had: { peak: cpu(2000) }, has: undefined },
+  ])("what a quota had no room for is that of what is asked for: $name", ({ had, has }) => {
+    const of: Reservation = had === undefined ? before : { ...before, capped: had };
+    const now: Reservation = has === undefined ? counted(4000) : { ...counted(4000), capped: has };
+    expect(revised(of, now, [UNREAD_PIPELINE]).capped).toEqual(has);
+  });
+
   test("what a quota is short of by now is not asked for any more", () => {
     const now = { ...counted(4000), scarce: ["cpu", "memory"] };
     expect(revised(before, now, [UNREAD_PIPELINE]).scarce).toEqual(["memory", "cpu"]);

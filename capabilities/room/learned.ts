@@ -71,10 +71,11 @@ export function revised(before: Reservation, counted: Reservation, learned: read
     const { isUnknown, ...known } = task;
     return isUnknown === true && !learned.includes(task.name) ? task : known;
   });
-  const { beside: _, ...kept } = before;
+  const { beside: _beside, capped: _capped, ...kept } = before;
   const reservation: Reservation = { ...kept, ask: counted.ask, firstWave: counted.firstWave, tasks };
   // It is part of what is asked for.
   if (counted.beside !== undefined) reservation.beside = counted.beside;
+  if (counted.capped !== undefined) reservation.capped = counted.capped;
   const scarce = new Set([...(before.scarce ?? []), ...(counted.scarce ?? [])]);
   if (scarce.size > 0) reservation.scarce = [...scarce];
   if (exceeds(counted.ask, before.ask).length > 0) reservation.isRevised = true;

@@ -91,6 +91,7 @@ describe("a reservation that a quota caps", () => {
     { tries: 4, seconds: 480 },
     { tries: 5, seconds: 600 },
     { tries: 2000, seconds: 600 },
+    { tries: "never" as unknown as number, seconds: 30 },
   ])("after $tries tries it is asked again in $seconds s", ({ tries, seconds }) => {
     const since = now.getTime();
     const asked = tries === undefined ? { peak } : { peak, askedAt: now.toISOString(), tries };

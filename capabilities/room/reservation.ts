@@ -187,7 +187,7 @@ export function cappedAgain(
   const wanted = maximum(peak, before.ask);
   const bounded = withinBounds(wanted, peak, before.floor, bounds, overhead);
   // What cannot be resized stays as it was found.
-  const ask = { ...before.ask, ...resizableOf(maximum(before.ask, bounded.ask)) };
+  const ask = { ...before.ask, ...resizable(maximum(before.ask, bounded.ask)) };
   const reservation: Reservation = { ...kept, ask };
   if (bounded.scarce.length > 0) reservation.scarce = bounded.scarce;
   if (bounded.isCappedByQuota) reservation.capped = { peak, askedAt: now.toISOString(), tries: tries + 1 };
@@ -195,9 +195,6 @@ export function cappedAgain(
   const news = `A quota has room for more now: the placeholder may ask for ${listed(ask)}.`;
   return { reservation, notes: asksForMore ? [news, ...bounded.notes] : [] };
 }
-
-const resizableOf = (resources: Resources): Resources =>
-  Object.fromEntries(Object.entries(resources).filter(([name]) => isResizable(name)));
 
 /** Doubled with each that came to nothing. */
 const FIRST_PAUSE_SECONDS = 30;
@@ -209,9 +206,11 @@ const LONGEST_PAUSE_SECONDS = 600;
  */
 export function capAskedAgainAt({ capped }: Reservation, since: number): number {
   if (capped === undefined) return Infinity;
-  const { askedAt, tries = 0 } = capped;
-  const pause = Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** Math.min(tries, 10));
-  return (askedAt === undefined ? since : Date.parse(askedAt)) + pause * 1000;
+  const askedAt = Date.parse(capped.askedAt ?? "");
+  // Whatever stands there, nobody asks without a pause.
+  const tries = Number.isInteger(capped.tries) ? capped.tries! : 0;
+  const pause = Math.min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** Math.max(0, Math.min(tries, 10)));
+  return (Number.isNaN(askedAt) ? since : askedAt) + pause * 1000;
 }
 
 function withoutTooManyTasks(reservation: Reservation): Reservation {
