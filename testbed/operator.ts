@@ -123,8 +123,11 @@ class InstalledOperator extends Installation implements Operator {
   }
 }
 
-/** Switches Tekton's own Affinity Assistant, as an administrator of Tekton would. */
-/** @param ownerReferences whose the ConfigMap is from then on; default: nobody's */
+/**
+ * Switches Tekton's own Affinity Assistant, as an administrator of Tekton would.
+ *
+ * @param ownerReferences whose the ConfigMap is from then on; default: nobody's
+ */
 export async function setCoschedule(
   cluster: Cluster,
   coschedule: string,

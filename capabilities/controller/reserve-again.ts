@@ -1,4 +1,4 @@
-/** Reads what Tekton has resolved of a run that is under way, and counts anew what it needs. */
+/** Counts anew what a run that is under way needs, as Tekton has resolved it, and what quotas allow of that. */
 import type { V1StatefulSet } from "@kubernetes/client-node";
 import { Log } from "pepr";
 import { BUILT_IN_CHOICES } from "../choices/choices";

@@ -3,12 +3,11 @@ import type { V1Pod } from "@kubernetes/client-node";
 import { endingKeys } from "../choices/ending-keys";
 import type { Settings } from "../choices/settings";
 import { exceeds, maximum, type Resources } from "../demand/resources";
-import { PLACEHOLDER_COMPONENT } from "../keys";
 import { placeholderName } from "../placement/names";
 import { requestedBy, reservationOf } from "../room/placeholder-size";
 import { troubleOf, type Trouble } from "../placement/node-state";
 import { recordOf, type PlaceholderRecord } from "../placement/record";
-import { whyNotRunning } from "../placement/not-running";
+import { whyPlaceholderWaits } from "../placement/not-running";
 import { isGrantKnown, pendingResize } from "../room/kubelet-answer";
 import { resolvedPipelines, withSeenPods } from "../room/learned";
 import { progressOf, type Seen } from "../room/progress";
@@ -180,9 +179,7 @@ export class Sight {
    */
   get shrinksInSeconds(): number {
     return this.#once("shrinks", () => {
-      const status = this.pod!.status?.containerStatuses?.find(({ name }) => name === PLACEHOLDER_COMPONENT);
-      const hasTold =
-        isGrantKnown(this.pod!) || (status !== undefined && whyNotRunning(status) !== undefined);
+      const hasTold = isGrantKnown(this.pod!) || whyPlaceholderWaits(this.pod!) !== undefined;
       if (hasTold) return 0;
       return Math.max(0, UNTOLD_SECONDS - (this.now.getTime() - boundAt(this.pod!)) / 1000);
     });

@@ -20,10 +20,8 @@ export function allocatableOf(node: V1Node | undefined): Resources | undefined {
 }
 
 /** As a scheduler counts it: of what is asked for and what is still granted the larger. */
-function countedFor(pod: V1Pod): Resources {
-  const requests = resizable(podRequests(pod));
-  return isPlaceholderPod(pod) ? maximum(requests, grantedTo(pod)) : requests;
-}
+export const countedFor = (pod: V1Pod): Resources =>
+  isPlaceholderPod(pod) ? maximum(podRequests(pod), grantedTo(pod)) : podRequests(pod);
 
 /**
  * @param placeholder bound

@@ -36,16 +36,21 @@ export function whyNotRunning({ state }: V1ContainerStatus): Waiting | undefined
   return waiting?.reason !== undefined && Object.hasOwn(FAULTS, waiting.reason) ? waiting : undefined;
 }
 
-export function notRunningWarning({ spec, status }: V1Pod): Warning | undefined {
+/** The same of a placeholder's own container. */
+export function whyPlaceholderWaits({ status }: V1Pod): Waiting | undefined {
   const container = status?.containerStatuses?.find(({ name }) => name === PLACEHOLDER_COMPONENT);
-  const waiting = container && whyNotRunning(container);
+  return container && whyNotRunning(container);
+}
+
+export function notRunningWarning(pod: V1Pod): Warning | undefined {
+  const waiting = whyPlaceholderWaits(pod);
   if (waiting === undefined) return undefined;
   const { reason, message } = waiting;
   return {
     reason: "PlaceholderNotRunning",
     about: "container",
     message:
-      `The run goes on, but the container of its placeholder does not run on ${spec!.nodeName}: ${reason}` +
+      `The run goes on, but the container of its placeholder does not run on ${pod.spec!.nodeName}: ${reason}` +
       `${message === undefined ? "" : `, ${message.replace(/\.$/, "")}`}. ${ADVICE[FAULTS[reason!]!]}`,
   };
 }

@@ -28,7 +28,7 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: "what a resolver brings is never counted",
-    file: "capabilities/phases/rows/resolved.ts",
+    file: "capabilities/phases/rows/recounted.ts",
     find: "when: ({ learned }) => learned.length > 0,",
     replace: "when: ({ learned }) => learned.length < 0,",
   },

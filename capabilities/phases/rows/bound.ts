@@ -2,15 +2,15 @@
 import type { Row } from "../row";
 import { HAND_OVER } from "./hand-over";
 import { MOVE } from "./move";
+import { RECOUNTED } from "./recounted";
 import { RELEASE } from "./release";
 import { REPLACEMENT, UNFINISHED } from "./replacement";
-import { RESOLVED } from "./resolved";
 
 export const WITH_NODE: readonly Row[] = [
   ...UNFINISHED,
   ...MOVE,
   ...REPLACEMENT,
   ...RELEASE,
-  ...RESOLVED,
+  ...RECOUNTED,
   ...HAND_OVER,
 ];

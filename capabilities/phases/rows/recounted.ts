@@ -5,7 +5,7 @@ import { lacksRoom } from "../growth";
 import { hasNode } from "../observed";
 import type { Row } from "../row";
 
-export const RESOLVED: readonly Row[] = [
+export const RECOUNTED: readonly Row[] = [
   {
     name: "a quota had no room for all that it needs, and may have it now",
     why: "Others hold what a quota allows until they end; the rest of the run needs it.",

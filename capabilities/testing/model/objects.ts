@@ -1,15 +1,14 @@
 /** How objects of the model are made and changed, and what is asked of them. */
 import type { V1Pod, V1PodSpec, V1StatefulSet } from "@kubernetes/client-node";
 import { isPlaceholderPod } from "../../tekton/placeholder-pod";
-import { exceeds, maximum, sum, type Resources } from "../../demand/resources";
+import { exceeds, sum, type Resources } from "../../demand/resources";
 import { KEY_PREFIX, PLACEHOLDER_LABEL, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../../keys";
 import { placeholderName } from "../../placement/names";
+import { countedFor } from "../../placement/node-room";
 import { joinsItsRun } from "../../placement/placeholder-affinity";
-import { ownContainer, requestedBy } from "../../room/placeholder-size";
+import { ownContainer } from "../../room/placeholder-size";
 import type { TemplateChange } from "../../placement/placeholder-template";
 import { recordOf, type PlaceholderRecord } from "../../placement/record";
-import { grantedTo } from "../../room/kubelet-answer";
-import { podRequests } from "../../room/pod-requests";
 import type { Reservation } from "../../room/reservation";
 import { aRun } from "../builders";
 import { LONG_AGO, NOW, PLENTY, type NodeName, type Scenario, type World } from "./world";
@@ -106,10 +105,6 @@ export function conditioned(pod: V1Pod, type: string, status: "True" | "False", 
     copy.status!.conditions = [...others, condition];
   });
 }
-
-/** As a scheduler counts it: of what is asked for and what is still granted the larger. */
-const countedFor = (pod: V1Pod): Resources =>
-  isPlaceholderPod(pod) ? maximum(requestedBy(pod.spec!), grantedTo(pod)) : podRequests(pod);
 
 /** Names of what the node has too little of for a pod, in place of `instead` where it is there already. */
 export function lacking(
