@@ -1,6 +1,7 @@
 import { stopServing, useCertificate } from "./capabilities/server/https-server";
 import "./capabilities/server/endless-watches";
 import "./capabilities/server/no-store";
+import "./capabilities/server/small-parser";
 import { Log, PeprModule } from "pepr";
 import { PodAffinity, startController } from "./capabilities";
 import { certificateFiles, watchCertificate } from "./capabilities/server/certificate";

@@ -12,6 +12,7 @@ const usage = (milliseconds: number, controller: number, reads = 0): Usage => ({
   surroundings: 0,
   script: 0,
   requests: { reads, writes: 0, events: 0, each: new Map() },
+  apiServer: { requests: 0, webhooks: 0 },
 });
 const batch = (runs: number, used: Usage): Batch => ({
   kind: "chain",

@@ -3,6 +3,7 @@ import type { Component, Operator } from "../testbed/operator";
 import { RELEASE } from "../testbed/operator-names";
 import type { Cluster } from "../testbed/cluster";
 import { clusterFiles } from "../testbed/control-plane";
+import { apiServerMetrics } from "../testbed/metrics";
 import type { ManagedProcess } from "../testbed/managed-process";
 import { cpuMilliseconds } from "./proc";
 import { AuditLog, countRequests, type Counts } from "./requests";
@@ -18,6 +19,14 @@ export interface Usage {
   /** The same, of the script's process; 0 without one. */
   script: number;
   requests: Counts;
+  apiServer: ApiServerCounts;
+}
+
+export interface ApiServerCounts {
+  /** That it was asked, by all clients; watches are not counted. */
+  requests: number;
+  /** Calls of webhooks. */
+  webhooks: number;
 }
 
 export class Meter {
@@ -34,6 +43,7 @@ export class Meter {
   /** Whatever comes between two calls is nobody's. */
   async during(work: () => Promise<void>): Promise<Usage> {
     await this.#log.further();
+    const asked = await this.#asked();
     const before = this.#cpu();
     const start = performance.now();
     await work();
@@ -41,6 +51,7 @@ export class Meter {
     const after = this.#cpu();
     const used = (part: keyof typeof after): number =>
       [...after[part]].reduce((total, [pid, cpu]) => total + cpu - (before[part].get(pid) ?? 0), 0);
+    const askedThen = await this.#asked();
     const requests = countRequests(await this.#log.further(), `${RELEASE}-controller`);
     return {
       milliseconds,
@@ -48,7 +59,20 @@ export class Meter {
       surroundings: used("surroundings"),
       script: used("script"),
       requests,
+      apiServer: {
+        requests: askedThen.requests - asked.requests,
+        webhooks: askedThen.webhooks - asked.webhooks,
+      },
     };
+  }
+
+  async #asked(): Promise<ApiServerCounts> {
+    const counts: ApiServerCounts = { requests: 0, webhooks: 0 };
+    for (const { name, labels, value } of await apiServerMetrics(this.cluster.kubeconfigFile)) {
+      if (name === "apiserver_request_total" && labels["verb"] !== "WATCH") counts.requests += value;
+      if (name === "apiserver_admission_webhook_admission_duration_seconds_count") counts.webhooks += value;
+    }
+    return counts;
   }
 
   /** By the process's id. */

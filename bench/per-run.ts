@@ -9,13 +9,17 @@ export type Part = Component | "surroundings" | "script";
 const cpuOf = (usage: Usage, part: Part): number =>
   part === "surroundings" || part === "script" ? usage[part] : usage.cpu[part];
 
-/** Milliseconds of CPU, beyond what the processes use in the same time when there is nothing to do. */
-export function cpuPerRun(batches: readonly Batch[], idle: Usage, part: Part): number {
-  const used = sum(batches.map(({ usage }) => cpuOf(usage, part)));
+/** How much of it one run takes, beyond what there is of it in the same time when there is nothing to do. */
+export function perRun(batches: readonly Batch[], idle: Usage, amount: (usage: Usage) => number): number {
+  const used = sum(batches.map(({ usage }) => amount(usage)));
   const elapsed = sum(batches.map(({ usage }) => usage.milliseconds));
-  const atRest = (cpuOf(idle, part) / idle.milliseconds) * elapsed;
+  const atRest = (amount(idle) / idle.milliseconds) * elapsed;
   return (used - atRest) / sum(batches.map(({ runs }) => runs));
 }
+
+/** Milliseconds of CPU. */
+export const cpuPerRun = (batches: readonly Batch[], idle: Usage, part: Part): number =>
+  perRun(batches, idle, usage => cpuOf(usage, part));
 
 /**
  * Requests of the controller. The middle one of the batches: now and then something is read that has nothing to do

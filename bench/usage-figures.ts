@@ -3,7 +3,7 @@ import { KINDS, OPTED_IN_KINDS, SCRIPTED_KINDS, type Kind } from "./kinds";
 import type { Batch } from "./batch";
 import type { Report } from "./budget";
 import { COMPONENTS, type Usage } from "./meter";
-import { cpuPerRun, requestLines, requestsPerRun } from "./per-run";
+import { cpuPerRun, perRun, requestLines, requestsPerRun } from "./per-run";
 import { memoryOf } from "./proc";
 import type { Operator } from "../testbed/operator";
 
@@ -56,13 +56,17 @@ function reportScript(report: Report, batches: readonly Batch[], idle: Usage): v
   }
 }
 
-/** What a run costs all others: where that keeps the machine busy, no operator can be quicker than it allows. */
+/** What a run costs all others: where that keeps the machine busy, nothing can be quicker than it allows. */
 function reportSurroundings(report: Report, batches: readonly Batch[], idle: Usage): void {
   for (const kind of KINDS) {
     const some = ofKind(batches, kind);
     if (some.length === 0) continue;
     const cpu = cpuPerRun(some, idle, "surroundings");
     report.noted(`CPU a run: control plane and stand-ins, ${kind}`, cpu, "ms");
+    const requests = perRun(some, idle, ({ apiServer }) => apiServer.requests);
+    report.noted(`requests a run: of all clients, ${kind}`, requests, "");
+    const webhooks = perRun(some, idle, ({ apiServer }) => apiServer.webhooks);
+    report.noted(`requests a run: of the API server to webhooks, ${kind}`, webhooks, "");
   }
 }
 

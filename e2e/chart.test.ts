@@ -5,6 +5,7 @@ import { down } from "./chart/down";
 import { guards, MIRRORED } from "./chart/guards";
 import { rendering } from "./chart/rendering";
 import { requests } from "./chart/requests";
+import { unreachable } from "./chart/unreachable";
 import { OperatedCluster, OWN_NODES, START_MILLISECONDS, STOP_MILLISECONDS } from "./operated-cluster";
 
 (OWN_NODES ? describe : describe.skip)("the chart", () => {
@@ -18,6 +19,7 @@ import { OperatedCluster, OWN_NODES, START_MILLISECONDS, STOP_MILLISECONDS } fro
   describe("as it is rendered", () => rendering(operated));
   describe("guards", () => guards(operated));
   describe("sent anything", () => requests(operated));
+  describe("without the API server", () => unreachable(operated));
   describe("while processes come and go", () => availability(operated));
   describe("with every process down", () => down(operated));
 });

@@ -14,6 +14,7 @@ const LONGEST = [
   "runs",
   "edges",
   "faults",
+  "given",
   "unknown",
   "many-runs",
   "behaviour",

@@ -26,9 +26,17 @@ export class EventFeed {
     this.#watch = new Watch(readKubeConfig(kubeconfigFile));
   }
 
-  /** Begins with what is there; resolves when the watch is under way. */
-  follow<T extends KubernetesObject>(path: string, note: (change: Change<T>) => void): Promise<void> {
-    return this.#begin(path, note as (change: Change) => void, undefined);
+  /**
+   * Resolves when the watch is under way.
+   *
+   * @param from the resourceVersion of a list, after which it begins. Default: it begins with what is there
+   */
+  follow<T extends KubernetesObject>(
+    path: string,
+    note: (change: Change<T>) => void,
+    from?: number,
+  ): Promise<void> {
+    return this.#begin(path, note as (change: Change) => void, from);
   }
 
   stop(): void {

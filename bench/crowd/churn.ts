@@ -10,6 +10,11 @@ import type { Filler } from "./fill";
 const AT_ONCE = 20;
 const STEP_MILLISECONDS = 5 * 60_000;
 
+async function presentVersion({ clients }: Cluster, namespace: string): Promise<number> {
+  const list = await clients.custom.listNamespacedCustomObject({ ...PIPELINE_RUN_V1, namespace, limit: 1 });
+  return Number((list as { metadata: { resourceVersion: string } }).metadata.resourceVersion);
+}
+
 /** What has become of the runs that are under way; those that are gone are forgotten. */
 class Progress {
   readonly #released = new Map<string, PipelineRun>();
@@ -17,21 +22,31 @@ class Progress {
   readonly #anchored = new Set<string>();
   #feed: EventFeed | undefined;
 
+  /** Of what comes from now on: in a history of thousands, a watch may end before it has told of all that is there. */
   async start(cluster: Cluster, namespace: string): Promise<void> {
     this.#feed = new EventFeed(cluster.kubeconfigFile);
+    const from = await presentVersion(cluster, namespace);
     const runs = `/apis/tekton.dev/v1/namespaces/${namespace}/pipelineruns`;
-    await this.#feed.follow<PipelineRun>(runs, ({ type, object }) => {
-      const { name, labels } = object.metadata!;
-      if (type === "DELETED") this.#released.delete(name!);
-      else if (labels?.[PLACEHOLDER_LABEL] !== undefined && object.status?.conditions === undefined)
-        this.#released.set(name!, object);
-    });
+    await this.#feed.follow<PipelineRun>(
+      runs,
+      ({ type, object }) => {
+        const { name, labels } = object.metadata!;
+        if (type === "DELETED") this.#released.delete(name!);
+        else if (labels?.[PLACEHOLDER_LABEL] !== undefined && object.status?.conditions === undefined)
+          this.#released.set(name!, object);
+      },
+      from,
+    );
     const sets = `/apis/apps/v1/namespaces/${namespace}/statefulsets`;
-    await this.#feed.follow(sets, ({ type, object }) => {
-      const run = object.metadata!.ownerReferences![0]!.name;
-      if (type === "DELETED") this.#anchored.delete(run);
-      else this.#anchored.add(run);
-    });
+    await this.#feed.follow(
+      sets,
+      ({ type, object }) => {
+        const run = object.metadata!.ownerReferences![0]!.name;
+        if (type === "DELETED") this.#anchored.delete(run);
+        else this.#anchored.add(run);
+      },
+      from,
+    );
   }
 
   stop(): void {
@@ -39,11 +54,17 @@ class Progress {
   }
 
   released(name: string): Promise<PipelineRun> {
-    return until(`${name} to be released`, STEP_MILLISECONDS, async () => this.#released.get(name));
+    return until(`${name} to be released`, STEP_MILLISECONDS, async () => {
+      this.#feed!.check();
+      return this.#released.get(name);
+    });
   }
 
   async withoutPlaceholder(name: string): Promise<void> {
-    await until(`the placeholder of ${name} to go`, STEP_MILLISECONDS, async () => !this.#anchored.has(name));
+    await until(`the placeholder of ${name} to go`, STEP_MILLISECONDS, async () => {
+      this.#feed!.check();
+      return !this.#anchored.has(name);
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { beforeAll, describe, expect, jest, test } from "@jest/globals";
 import { Log } from "pepr";
 import { ATTEMPTS_ANNOTATION, KEY_PREFIX, LET_GO_ANNOTATION } from "../keys";
 import { aRun } from "../testing/builders";
@@ -98,6 +98,18 @@ describe("a large run that costs the process its life", () => {
     const told = api.all<KubeObject & { reason?: string }>("events").map(({ reason }) => reason);
     return { api, writes: [...writes, last.writes], told };
   }
+
+  test("is named in the log before the work begins", async () => {
+    const log = jest.spyOn(Log, "info");
+    const api = new MemoryApi();
+    api.create("pipelineruns", aRun().held().spec(spec).run);
+    const process = new ControllerProcess(api, { diesReading: "tasks" });
+    await untilQuiet(api, process);
+    expect(process.isDead).toBe(true);
+    const about = { run: "ci/build", characters: expect.any(Number) };
+    expect(log.mock.calls).toEqual([[about, "A large run: what it needs is worked out now"]]);
+    log.mockRestore();
+  });
 
   test("once is tried again, and placed", async () => {
     const { writes, told } = await livesOf(aRun().held().spec(spec).run, 1);

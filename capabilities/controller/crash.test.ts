@@ -1,7 +1,28 @@
 /** A process that dies after a write, reads that lag, an event that never comes: the end is the same. */
-import { describe, expect, test } from "@jest/globals";
+import { describe, expect, jest, test } from "@jest/globals";
 import { CASES } from "../testing/api/beginnings";
-import { live } from "../testing/api/lives";
+import type { ProcessOptions } from "../testing/api/controller-process";
+import { live as liveFor, type Beginning, type End } from "../testing/api/lives";
+
+type FakeTimers = NonNullable<Parameters<typeof jest.useFakeTimers>[0]>;
+const ONLY_THE_DATE: FakeTimers = {
+  doNotFake: [
+    ...(["setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const),
+    ...(["setImmediate", "clearImmediate", "nextTick", "queueMicrotask", "performance", "hrtime"] as const),
+  ],
+};
+const pass = (milliseconds: number): void => void jest.setSystemTime(Date.now() + milliseconds);
+
+/** Where a pod has to be late, the date is set by hand, so that no look that is due is waited for. */
+async function live(beginning: Beginning, options: ProcessOptions = {}): Promise<End> {
+  if (beginning.cluster?.makesNoPods !== true) return liveFor(beginning, options);
+  jest.useFakeTimers(ONLY_THE_DATE);
+  try {
+    return await liveFor(beginning, { ...options, pass });
+  } finally {
+    jest.useRealTimers();
+  }
+}
 
 const DEATHS = CASES.flatMap(one =>
   one.writes.map((write, index) => ({ ...one, write, diesAfter: index + 1 })),
@@ -41,15 +62,14 @@ describe("from where this step is taken", () => {
   });
 });
 
-// But make-pod: its one write is one that the StatefulSet's controller makes as well, see reconcile.test.ts.
 test("every kind of step that writes has its rows", () => {
   const kinds = new Set(CASES.map(({ step }) => step));
   const titles = CASES.map(({ step, because = "" }) => `${step} ${because}`);
   expect(new Set(titles).size).toBe(CASES.length);
   expect([...kinds].sort()).toEqual(
     [
-      ...["cancel", "delete-claims", "delete-placeholder", "let-go", "make-placeholder", "note-claims"],
-      ...["note-node", "pin-placeholder", "release", "remake-pod", "reserve-again", "resize"],
+      ...["cancel", "delete-claims", "delete-placeholder", "let-go", "make-placeholder", "make-pod"],
+      ...["note-claims", "note-node", "pin-placeholder", "release", "remake-pod", "reserve-again", "resize"],
       ...["settle-placeholder", "start-over", "wait", "withdraw-growth"],
     ].sort(),
   );

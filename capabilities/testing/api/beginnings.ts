@@ -84,6 +84,15 @@ export const CASES: readonly Case[] = [
     writes: ["create statefulsets", "patch pipelineruns", "resize pods", "create events"],
   },
   {
+    step: "make-pod",
+    begin: api => {
+      api.create("pipelineruns", held().run);
+      api.create("statefulsets", placeholderOf(held().run, room));
+    },
+    cluster: { makesNoPods: true },
+    writes: ["create pods", "patch pipelineruns", "resize pods", "create events"],
+  },
+  {
     step: "settle-placeholder",
     begin: api => {
       const { run } = held().spec({ taskRunTemplate: { podTemplate: { affinity: OWN_AFFINITY } } });

@@ -14,6 +14,8 @@ import type { MemoryApi } from "./memory-api";
 export interface StandInOptions {
   /** Whether no placeholder finds a node. */
   isFull?: boolean;
+  /** Whether the StatefulSets' controller is so far behind that it makes no pod. */
+  makesNoPods?: boolean;
   /** Thousandths of cpu that a kubelet grants at most. Default: all. */
   mostCpu?: number;
 }
@@ -24,7 +26,8 @@ function nodeFor(statefulSet: V1StatefulSet): string {
   return pinnedTo ?? (movingFrom === undefined ? "node-1" : "node-2");
 }
 
-function makePod(api: MemoryApi): boolean {
+function makePod(api: MemoryApi, { makesNoPods }: StandInOptions): boolean {
+  if (makesNoPods === true) return false;
   for (const { metadata, spec } of api.all<V1StatefulSet>("statefulsets")) {
     const name = `${metadata!.name}-0`;
     if (api.find("pods", name) !== undefined) continue;
@@ -103,6 +106,10 @@ function endCancelled(api: MemoryApi): boolean {
 /** @returns whether anything was left for the cluster to do */
 export function clusterActs(api: MemoryApi, options: StandInOptions): boolean {
   return (
-    collectPod(api) || makePod(api) || bind(api, options) || answerResize(api, options) || endCancelled(api)
+    collectPod(api) ||
+    makePod(api, options) ||
+    bind(api, options) ||
+    answerResize(api, options) ||
+    endCancelled(api)
   );
 }

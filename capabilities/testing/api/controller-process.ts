@@ -21,6 +21,8 @@ export interface ProcessOptions {
   lag?: number;
   /** The count of the event that never comes. */
   misses?: number;
+  /** Lets so many milliseconds pass, until a look that is due. Default: it comes at once. */
+  pass?: (milliseconds: number) => void;
 }
 
 /** A look that is due later than this is not waited for. */
@@ -135,7 +137,10 @@ export class ControllerProcess {
       this.#failures.delete(text);
       if (this.api.version !== version) this.#idleLooks = 0;
       const isDue = again !== undefined && again <= MOST_SECONDS * 1000;
-      if (isDue && this.#idleLooks++ < MOST_IDLE_LOOKS) this.#queue.add(text);
+      if (isDue && this.#idleLooks++ < MOST_IDLE_LOOKS) {
+        this.options.pass?.(again);
+        this.#queue.add(text);
+      }
     } catch (error) {
       if (error instanceof Died) return this.#die();
       this.#failures.set(text, tries + 1);

@@ -57,7 +57,7 @@ export async function live({ begin, cluster = {} }: Beginning, options: ProcessO
   begin(api);
   const first = new ControllerProcess(api, options);
   await untilQuiet(api, first, cluster);
-  const last = first.isDead ? new ControllerProcess(api) : first;
+  const last = first.isDead ? new ControllerProcess(api, { pass: options.pass }) : first;
   if (options.misses === undefined) {
     await untilQuiet(api, last, cluster);
   } else {
