@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { APP_NAME, APP_NAME_LABEL } from "../capabilities/keys";
 import packageJson from "../package.json";
 import type { Cluster } from "./cluster";
 import { helm } from "./helm";
@@ -83,8 +84,9 @@ export class Installation {
 
   /** `helm uninstall`, and away with the namespace; whatever fails, all of it is tried. */
   async uninstall(): Promise<void> {
-    const { core } = this.cluster.clients;
+    const { core, scheduling } = this.cluster.clients;
     const name = OPERATOR_NAMESPACE;
+    const ours = `${APP_NAME_LABEL}=${APP_NAME}`;
     const hook = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name: `${RELEASE}-uninstall` } };
     const hooks = ["ClusterRoleBinding", "ClusterRole"].map(kind => ({ ...hook, kind }));
     const uninstall = (...how: string[]) => this.helm("uninstall", "--ignore-not-found", ...how);
@@ -95,6 +97,11 @@ export class Installation {
       {
         what: "delete what the uninstallation needed",
         work: () => deleteObjects(this.cluster.kubeconfigFile, hooks),
+      },
+      {
+        // An uninstallation leaves them, for placeholders that are left: docs/operations.md.
+        what: "delete the priority classes",
+        work: () => scheduling.deleteCollectionPriorityClass({ labelSelector: ours }),
       },
       { what: `delete the namespace ${name}`, work: () => ifFound(core.deleteNamespace({ name })) },
       {
