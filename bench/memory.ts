@@ -31,6 +31,8 @@ const PLACEHOLDERS_PER_NODE = 100;
 const RUNS_AT_ONCE = 8;
 const RELEASED_MILLISECONDS = 20 * 60_000;
 const SAMPLES = 30;
+/** Of some fifty thousand objects, more than once. */
+const API_SERVER_MEMORY = "10GiB";
 
 const options = numbers({ ended: 5000, live: 500, tasks: 5, "script-bytes": 1500, rest: 60, churn: 0 });
 const shape = { tasks: options.tasks, scriptBytes: options["script-bytes"] };
@@ -127,7 +129,11 @@ async function comeAndGo(cluster: Cluster, filler: Filler, operator: Operator): 
 }
 
 runBenchmark(async () => {
-  const cluster = await startCluster({ name: "bench-memory", tektonStandIn: false });
+  const cluster = await startCluster({
+    name: "bench-memory",
+    tektonStandIn: false,
+    memoryLimit: API_SERVER_MEMORY,
+  });
   try {
     const operator = await startWithoutAdmission(cluster);
     const filler = new Filler(cluster, NAMESPACE, PAST_NODE, shape);

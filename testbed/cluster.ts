@@ -65,6 +65,8 @@ export interface ClusterOptions {
   tektonStandIn?: boolean;
   /** `a.b.c.0/24` and the like. Default: of loopback addresses, which pods in containers cannot reach. */
   serviceRange?: string;
+  /** What each program of the control plane keeps to, if it can, as GOMEMLIMIT. Default: 3 GiB, enough for some ten thousand objects. */
+  memoryLimit?: string;
 }
 
 const CHECKOUT = join(__dirname, "..");
@@ -84,6 +86,7 @@ export async function startCluster({
   name,
   tektonStandIn = true,
   serviceRange = LOOPBACK_SERVICES,
+  memoryLimit = "3GiB",
 }: ClusterOptions): Promise<Cluster> {
   if (!/^[a-z0-9-]+$/.test(name)) {
     throw new Error(`the cluster's name "${name}" must be of lower-case letters, digits and dashes`);
@@ -94,7 +97,7 @@ export async function startCluster({
   const { kubeconfigFile, processes } = cluster;
   try {
     await launchControlPlane(
-      { name, directory, binaries, processes, serviceRange },
+      { name, directory, binaries, processes, serviceRange, memoryLimit },
       {
         define: () => applyDefinitions(kubeconfigFile, join(TEKTON_STAND_IN, "crds.yaml")),
         beside: async () => {

@@ -23,8 +23,6 @@ import { admissionConfig, webhookKubeconfigText } from "./webhook-client";
 
 /** Far more than is needed on an idle machine (3 s for all), for one that is busy. */
 const READY_MILLISECONDS = 180_000;
-/** Of each program; from there on it spends the processor instead. */
-const MEMORY_LIMIT = "3GiB";
 const KWOK_DIRECTORY = join(__dirname, "kwok");
 
 /** Work on the API server while the cluster starts. */
@@ -50,10 +48,12 @@ export async function launchControlPlane(
     binaries: Binaries;
     processes: ProcessSet;
     serviceRange: string;
+    /** Of each program, as GOMEMLIMIT: from there on it spends the processor instead. */
+    memoryLimit: string;
   },
   steps: LaunchSteps,
 ): Promise<void> {
-  const { name, directory, binaries, processes, serviceRange } = cluster;
+  const { name, directory, binaries, processes, serviceRange, memoryLimit } = cluster;
   const files = clusterFiles(directory);
   const [ports, certificates, kwokFiles] = await Promise.all([
     choosePorts(),
@@ -70,7 +70,7 @@ export async function launchControlPlane(
       command: binaries[program],
       args: args[program],
       // Nothing of the user's: no proxy, no kubeconfig. Memory is spent to spare the processor: all are in Go.
-      env: { PATH: process.env.PATH, HOME: directory, GOGC: "400", GOMEMLIMIT: MEMORY_LIMIT },
+      env: { PATH: process.env.PATH, HOME: directory, GOGC: "400", GOMEMLIMIT: memoryLimit },
       cwd: directory,
     });
   const ready = async (program: Program): Promise<void> =>
