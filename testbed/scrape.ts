@@ -3,17 +3,25 @@ import { request } from "node:https";
 import { samplesIn, type Sample } from "./metrics";
 import type { Component, Operator } from "./operator";
 
-/** @returns the text of one process */
-export function metricsAt(port: number): Promise<string> {
+export interface Answer {
+  status: number;
+  text: string;
+}
+
+/** @throws Error while nobody listens there */
+export function answerAt(port: number, path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request({ port, path: "/metrics", rejectUnauthorized: false }, response => {
+    const sent = request({ port, path, rejectUnauthorized: false, agent: false }, response => {
       let text = "";
       response.on("data", (chunk: Buffer) => (text += chunk.toString()));
-      response.on("end", () => resolve(text)).on("error", reject);
+      response.on("end", () => resolve({ status: response.statusCode!, text })).on("error", reject);
     });
     sent.on("error", reject).end();
   });
 }
+
+/** @returns the text of one process */
+export const metricsAt = async (port: number): Promise<string> => (await answerAt(port, "/metrics")).text;
 
 /** @returns one text for each process that runs */
 export function scrapeAll({ kubelet }: Operator, component: Component): Promise<string[]> {

@@ -54,16 +54,17 @@ class Progress {
   }
 
   released(name: string): Promise<PipelineRun> {
-    return until(`${name} to be released`, STEP_MILLISECONDS, async () => {
-      this.#feed!.check();
-      return this.#released.get(name);
-    });
+    return this.#until(`${name} to be released`, () => this.#released.get(name));
   }
 
   async withoutPlaceholder(name: string): Promise<void> {
-    await until(`the placeholder of ${name} to go`, STEP_MILLISECONDS, async () => {
+    await this.#until(`the placeholder of ${name} to go`, () => !this.#anchored.has(name));
+  }
+
+  #until<T>(what: string, seen: () => T | undefined | false): Promise<T> {
+    return until(what, STEP_MILLISECONDS, async () => {
       this.#feed!.check();
-      return !this.#anchored.has(name);
+      return seen();
     });
   }
 }

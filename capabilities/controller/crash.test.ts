@@ -4,19 +4,12 @@ import { CASES } from "../testing/api/beginnings";
 import type { ProcessOptions } from "../testing/api/controller-process";
 import { live as liveFor, type Beginning, type End } from "../testing/api/lives";
 
-type FakeTimers = NonNullable<Parameters<typeof jest.useFakeTimers>[0]>;
-const ONLY_THE_DATE: FakeTimers = {
-  doNotFake: [
-    ...(["setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const),
-    ...(["setImmediate", "clearImmediate", "nextTick", "queueMicrotask", "performance", "hrtime"] as const),
-  ],
-};
 const pass = (milliseconds: number): void => void jest.setSystemTime(Date.now() + milliseconds);
 
-/** Where a pod has to be late, the date is set by hand, so that no look that is due is waited for. */
+/** Where a pod has to be late, time is made to pass, so that no look that is due is waited for. */
 async function live(beginning: Beginning, options: ProcessOptions = {}): Promise<End> {
   if (beginning.cluster?.makesNoPods !== true) return liveFor(beginning, options);
-  jest.useFakeTimers(ONLY_THE_DATE);
+  jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
   try {
     return await liveFor(beginning, { ...options, pass });
   } finally {

@@ -1,31 +1,14 @@
 /** A controller that does not reach the API server; what its kubelet, and with it `helm install --wait`, is told. */
 import { expect, test } from "@jest/globals";
 import { copyFile, mkdtemp, rm } from "node:fs/promises";
-import { get } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { memoryOf } from "../../bench/proc";
 import { probe, restart, startPod } from "../../testbed/local-node/local-pod";
 import { freePorts } from "../../testbed/ports";
+import { answerAt } from "../../testbed/scrape";
 import { until } from "../../testbed/until";
 import { RUN_MILLISECONDS, type OperatedCluster } from "../operated-cluster";
-
-interface Answer {
-  status: number;
-  text: string;
-}
-
-/** @returns undefined while nobody listens there */
-const readiness = (port: number): Promise<Answer | undefined> =>
-  new Promise(resolve => {
-    get({ host: "127.0.0.1", port, path: "/readyz", agent: false, rejectUnauthorized: false }, response => {
-      let text = "";
-      response
-        .setEncoding("utf8")
-        .on("data", chunk => (text += chunk))
-        .on("end", () => resolve({ status: response.statusCode!, text }));
-    }).on("error", () => resolve(undefined));
-  });
 
 export function unreachable(operated: () => OperatedCluster): void {
   test(
@@ -38,7 +21,9 @@ export function unreachable(operated: () => OperatedCluster): void {
       const place = { port, address: "127.0.0.1", root };
       const local = await startPod(cluster, like.pod, place, `https://localhost:${nobodys}`);
       try {
-        const answer = await until("it to answer", RUN_MILLISECONDS, () => readiness(port));
+        const answer = await until("it to answer", RUN_MILLISECONDS, () =>
+          answerAt(port, "/readyz").catch(() => undefined),
+        );
         expect(answer).toEqual({
           status: 503,
           text:
