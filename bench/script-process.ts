@@ -1,18 +1,19 @@
 /**
- * The process of by-script.ts. It hears of what an operator has to hear of, every change of the runs, their TaskRuns and
- * their pods, by the operator's own watches, and keeps nothing of it; it writes what an operator writes. What it uses is what
- * an operator cannot use less than.
+ * The process of by-script.ts. It hears of what an operator has to hear of, every change of the runs, their TaskRuns,
+ * their pods and StatefulSets, by the operator's own watches, and keeps nothing of it; it writes what an operator writes. What it
+ * uses is what an operator cannot use less than.
  *
  * Arguments: a kubeconfig, and namespaces. Told by the parent process what to do, it answers when that is done.
  */
 import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import { kubeConnection } from "../capabilities/kube/client";
 import { JSON_PATCH } from "../capabilities/kube/json-patch";
+import { TEKTON_PIPELINE_RUN_LABEL } from "../capabilities/keys";
 import { Reflector, type ReflectorOptions } from "../capabilities/store/reflector";
 import { PIPELINE_RUN_V1, TASK_RUN_V1 } from "../capabilities/tekton/objects";
 import type { Answer, Order } from "./by-script";
 
-const BOUND_MILLISECONDS = 60_000;
+const BOUND_MILLISECONDS = 5 * 60_000;
 const CONNECTIONS = 20;
 const APP = "placed-by-script";
 /** As the operator's: the widest moment of the run, the room of its first pod less of it, and a little. */
@@ -43,7 +44,7 @@ function statefulSet(name: string, resized: boolean): V1StatefulSet {
 const [kubeconfigFile, ...namespaces] = process.argv.slice(2);
 const options = { maxConnections: CONNECTIONS, requestTimeoutMilliseconds: 30_000 };
 const { clients, kubeConfig } = kubeConnection(options, kubeconfigFile);
-/** Told when the pod of this name has a node, by namespace and name of the StatefulSet. */
+/** Told when a pod has a node, by its namespace and the name of its StatefulSet or run. */
 const waiting = new Map<string, () => void>();
 
 function whenBound(key: string): Promise<void> {
@@ -59,8 +60,10 @@ function whenBound(key: string): Promise<void> {
 }
 
 function see(pod: V1Pod): void {
-  const name = pod.metadata?.labels?.[APP];
-  if (name !== undefined && pod.spec?.nodeName) waiting.get(`${pod.metadata!.namespace!}/${name}`)?.();
+  if (!pod.spec?.nodeName) return;
+  const { namespace, labels } = pod.metadata!;
+  waiting.get(`${namespace}/${labels?.[APP]}`)?.();
+  waiting.get(`${namespace}/${labels?.[TEKTON_PIPELINE_RUN_LABEL]}/run`)?.();
 }
 
 function follow<T>(path: string, event: ReflectorOptions<T>["sink"]["event"]): Promise<void> {
@@ -72,19 +75,39 @@ function follow<T>(path: string, event: ReflectorOptions<T>["sink"]["event"]): P
   return reflector.whenSynced();
 }
 
-/** As the operator: the whole placeholder, then the release, then the room of the first pod given free. */
+async function resize(namespace: string, name: string, requests: Record<string, string>): Promise<void> {
+  const body = [{ op: "replace", path: "/spec/containers/0/resources/requests", value: requests }];
+  await clients.core.patchNamespacedPodResize({ namespace, name: `${name}-0`, body }, JSON_PATCH);
+}
+
+async function tell(namespace: string, name: string): Promise<void> {
+  const involvedObject = { kind: "PipelineRun", apiVersion: "tekton.dev/v1", namespace, name };
+  const said = { type: "Normal", reason: "Placed", message: `The pods of ${name} are kept together.` };
+  await clients.core.createNamespacedEvent({
+    namespace,
+    body: { metadata: { generateName: `${name}-` }, involvedObject, ...said },
+  });
+}
+
+/**
+ * As the operator: the whole placeholder, the release, the room of the first pod given free, an Event; and the room of the next
+ * ones as soon as the first one has a node.
+ */
 async function place(namespace: string, name: string, resized: boolean): Promise<void> {
   const bound = whenBound(`${namespace}/${name}`);
   await clients.apps.createNamespacedStatefulSet({ namespace, body: statefulSet(name, resized) });
   await bound;
+  const firstBound = resized ? whenBound(`${namespace}/${name}/run`) : undefined;
   const release = [{ op: "remove", path: "/spec/status" }];
   await clients.custom.patchNamespacedCustomObject(
     { ...PIPELINE_RUN_V1, namespace, name, body: release },
     JSON_PATCH,
   );
   if (!resized) return;
-  const shrink = [{ op: "replace", path: "/spec/containers/0/resources/requests", value: REST }];
-  await clients.core.patchNamespacedPodResize({ namespace, name: `${name}-0`, body: shrink }, JSON_PATCH);
+  await resize(namespace, name, REST);
+  await tell(namespace, name);
+  await firstBound;
+  await resize(namespace, name, LITTLE);
 }
 
 async function carryOut({ namespace, name, what, resized }: Order): Promise<void> {
@@ -107,6 +130,7 @@ const of = ({ group, version, plural }: typeof TASK_RUN_V1, namespace: string): 
 const forget = (): void => {};
 void Promise.all(
   namespaces.flatMap(namespace => [
+    follow(`/apis/apps/v1/namespaces/${namespace}/statefulsets`, forget),
     follow<V1Pod>(`/api/v1/namespaces/${namespace}/pods`, (_type, pod) => see(pod)),
     follow(of(PIPELINE_RUN_V1, namespace), forget),
     follow(of(TASK_RUN_V1, namespace), forget),
