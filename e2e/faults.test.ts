@@ -1,7 +1,11 @@
 /** The controller dies, and a placeholder is lost, at the worst moments; and what it sees through its watches is late. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { Cluster } from "../capabilities/kube/cluster";
 import { placeholderPodName } from "../capabilities/placement/names";
+import { compare } from "../capabilities/store/compare";
+import { Store } from "../capabilities/store/store";
 import { hasEnded, isPending } from "../capabilities/tekton/objects";
+import type { RunKey } from "../capabilities/tekton/run-key";
 import { applyObjects } from "../testbed/manifests";
 import { addNode, removeNode } from "../testbed/nodes";
 import { until } from "../testbed/until";
@@ -32,6 +36,17 @@ const bound = (namespace: string, run: string) =>
     const pods = operated.history.now("pod", namespace);
     return pods.find(pod => pod.metadata?.name === placeholderPodName(run) && pod.spec?.nodeName);
   });
+
+(OWN_NODES ? test : test.skip)(
+  "where there are no runs yet, nothing differs from what was told",
+  async () => {
+    const cluster = new Cluster(operated.cluster.clients, "tekton-pipelines");
+    const different: RunKey[] = [];
+    await compare(cluster, new Store(() => {}), run => different.push(run), 1);
+    expect(different).toEqual([]);
+    expect(await cluster.surroundings.countPodsOn("node-1")).toBe(0);
+  },
+);
 
 (OWN_NODES ? test : test.skip)(
   "a controller that is killed between placeholder and release goes on when it is started again",

@@ -63,3 +63,19 @@ test.each([
   expect(fresh.customRuns).toHaveLength(found);
   expect(fresh.customRunsVersion).toBe(version);
 });
+
+/** As the API server answers for kinds of which there are none. */
+const emptyMetadata = async () => ({ kind: "PartialObjectMetadataList", items: null });
+
+test("lists of metadata that are empty have nothing", async () => {
+  const clients = {
+    apps: { listStatefulSetForAllNamespaces: emptyMetadata },
+    core: { listPodForAllNamespaces: emptyMetadata },
+  };
+  const cluster = new Cluster(clients as object as KubeClients, "tekton-pipelines");
+  const seen: object[] = [];
+  for (const kind of ["statefulsets", "pods"] as const)
+    await cluster.eachName(kind, { labelSelector: "a" }, object => seen.push(object));
+  expect(seen).toEqual([]);
+  expect(await cluster.surroundings.countPodsOn("node-1")).toBe(0);
+});

@@ -8,7 +8,8 @@ export const ACTIVE_PODS = "status.phase!=Succeeded,status.phase!=Failed";
 export const AS_IT_IS_WATCHED = "0";
 
 export interface Page<T> {
-  items: T[];
+  /** Null in an empty list of metadata: the API server makes no array of nothing there. */
+  items: T[] | null;
   /** A typed client says _continue, the one for custom objects continue. */
   metadata?: { _continue?: string; continue?: string };
 }
@@ -21,7 +22,7 @@ export async function eachItem<T>(
   let _continue: string | undefined;
   do {
     const page = await list(_continue);
-    page.items.forEach(item => see(item));
+    page.items?.forEach(item => see(item));
     _continue = (page.metadata?._continue ?? page.metadata?.continue) || undefined;
   } while (_continue !== undefined);
 }

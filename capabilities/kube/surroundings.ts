@@ -128,8 +128,12 @@ export class Surroundings {
   /** Of those that take one of its slots; their metadata alone is sent. */
   async countPodsOn(node: string): Promise<number> {
     const fieldSelector = `spec.nodeName=${node},${ACTIVE_PODS}`;
-    const { items } = await this.clients.core.listPodForAllNamespaces({ fieldSelector }, METADATA_ONLY);
-    return items.length;
+    let count = 0;
+    await eachItem(
+      _continue => this.clients.core.listPodForAllNamespaces({ fieldSelector, _continue }, METADATA_ONLY),
+      () => count++,
+    );
+    return count;
   }
 
   readNamespace(name: string): Promise<V1Namespace | undefined> {

@@ -1,0 +1,19 @@
+/** Errors in the operator's logs that no cluster can be the reason of, but only its code. */
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Cluster } from "../testbed/cluster";
+import { clusterFiles } from "../testbed/control-plane";
+import { RELEASE } from "../testbed/operator-names";
+
+/** What V8 says of values that are not what the code takes them for. */
+const FAULT = /Cannot (read|set) properties of|is not a function|is not iterable|is not defined/;
+const MOST_CHARACTERS = 500;
+
+/** @throws Error with the first such line of each process */
+export async function findNoFault({ directory }: Cluster): Promise<void> {
+  const { logs } = clusterFiles(directory);
+  const files = (await readdir(logs)).filter(name => name.startsWith(RELEASE));
+  const texts = await Promise.all(files.map(name => readFile(join(logs, name), "utf8")));
+  const found = texts.flatMap(text => text.split("\n").find(line => FAULT.test(line)) ?? []);
+  if (found.length > 0) throw new Error(found.map(line => line.slice(0, MOST_CHARACTERS)).join("\n"));
+}
