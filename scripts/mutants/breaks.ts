@@ -286,4 +286,10 @@ export const MUTANTS: Mutant[] = [
     find: "return !isDenied(text) && ",
     replace: "return ",
   },
+  {
+    name: "where nothing runs, no resync comes about",
+    file: "capabilities/kube/pages.ts",
+    find: "page.items?.forEach",
+    replace: "page.items!.forEach",
+  },
 ];
