@@ -11,6 +11,7 @@ import { addNode, removeNode } from "../testbed/nodes";
 import { until } from "../testbed/until";
 import { cpu } from "./fit/fixture";
 import { approve, gate, untilGate } from "./gate";
+import { loggedFaults } from "./logged-faults";
 import {
   nap,
   OperatedCluster,
@@ -200,3 +201,7 @@ const volumesIn = (zone: string): object[] => [
   },
   4 * RUN_MILLISECONDS,
 );
+
+(OWN_NODES ? test : test.skip)("through all of this no code of the operator has failed", async () => {
+  expect(await loggedFaults(operated.cluster)).toEqual([]);
+});

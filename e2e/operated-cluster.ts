@@ -22,7 +22,6 @@ import { addNode } from "../testbed/nodes";
 import { startOperator, type Operator, type OperatorOptions } from "../testbed/operator";
 import { until } from "../testbed/until";
 import { History } from "./history";
-import { findNoFault } from "./logged-faults";
 import { noteUses } from "./rbac-uses";
 
 /** The first start on a machine builds the control plane. */
@@ -106,19 +105,13 @@ export class OperatedCluster {
   /**
    * A given cluster is left as it was, whatever the tests or a part of this did.
    *
-   * @throws Error that names what could not be done, what the operator was denied, or what of its code failed
+   * @throws Error that names what could not be done, or what the operator was denied
    */
   async stop(): Promise<void> {
     this.history.stop();
     const note = () => noteUses(this.cluster, use => this.mayBeDenied(use));
     const before = OWN_NODES
-      ? [
-          { what: "note what the operator was allowed", work: note },
-          {
-            what: "find no fault of its own in what the operator logged",
-            work: () => findNoFault(this.cluster),
-          },
-        ]
+      ? [{ what: "note what the operator was allowed", work: note }]
       : [{ what: "remove the namespaces of the tests", work: () => this.#removeNamespaces() }];
     const steps = [...before, { what: "stop the cluster", work: () => this.cluster.stop() }];
     await inTurn(steps.map(step => ({ ...step, milliseconds: STOP_MILLISECONDS })));
