@@ -15,6 +15,7 @@ const NEEDED = [
 ];
 /** It ends what hangs; beside other work the first look alone takes many minutes. */
 const TIMEOUT_MILLISECONDS = 30 * 60_000;
+const MOST_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 function makeCopy(): string {
   const copy = mkdtempSync(join(tmpdir(), "mutants-"));
@@ -23,27 +24,29 @@ function makeCopy(): string {
   return copy;
 }
 
-interface JestReport {
-  numTotalTests: number;
-  testResults: { assertionResults: { status: string; fullName: string }[] }[];
-}
+const SUITE_FAILED = "Test suite failed to run";
 
 /**
- * Names of tests that fail in the copy.
+ * Names of tests that fail in the copy. From what jest says: where it ends at the first failure it writes no report.
  *
  * @param which arguments of jest
+ * @throws Error when no test ran, or what failed was no test
  */
 function failingTests(copy: string, which: string[]): string[] {
-  const report = join(copy, "report.json");
   const jest = join(process.cwd(), "node_modules", ".bin", "jest");
-  const args = [...which, "--silent", "--json", `--outputFile=${report}`];
-  const run = spawnSync(jest, args, { cwd: copy, encoding: "utf8", timeout: TIMEOUT_MILLISECONDS });
+  const run = spawnSync(jest, [...which, "--silent"], {
+    cwd: copy,
+    encoding: "utf8",
+    timeout: TIMEOUT_MILLISECONDS,
+    maxBuffer: MOST_OUTPUT_BYTES,
+  });
   if (run.error !== undefined) throw run.error;
-  const { numTotalTests, testResults } = JSON.parse(readFileSync(report, "utf8")) as JestReport;
-  if (numTotalTests === 0) throw new Error(`no test ran:\n${run.stderr}`);
-  return testResults.flatMap(({ assertionResults }) =>
-    assertionResults.filter(({ status }) => status === "failed").map(({ fullName }) => fullName),
-  );
+  const total = Number(/^Tests:.* (\d+) total$/m.exec(run.stderr)?.[1] ?? 0);
+  const told = [...run.stderr.matchAll(/^ {2}● (.+)$/gm)].map(([, name]) => name!);
+  const failing = [...new Set(told)].filter(name => !name.includes(SUITE_FAILED));
+  if (total === 0 || (failing.length === 0 && run.status !== 0))
+    throw new Error(`no test ran:\n${run.stderr}`);
+  return failing;
 }
 
 /** The tests that notice the break. */
