@@ -4,9 +4,18 @@
  * Prints, for each break, the tests that failed. Exits 1 when one went unnoticed.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { MUTANTS, type Mutant } from "./breaks";
 
 const NEEDED = [
@@ -49,6 +58,15 @@ function failingTests(copy: string, which: string[]): string[] {
   return failing;
 }
 
+/** The tests of the file itself, or of its folder; none where there is neither. */
+function testsNear(file: string, copy: string): string[] {
+  const own = file.replace(/\.ts$/, ".test.ts");
+  if (existsSync(join(copy, own))) return [own];
+  const folder = dirname(file);
+  const hasTests = readdirSync(join(copy, folder)).some(name => name.endsWith(".test.ts"));
+  return hasTests ? [`${folder}/[^/]+$`] : [];
+}
+
 /** The tests that notice the break. */
 function tryMutant({ name, file, find, replace }: Mutant, copy: string): string[] {
   const path = join(copy, file);
@@ -61,8 +79,12 @@ function tryMutant({ name, file, find, replace }: Mutant, copy: string): string[
     original.replace(find, () => replace),
   );
   try {
-    // Those that could notice, until the first file of them does.
-    return failingTests(copy, ["--findRelatedTests", file, "--bail"]);
+    // Those that could notice, until the first file of them does: the nearest first, as it is the likeliest.
+    for (const which of [testsNear(file, copy), ["--findRelatedTests", file]]) {
+      const failing = which.length > 0 ? failingTests(copy, [...which, "--bail"]) : [];
+      if (failing.length > 0) return failing;
+    }
+    return [];
   } finally {
     writeFileSync(path, original);
   }
