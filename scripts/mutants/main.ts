@@ -53,8 +53,8 @@ function failingTests(copy: string, which: string[]): string[] {
   const total = Number(/^Tests:.* (\d+) total$/m.exec(run.stderr)?.[1] ?? 0);
   const told = [...run.stderr.matchAll(/^ {2}● (.+)$/gm)].map(([, name]) => name!);
   const failing = [...new Set(told)].filter(name => !name.includes(SUITE_FAILED));
-  if (total === 0 || (failing.length === 0 && run.status !== 0))
-    throw new Error(`no test ran:\n${run.stderr}`);
+  if (total === 0) throw new Error(`no test ran:\n${run.stderr}`);
+  if (failing.length === 0 && run.status !== 0) throw new Error(`what failed is no test:\n${run.stderr}`);
   return failing;
 }
 
