@@ -9,6 +9,9 @@ const options = (more: Partial<WorkQueueOptions> = {}): WorkQueueOptions => ({
   ...more,
 });
 
+/** Workers start when what is told at the same time has been heard. */
+const heard = (): Promise<void> => new Promise(resolve => setImmediate(resolve));
+
 /** Work that stays under way until it is told to end, and counts what runs at once. */
 function controlledWork() {
   const ends = new Map<string, () => void>();
@@ -33,6 +36,7 @@ describe("work queue", () => {
     const { work, end, started, most } = controlledWork();
     const queue = new WorkQueue(work, options());
     ["a", "b", "c", "d"].forEach(key => queue.add(key));
+    await heard();
     expect(started).toEqual(["a", "b"]);
     expect(queue.size).toBe(2);
     for (const key of ["a", "b", "c", "d"]) await end(key);
@@ -45,8 +49,10 @@ describe("work queue", () => {
     const queue = new WorkQueue(work, options());
     queue.add("a");
     queue.add("a");
-    queue.add("a");
+    await heard();
     expect(started).toEqual(["a"]);
+    queue.add("a");
+    queue.add("a");
     await end("a");
     expect(started).toEqual(["a", "a"]);
     await end("a");
@@ -60,6 +66,7 @@ describe("work queue", () => {
     queue.add("x", "continued");
     queue.add("d", "continued");
     queue.add("d");
+    await heard();
     for (const key of ["a", "x", "b", "d", "c", "e"]) {
       expect(started.at(-1)).toBe(key);
       await end(key);
@@ -72,6 +79,7 @@ describe("work queue", () => {
     const { work, end, started } = controlledWork();
     const queue = new WorkQueue(work, options({ workers: 1 }));
     ["a", "b", "c"].forEach(key => queue.add(key));
+    await heard();
     queue.add("a", "continued");
     queue.add("a");
     await end("a");
@@ -120,18 +128,20 @@ describe("work queue", () => {
   });
 
   test("comes back after the time that the work asked for", () => {
-    jest.useFakeTimers();
-    try {
-      const queue = new WorkQueue(async () => undefined, options());
+    jest.useFakeTimers({ doNotFake: ["setImmediate"] });
+    return (async () => {
+      const { work, started } = controlledWork();
+      const queue = new WorkQueue(work, options());
       queue.addAfter("a", 1000);
-      expect(queue.size).toBe(1);
       jest.advanceTimersByTime(999);
+      await heard();
+      expect(started).toEqual([]);
       expect(queue.size).toBe(1);
       jest.advanceTimersByTime(1);
+      await heard();
+      expect(started).toEqual(["a"]);
       expect(queue.size).toBe(0);
-    } finally {
-      jest.useRealTimers();
-    }
+    })().finally(() => jest.useRealTimers());
   });
 
   test("an event is worked on at once, though the key waits for its time", async () => {
@@ -139,6 +149,7 @@ describe("work queue", () => {
     const queue = new WorkQueue(work, options());
     queue.addAfter("a", 60_000);
     queue.add("a");
+    await heard();
     expect(started).toEqual(["a"]);
     expect(queue.size).toBe(0);
   });
@@ -152,15 +163,17 @@ describe("work queue", () => {
       };
       const queue = new WorkQueue(work, options({ leastPause: () => 3000 }));
       queue.add("a");
-      await new Promise(setImmediate);
+      await heard();
       queue.add("a");
       jest.advanceTimersByTime(2999);
       queue.add("a");
+      await heard();
       expect(tries).toBe(1);
       jest.advanceTimersByTime(1);
+      await heard();
       expect(tries).toBe(2);
-      await new Promise(setImmediate);
       queue.add("a");
+      await heard();
       expect(tries).toBe(3);
     })().finally(() => jest.useRealTimers());
   });
@@ -171,7 +184,7 @@ describe("work queue", () => {
     const onFailure = (_key: string, _error: unknown, pause: number) => pauses.push(pause);
     const queue = new WorkQueue(work, options({ onFailure, leastPause: () => 3000 }));
     queue.add("a");
-    await new Promise(setImmediate);
+    await heard();
     expect(pauses).toEqual([3000]);
     void queue.clear();
   });
@@ -179,7 +192,9 @@ describe("work queue", () => {
   test("forgets what waits, what waits for its time, and what was to be worked on again", async () => {
     const { work, end, started } = controlledWork();
     const queue = new WorkQueue(work, options({ workers: 1 }));
-    ["running", "running", "waiting"].forEach(key => queue.add(key));
+    ["running", "waiting"].forEach(key => queue.add(key));
+    await heard();
+    queue.add("running");
     queue.addAfter("later", 1);
     void queue.clear();
     expect(queue.size).toBe(0);

@@ -55,6 +55,8 @@ export class WorkQueue {
   readonly #failures = new Map<string, number>();
   /** Milliseconds of the epoch before which a key is not worked on, because of its error. */
   readonly #notBefore = new Map<string, number>();
+  /** Whether workers start when what is told at the same time has been heard. */
+  #isStarting = false;
   /** Called when nothing is worked on any more. */
   readonly #whenIdle: (() => void)[] = [];
 
@@ -101,7 +103,7 @@ export class WorkQueue {
       this.#waiting.new.delete(key);
       this.#waiting[line].add(key);
     }
-    this.#startWorkers();
+    this.#startSoon();
   }
 
   /** Adds the key after a pause; an earlier time that is already set stays. */
@@ -122,6 +124,16 @@ export class WorkQueue {
     for (const keys of [this.#again, this.#timers, this.#failures, this.#notBefore]) keys.clear();
     if (this.#running.size === 0) return Promise.resolve();
     return new Promise(resolve => this.#whenIdle.push(resolve));
+  }
+
+  /** Watches tell of many changes at a time: a key that several of them are about is worked on once. */
+  #startSoon(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    setImmediate(() => {
+      this.#isStarting = false;
+      this.#startWorkers();
+    });
   }
 
   #startWorkers(): void {
