@@ -13,6 +13,7 @@ import { deleteClaims } from "./delete-claims";
 import { guardDeletion, guardMove, guardNode, guardSlot } from "./guards";
 import { heldSeconds } from "./held-for";
 import { countHoldEnded, countMove, countPlaced } from "./metrics";
+import { MadeLately } from "./made-lately";
 import { make, makePod } from "./make";
 import { Notes } from "./notes";
 import { GO_ON, noteAttempts, WAIT, wholeRun, type Parts, type Result, type TellLater } from "./parts";
@@ -26,6 +27,7 @@ type Of<K extends Action["kind"]> = Extract<Step, { kind: K }>;
 export class CarryOut {
   readonly #resize: Resize;
   readonly #notes = new Notes();
+  readonly #madeLately = new MadeLately();
 
   constructor(
     private readonly parts: Parts,
@@ -47,11 +49,9 @@ export class CarryOut {
         if (stageOf(run) === "held" && isSetAside(run!, this.parts.me)) {
           return { goOn: false, warnings: [setAsideWarning()], blocked: SET_ASIDE };
         }
-        return make(await wholeRun(this.parts, key, observed, isWhole), key, observed, this.parts, text =>
-          this.#notes.keep(run!, text),
-        );
+        return this.#make(key, observed, isWhole);
       case "make-pod":
-        return makePod(statefulSet!, key, this.parts);
+        return makePod(statefulSet!, key, this.parts, this.#madeLately);
       case "settle-placeholder":
         return this.#changed(settle(cluster, statefulSet!));
       case "pin-placeholder":
@@ -99,6 +99,12 @@ export class CarryOut {
         await placeholders.delete(statefulSet!);
         return WAIT;
     }
+  }
+
+  async #make(key: RunKey, observed: Observed, isWhole: boolean): Promise<Result> {
+    const run = await wholeRun(this.parts, key, observed, isWhole);
+    const note = (text: string): void => this.#notes.keep(run, text);
+    return make(run, key, observed, this.parts, note, this.#madeLately);
   }
 
   /** No run waits for it. */

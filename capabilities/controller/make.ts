@@ -6,6 +6,7 @@ import type { Observed } from "../phases/observed";
 import type { PipelineRun } from "../tekton/objects";
 import { asText, type RunKey } from "../tekton/run-key";
 import { begunBy, survivedBy } from "./attempts";
+import type { MadeLately } from "./made-lately";
 import { makePlaceholder, type Outcome } from "./make-placeholder";
 import { noteAttempts, readAsSeen, WAIT, type Parts, type Result } from "./parts";
 
@@ -16,6 +17,7 @@ export async function make(
   observed: Observed,
   parts: Parts,
   note: (text: string) => void,
+  madeLately: MadeLately,
 ): Promise<Result> {
   const { cluster, settings, me, store, tektonDefaults } = parts;
   const beforeLarge = async (characters: number): Promise<void> => {
@@ -45,6 +47,7 @@ export async function make(
     return { goOn: false, warnings, blocked };
   }
   store.statefulSet("ADDED", outcome.made);
+  madeLately.keep(outcome.made, store.lookUp(key).observed.statefulSet);
   return { goOn: false, warnings };
 }
 
@@ -53,9 +56,15 @@ export async function make(
  * already, it finds it. Whether the pod may be made is for that one to find out, too: a policy, or a missing permission,
  * may refuse it to this operator alone. What it finds its Events say.
  */
-export async function makePod(seen: V1StatefulSet, key: RunKey, { cluster, store }: Parts): Promise<Result> {
+export async function makePod(
+  seen: V1StatefulSet,
+  key: RunKey,
+  { cluster, store }: Parts,
+  madeLately: MadeLately,
+): Promise<Result> {
   // The store has no whole template.
-  const made = await cluster.placeholders.createPod(await readAsSeen(cluster, seen));
+  const whole = madeLately.take(seen) ?? (await readAsSeen(cluster, seen));
+  const made = await cluster.placeholders.createPod(whole);
   if ("pod" in made) store.written("pods", made.pod);
   else Log.debug({ run: asText(key), ...made }, "The pod was not made here");
   return WAIT;

@@ -1,0 +1,49 @@
+import { expect, test } from "@jest/globals";
+import type { V1StatefulSet } from "@kubernetes/client-node";
+import { slimStatefulSet } from "../store/slim-stateful-set";
+import { aRun, placeholderOf } from "../testing/builders";
+import { MadeLately } from "./made-lately";
+
+function made(uid: string, generation = 1): V1StatefulSet {
+  const statefulSet = placeholderOf(aRun().held().run);
+  statefulSet.metadata = { ...statefulSet.metadata, uid, generation };
+  return statefulSet;
+}
+
+function kept(...all: V1StatefulSet[]): MadeLately {
+  const lately = new MadeLately();
+  for (const one of all) lately.keep(one, slimStatefulSet(one));
+  return lately;
+}
+
+test("is there whole, once", () => {
+  const one = made("a");
+  const lately = kept(one);
+  expect(lately.take(slimStatefulSet(one))).toBe(one);
+  expect(lately.take(slimStatefulSet(one))).toBeUndefined();
+});
+
+test("one whose spec has changed since is read", () => {
+  expect(kept(made("a")).take(made("a", 2))).toBeUndefined();
+});
+
+test("the store may know of another one of its name", () => {
+  const lately = new MadeLately();
+  lately.keep(made("a"), slimStatefulSet(made("b")));
+  expect(lately.take(made("a"))).toBeUndefined();
+});
+
+test("a few are kept, and none that a tenant has made long", () => {
+  const uids = Array.from({ length: 51 }, (_, index) => `${index}`);
+  const lately = kept(...uids.map(uid => made(uid)));
+  expect(uids.filter(uid => lately.take(made(uid)) !== undefined)).toEqual(uids.slice(1));
+  const long = made("long");
+  long.spec!.template.spec!.affinity = {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { topologyKey: "zone", labelSelector: { matchLabels: { app: "x".repeat(20_000) } } },
+      ],
+    },
+  };
+  expect(kept(long).take(long)).toBeUndefined();
+});
