@@ -117,6 +117,18 @@ describe("a step", () => {
       ]);
     });
 
+    test("reads nothing where it has made the StatefulSet itself", async () => {
+      const { reconciler, fake } = reconcilerOf({ run: aRun().held().run });
+      const created = { uid: "uid", generation: 1, creationTimestamp: now() };
+      fake.policy = ({ metadata, ...made }) => ({ ...made, metadata: { ...metadata, ...created } });
+      await reconciler.reconcile(KEY, 0);
+      jest.advanceTimersByTime(150);
+      await reconciler.reconcile(KEY, 0);
+      expect(fake.asked.at(-1)).toBe("createPod");
+      expect(fake.asked).not.toContain("readStatefulSet");
+      expect(fake.pods[0]!.spec!.containers).toEqual(fake.statefulSet!.spec!.template.spec!.containers);
+    });
+
     test("does nothing a moment earlier", async () => {
       const { reconciler, fake } = justMade();
       expect(await reconciler.reconcile(KEY, 0)).toBeLessThanOrEqual(100);
