@@ -6,12 +6,12 @@ import { compare } from "../capabilities/store/compare";
 import { Store } from "../capabilities/store/store";
 import { hasEnded, isPending } from "../capabilities/tekton/objects";
 import type { RunKey } from "../capabilities/tekton/run-key";
+import { loggedFaults } from "../testbed/logged-faults";
 import { applyObjects } from "../testbed/manifests";
 import { addNode, removeNode } from "../testbed/nodes";
 import { until } from "../testbed/until";
 import { cpu } from "./fit/fixture";
 import { approve, gate, untilGate } from "./gate";
-import { loggedFaults } from "./logged-faults";
 import {
   nap,
   OperatedCluster,

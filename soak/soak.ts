@@ -6,6 +6,7 @@ import { startCluster, type Cluster } from "../testbed/cluster";
 import { clusterFiles } from "../testbed/control-plane";
 import type { Delayed } from "../testbed/fault-proxy/forwarding";
 import { startFaultProxy, type FaultProxy } from "../testbed/fault-proxy/proxy";
+import { loggedFaults } from "../testbed/logged-faults";
 import { addNode } from "../testbed/nodes";
 import { startOperator } from "../testbed/operator";
 import type { Adversary } from "./actors/adversary";
@@ -89,7 +90,7 @@ class Soak {
     const start = Date.now();
     const isComplete = await this.#play(director, proxy);
     const seconds = (Date.now() - start) / 1000;
-    const findings = this.#findings(stage, proxy, seconds, isComplete);
+    const findings = await this.#findings(stage, proxy, seconds, isComplete);
     if (findings.violations.length > 0) await this.#keepEvidence(findings.violations);
     return findings;
   }
@@ -134,7 +135,7 @@ class Soak {
     this.#pace.sample(Date.now(), Date.now() - start);
   }
 
-  #findings(stage: Stage, proxy: FaultProxy, seconds: number, isComplete: boolean): Findings {
+  async #findings(stage: Stage, proxy: FaultProxy, seconds: number, isComplete: boolean): Promise<Findings> {
     const { seed, minutes, runs, bug } = this.options;
     const problems = new Map(stage.problems);
     try {
@@ -142,9 +143,16 @@ class Soak {
     } catch (error) {
       problems.set(String(error), 1);
     }
+    const ofOperator = { at: Date.now(), uids: [] };
     const crashes = stage.operator.kubelet.crashes().map(crash => ({
-      ...{ invariant: "no crash", at: Date.now(), uids: [] },
+      ...ofOperator,
+      invariant: "no crash",
       message: `a process of the operator ended by itself: ${crash}`,
+    }));
+    const faults = (await loggedFaults(this.cluster)).map(line => ({
+      ...ofOperator,
+      invariant: "no fault",
+      message: `code of the operator failed: ${line}`,
     }));
     if (this.#observer.late > 0)
       problems.set("changes that came too late to be put in order", this.#observer.late);
@@ -155,7 +163,7 @@ class Soak {
         changes: this.#observer.seen,
         lostSeconds: this.#pace.lost / 1000,
         invariants: this.#invariants,
-        violations: [...this.#observer.violations, ...crashes],
+        violations: [...this.#observer.violations, ...crashes, ...faults],
       },
     };
   }

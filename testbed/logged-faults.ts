@@ -1,9 +1,9 @@
 /** Errors in the operator's logs that no cluster can be the reason of, but only its code. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Cluster } from "../testbed/cluster";
-import { clusterFiles } from "../testbed/control-plane";
-import { RELEASE } from "../testbed/operator-names";
+import type { Cluster } from "./cluster";
+import { clusterFiles } from "./control-plane";
+import { RELEASE } from "./operator-names";
 
 /** What V8 says of values that are not what the code takes them for. */
 const FAULT = /Cannot (read|set) properties of|is not a function|is not iterable|is not defined/;
