@@ -292,4 +292,16 @@ export const MUTANTS: Mutant[] = [
     find: "page.items?.forEach",
     replace: "page.items!.forEach",
   },
+  {
+    name: "a pod is made of a StatefulSet whose spec has changed since",
+    file: "capabilities/controller/made-lately.ts",
+    find: "return made?.metadata!.generation === generation ? made : undefined;",
+    replace: "return generation === undefined ? undefined : made;",
+  },
+  {
+    name: "a run is looked at once for each of what is told of it at a time",
+    file: "capabilities/controller/work-queue.ts",
+    find: "    this.#startSoon();\n",
+    replace: "    if (key !== line) this.#startWorkers();\n    else this.#startSoon();\n",
+  },
 ];
