@@ -81,6 +81,18 @@ test("the run itself, and one that comes when the pods have gone, are told nothi
   expect(store.lookUp(OTHER).observed.nodeStates).toBeUndefined();
 });
 
+test("a placeholder's pod that is left of a run that is over gives way to nobody", () => {
+  const other = aRun().held();
+  const store = storeOf({ other });
+  const { run } = other.ended();
+  store.runs.event("MODIFIED", stored(run, 8, "uid-of-other"));
+  store.statefulSet("DELETED", stored(placeholderOf(run), 9, "uid-of-its-set"));
+  const { observed } = store.lookUp(OTHER);
+  expect(observed.run).toBeUndefined();
+  expect(observed.pods).toHaveLength(1);
+  expect(observed.nodeStates).toBeUndefined();
+});
+
 test("isolation within a namespace is none from the other one's runs", () => {
   const inNamespace = (run: RunBuilder) => choice(run, "isolation-scope", "namespace");
   expect(saidOf({ build: inNamespace(aRun().placed()), other: inNamespace(aRun().held()) })).toBe("build");

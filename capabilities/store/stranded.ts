@@ -10,7 +10,7 @@ import { firstRecord, recordOf, type Placing } from "../placement/record";
 import { hasEnded } from "../tekton/objects";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import { fromText } from "../tekton/run-key";
-import { all, only, type Entry } from "./entry";
+import { all, hasRunOrPlaceholder, only, type Entry } from "./entry";
 
 /** Which runs have active pods on which node. Candidates: what is known of the run decides. */
 export class Occupants {
@@ -76,6 +76,8 @@ const keepsOff = (one: OneRun, other: OneRun): boolean => {
  * @returns the name of a run whose node it is by right
  */
 export function strandedOn(node: string, here: OneRun, others: readonly OneRun[]): string | undefined {
+  // Of a run that is over a pod may be left: it goes by itself.
+  if (!hasRunOrPlaceholder(here.entry)) return undefined;
   const found = others.find(
     other => isStranded(other.entry, node) && (keepsOff(here, other) || keepsOff(other, here)),
   );

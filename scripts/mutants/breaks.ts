@@ -304,4 +304,10 @@ export const MUTANTS: Mutant[] = [
     find: "    this.#startSoon();\n",
     replace: "    if (key !== line) this.#startWorkers();\n    else this.#startSoon();\n",
   },
+  {
+    name: "of what is left of a run that is over its choices are asked",
+    file: "capabilities/store/stranded.ts",
+    find: "if (!hasRunOrPlaceholder(here.entry)) return undefined;",
+    replace: "if (here.entry.run.size < 0 && hasRunOrPlaceholder(here.entry)) return undefined;",
+  },
 ];
