@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { aRun, placeholderOf, placeholderPodOf, runPod } from "../testing/builders";
+import { aRun, placeholderOf, placeholderPodOf, runPod, taskRunOf } from "../testing/builders";
 import { FakeCluster } from "../testing/fake-cluster";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
 import { asText, type RunKey } from "../tekton/run-key";
@@ -79,6 +79,18 @@ test.each([
   const fake = new FakeCluster();
   fake.run = of();
   expect(await differing(store, fake)).toEqual(expected);
+});
+
+test.each([
+  { of: "a run that has ended", ends: () => aRun().placed().ended().run, expected: ["ci/build"] },
+  { of: "a run that goes on", ends: () => aRun().placed().run, expected: [] },
+])("$of, whose TaskRun is said to be under way: $expected", async ({ ends, expected }) => {
+  const { store, fake } = alike();
+  store.taskRuns.event("ADDED", stored(ofRun("t", taskRunOf("t"), true), 8));
+  fake.run = stored(ends(), 9);
+  store.runs.event("MODIFIED", fake.run);
+  expect(await differing(store, fake)).toEqual(expected);
+  expect(store.lookUp(KEY).isComplete).toBe(expected.length === 0);
 });
 
 test("a run that was held to its end, and is known to be over, is not read again", async () => {

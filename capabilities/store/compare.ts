@@ -7,6 +7,8 @@ import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { HELD, HELD_LABEL, PLACEHOLDER_LABEL, PLACEHOLDER_SELECTOR } from "../keys";
 import type { Cluster } from "../kube/cluster";
 import { ACTIVE_PODS } from "../kube/pages";
+import { underWay } from "../phases/observed";
+import { stageOf, type Stage } from "../phases/phase";
 import { isChild } from "../tekton/objects";
 import { rootRunOf } from "./root-run";
 import { asText, fromText, type RunKey } from "../tekton/run-key";
@@ -39,6 +41,7 @@ export async function compare(
     ...(await statefulSets(cluster, store)),
     ...(await runs(cluster, store)),
     ...(await pods(cluster, store)),
+    ...waitingForEnds(store),
   ];
   if (differences.length > 0) await delay(lagMilliseconds);
   for (const { run, isLeft } of differences) {
@@ -79,6 +82,21 @@ async function pods(cluster: Cluster, store: Store): Promise<Difference[]> {
   });
   return comparison.differences();
 }
+
+/**
+ * TaskRuns are not listed: clusters keep many. Where a placeholder outlives its run for TaskRuns and child runs that are
+ * said to be under way, no event may have told of their end.
+ */
+function waitingForEnds(store: Store): Difference[] {
+  const isWaiting = (run: RunKey): boolean => {
+    const { observed } = store.lookUp(run);
+    const isServed = SERVED.has(stageOf(observed.run));
+    return observed.statefulSet !== undefined && !isServed && underWay(observed).length > 0;
+  };
+  const waiting = [...store.keys()].map(fromText).filter(isWaiting);
+  return waiting.map(run => ({ run, isLeft: () => isWaiting(run) }));
+}
+const SERVED: ReadonlySet<Stage> = new Set<Stage>(["held", "placed"]);
 
 /** The objects of one place, as they are listed, beside those that the store had when the list began. */
 class Comparison {
