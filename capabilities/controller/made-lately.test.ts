@@ -12,7 +12,7 @@ function made(uid: string, generation = 1): V1StatefulSet {
 
 function kept(...all: V1StatefulSet[]): MadeLately {
   const lately = new MadeLately();
-  for (const one of all) lately.keep(one, slimStatefulSet(one));
+  for (const one of all) lately.keep(one);
   return lately;
 }
 
@@ -28,9 +28,7 @@ test("one whose spec has changed since is read", () => {
 });
 
 test("the store may know of another one of its name", () => {
-  const lately = new MadeLately();
-  lately.keep(made("a"), slimStatefulSet(made("b")));
-  expect(lately.take(made("a"))).toBeUndefined();
+  expect(kept(made("a")).take(slimStatefulSet(made("b")))).toBeUndefined();
 });
 
 test("a few are kept, and none that a tenant has made long", () => {
@@ -41,9 +39,12 @@ test("a few are kept, and none that a tenant has made long", () => {
   long.spec!.template.spec!.affinity = {
     podAntiAffinity: {
       requiredDuringSchedulingIgnoredDuringExecution: [
-        { topologyKey: "zone", labelSelector: { matchLabels: { app: "x".repeat(20_000) } } },
+        { topologyKey: "zone", labelSelector: { matchLabels: { app: "x".repeat(40_000) } } },
       ],
     },
   };
   expect(kept(long).take(long)).toBeUndefined();
+  const chosen = made("chosen");
+  chosen.spec!.template.spec!.nodeSelector = { pool: "x".repeat(40_000) };
+  expect(kept(chosen).take(chosen)).toBeUndefined();
 });

@@ -47,7 +47,7 @@ export async function make(
     return { goOn: false, warnings, blocked };
   }
   store.statefulSet("ADDED", outcome.made);
-  madeLately.keep(outcome.made, store.lookUp(key).observed.statefulSet);
+  madeLately.keep(outcome.made);
   return { goOn: false, warnings };
 }
 

@@ -26,7 +26,7 @@ function controlledWork() {
   };
   const end = async (key: string) => {
     ends.get(key)!();
-    await new Promise(setImmediate);
+    await heard();
   };
   return { work, end, started, most: () => most };
 }

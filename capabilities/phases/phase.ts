@@ -37,6 +37,9 @@ export function stageOf(run: PipelineRun | undefined): Stage {
   return labels[PLACEHOLDER_LABEL] === placeholderName(run.metadata!.name!) ? "placed" : "unplaced";
 }
 
+/** Whether the run needs its placeholder. */
+export const isServed = (stage: Stage): boolean => stage === "held" || stage === "placed";
+
 /** A function of what is seen and of the record on the StatefulSet, see placement/record.ts. */
 export function phaseOf(observed: Observed): Phase {
   const { run, statefulSet } = observed;
@@ -44,8 +47,7 @@ export function phaseOf(observed: Observed): Phase {
   if (whose === "none") return "absent";
   if (whose !== "ours") return "taken";
   const stage = stageOf(run);
-  const isServed = stage === "held" || stage === "placed";
-  if (statefulSet!.metadata?.deletionTimestamp !== undefined || !isServed) return "going";
+  if (statefulSet!.metadata?.deletionTimestamp !== undefined || !isServed(stage)) return "going";
   const { pinnedTo, movingFrom } = recordOf(statefulSet!);
   const pod = placeholderPod(observed);
   if (pinnedTo !== undefined) return "replacing";

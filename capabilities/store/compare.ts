@@ -8,7 +8,7 @@ import { HELD, HELD_LABEL, PLACEHOLDER_LABEL, PLACEHOLDER_SELECTOR } from "../ke
 import type { Cluster } from "../kube/cluster";
 import { ACTIVE_PODS } from "../kube/pages";
 import { underWay } from "../phases/observed";
-import { stageOf, type Stage } from "../phases/phase";
+import { isServed, stageOf } from "../phases/phase";
 import { isChild } from "../tekton/objects";
 import { rootRunOf } from "./root-run";
 import { asText, fromText, type RunKey } from "../tekton/run-key";
@@ -90,13 +90,12 @@ async function pods(cluster: Cluster, store: Store): Promise<Difference[]> {
 function waitingForEnds(store: Store): Difference[] {
   const isWaiting = (run: RunKey): boolean => {
     const { observed } = store.lookUp(run);
-    const isServed = SERVED.has(stageOf(observed.run));
-    return observed.statefulSet !== undefined && !isServed && underWay(observed).length > 0;
+    const isOver = observed.statefulSet !== undefined && !isServed(stageOf(observed.run));
+    return isOver && underWay(observed).length > 0;
   };
   const waiting = [...store.keys()].map(fromText).filter(isWaiting);
   return waiting.map(run => ({ run, isLeft: () => isWaiting(run) }));
 }
-const SERVED: ReadonlySet<Stage> = new Set<Stage>(["held", "placed"]);
 
 /** The objects of one place, as they are listed, beside those that the store had when the list began. */
 class Comparison {
