@@ -1,9 +1,9 @@
-import { expect, test } from "@jest/globals";
+import { afterEach, expect, test } from "@jest/globals";
 import { once } from "node:events";
 import { Agent, createServer, request, type Server } from "node:https";
 import { connect, createServer as createTcpServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import type { TLSSocket } from "node:tls";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { setTimeout as delay } from "node:timers/promises";
 import { makeCertificates } from "../../testbed/certificates";
 import { boundConnections, endOfDrain, isLast, stopServing, useCertificate } from "./https-server";
@@ -30,10 +30,17 @@ function send(port: number, agent: Agent, method: "GET" | "POST" = "GET"): Promi
   });
 }
 
+const servers: Server[] = [];
+
 async function listening(server: Server): Promise<number> {
+  servers.push(server);
   await new Promise<void>(resolve => server.listen(0, resolve));
   return (server.address() as AddressInfo).port;
 }
+
+afterEach(() => {
+  for (const server of servers.splice(0)) if (server.listening) server.close();
+});
 
 test(
   "reviews share a connection, probes do not; renewed certificates are used from the next one on",
@@ -58,7 +65,43 @@ test(
     const after = await send(port, new Agent(), "POST");
     expect(after.fingerprint).not.toBe(before.fingerprint);
     agent.destroy();
-    server.close();
+  },
+  MILLISECONDS,
+);
+
+test(
+  "a connection that the API server has dialled to spare is left open; one whose request has begun is not, nor no HTTP",
+  async () => {
+    const { serving } = await makeCertificates();
+    const options = {
+      cert: serving.certificate,
+      key: serving.privateKey,
+      connectionsCheckingInterval: 20,
+    };
+    const server = createServer(options, (_request, response) => response.end("ok"));
+    server.headersTimeout = 100;
+    const port = await listening(server);
+    const dial = async () => {
+      const socket = connectTls({ port, rejectUnauthorized: false });
+      const firstLine = once(socket, "data").then(([data]) => `${data}`.split("\r\n")[0]);
+      await once(socket, "secureConnect");
+      return { socket, firstLine };
+    };
+
+    const spare = await dial();
+    const slow = await dial();
+    slow.socket.write("GET / HT");
+    expect(await slow.firstLine).toBe("HTTP/1.1 408 Request Timeout");
+    await once(slow.socket, "close");
+    // Older than the slow one, it has been given up as well.
+    spare.socket.write("GET / HTTP/1.1\r\nHost: webhook\r\n\r\n");
+    expect(await spare.firstLine).toBe("HTTP/1.1 200 OK");
+
+    const other = await dial();
+    other.socket.write("hello\r\n\r\n");
+    expect(await other.firstLine).toBe("HTTP/1.1 400 Bad Request");
+    await once(other.socket, "close");
+    spare.socket.destroy();
   },
   MILLISECONDS,
 );
@@ -127,6 +170,5 @@ test("one address has so many connections and no more, and others have theirs", 
   await delay(50);
   const fourth = open("127.0.0.1");
   expect(await fourth.came).toBe("hello");
-  server.close();
   for (const { socket } of [...sockets, fourth, other]) socket.destroy();
 });

@@ -47,7 +47,7 @@ const OLDEST_MILLISECONDS = 60_000;
 /** More than the API server has under way at once (--max-requests-inflight and its mutating part come to 600). */
 const MOST_CONNECTIONS_OF_ADDRESS = 1_000;
 const MOST_CONNECTIONS = 4_000;
-/** In which a handshake, and then the head of a request, has come; and then all of it. */
+/** In which a handshake, and then the head of a request that has begun, has come; and then all of it. */
 const HEAD_MILLISECONDS = 10_000;
 const REQUEST_MILLISECONDS = 30_000;
 
@@ -68,6 +68,26 @@ function begin(request: IncomingMessage, response: ServerResponse): void {
   const age = now - (opened.get(request.socket) ?? now);
   if (isLast(request.method, age, isStopping)) response.setHeader("Connection", "close");
   if (request.method === "POST") lastReview = now;
+}
+
+/**
+ * What becomes of a connection that node gives up: too slow, or no HTTP.
+ *
+ * One on which no request has begun is left open, as an idle one is. The API server dials more than it uses: Go's
+ * transport dials for each request that finds no connection idle, and may then send it on another. A request that comes
+ * while node gives such a spare up would be answered by 408, and a run refused. The others end as they do without a
+ * listener, see socketOnError in node's lib/_http_server.js.
+ */
+function leaveOrEnd(error: NodeJS.ErrnoException, socket: Socket): void {
+  const isLate = error.code === "ERR_HTTP_REQUEST_TIMEOUT";
+  if (isLate && socket.bytesRead === 0) {
+    socket.setTimeout(IDLE_MILLISECONDS);
+    return;
+  }
+  const isHttp = isLate || error.code?.startsWith("HPE_");
+  const status = isLate ? "408 Request Timeout" : "400 Bad Request";
+  if (isHttp && socket.writable) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+  socket.destroySoon();
 }
 
 /** One address keeps none of the others from connecting. */
@@ -96,6 +116,7 @@ https.createServer = ((options: ServerOptions, listener?: RequestListener) => {
   server.requestTimeout = REQUEST_MILLISECONDS;
   boundConnections(server);
   server.on("secureConnection", (socket: Socket) => opened.set(socket, Date.now()));
+  server.on("clientError", leaveOrEnd);
   server.on("request", begin);
   if (listener !== undefined) {
     const reviews = requiringCertificates(authority, readingReviews(listener));

@@ -55,6 +55,7 @@ export const topologyTests: FitTests = fit => {
       expect(metadata!.annotations).toMatchObject(choice.annotations);
       const terms = fit()
         .operated.history.now("pod", namespace)
+        .filter(pod => !isPlaceholderPod(pod))
         .flatMap(
           ({ spec }) => spec?.affinity?.podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? [],
         );
