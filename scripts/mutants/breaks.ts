@@ -310,4 +310,10 @@ export const MUTANTS: Mutant[] = [
     find: "if (!hasRunOrPlaceholder(here.entry)) return undefined;",
     replace: "if (here.entry.run.size < 0 && hasRunOrPlaceholder(here.entry)) return undefined;",
   },
+  {
+    name: "a connection on which no request has begun is answered by 408",
+    file: "capabilities/server/https-server.ts",
+    find: "isLate && socket.bytesRead === 0",
+    replace: "isLate && socket.bytesRead < 0",
+  },
 ];
