@@ -59,6 +59,17 @@ describe("work queue", () => {
     expect(started).toEqual(["a", "a"]);
   });
 
+  test("works once on a key that is added several times at a time", async () => {
+    const { work, end, started } = controlledWork();
+    const queue = new WorkQueue(work, options());
+    queue.add("a");
+    queue.add("a");
+    await heard();
+    await end("a");
+    expect(started).toEqual(["a"]);
+    expect(queue.working).toBe(0);
+  });
+
   test("serves the new and the continued by turns, each in the order in which they came", async () => {
     const { work, end, started } = controlledWork();
     const queue = new WorkQueue(work, options({ workers: 1 }));

@@ -302,7 +302,7 @@ export const MUTANTS: Mutant[] = [
     name: "a run is looked at once for each of what is told of it at a time",
     file: "capabilities/controller/work-queue.ts",
     find: "    this.#startSoon();\n",
-    replace: "    if (key !== line) this.#startWorkers();\n    else this.#startSoon();\n",
+    replace: "    this.#startWorkers();\n",
   },
   {
     name: "of what is left of a run that is over its choices are asked",

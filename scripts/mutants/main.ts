@@ -33,6 +33,11 @@ function makeCopy(): string {
   return copy;
 }
 
+const QUICKEST_FIRST = [
+  "--bail",
+  "--testSequencer",
+  join(process.cwd(), "scripts/mutants/quickest-first.cjs"),
+];
 const SUITE_FAILED = "Test suite failed to run";
 
 /**
@@ -81,7 +86,7 @@ function tryMutant({ name, file, find, replace }: Mutant, copy: string): string[
   try {
     // Those that could notice, until the first file of them does: the nearest first, as it is the likeliest.
     for (const which of [testsNear(file, copy), ["--findRelatedTests", file]]) {
-      const failing = which.length > 0 ? failingTests(copy, [...which, "--bail"]) : [];
+      const failing = which.length > 0 ? failingTests(copy, [...which, ...QUICKEST_FIRST]) : [];
       if (failing.length > 0) return failing;
     }
     return [];
