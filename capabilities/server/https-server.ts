@@ -85,8 +85,13 @@ function leaveOrEnd(error: NodeJS.ErrnoException, socket: Socket): void {
     return;
   }
   const isHttp = isLate || error.code?.startsWith("HPE_");
+  // Of a handshake that failed, or took too long, nothing is left to be said.
+  if (!isHttp || !socket.writable) {
+    socket.destroy();
+    return;
+  }
   const status = isLate ? "408 Request Timeout" : "400 Bad Request";
-  if (isHttp && socket.writable) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
+  socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
   socket.destroySoon();
 }
 
