@@ -43,7 +43,7 @@ const bound = (namespace: string, run: string) =>
   async () => {
     const cluster = new Cluster(operated.cluster.clients, "tekton-pipelines");
     const different: RunKey[] = [];
-    await compare(cluster, new Store(() => {}), run => different.push(run), 1);
+    await compare(cluster, new Store(() => {}), run => different.push(run));
     expect(different).toEqual([]);
     expect(await cluster.surroundings.countPodsOn("node-1")).toBe(0);
   },

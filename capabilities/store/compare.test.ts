@@ -1,4 +1,5 @@
 import { expect, test } from "@jest/globals";
+import type { V1Pod } from "@kubernetes/client-node";
 import { aRun, placeholderOf, placeholderPodOf, runPod, taskRunOf } from "../testing/builders";
 import { FakeCluster } from "../testing/fake-cluster";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
@@ -22,9 +23,10 @@ function alike(): { store: Store; fake: FakeCluster } {
   return { store, fake };
 }
 
-async function differing(store: Store, fake: FakeCluster): Promise<string[]> {
+async function differing(store: Store, fake: FakeCluster, meanwhile = () => {}): Promise<string[]> {
   const found: string[] = [];
-  await compare(fake.cluster, store, (key: RunKey) => found.push(asText(key)), 1);
+  const pause = () => Promise.resolve(meanwhile());
+  await compare(fake.cluster, store, (key: RunKey) => found.push(asText(key)), pause);
   return [...new Set(found)];
 }
 
@@ -55,9 +57,34 @@ test.each<{ name: string; change: (fake: FakeCluster) => void }>([
 test("what a watch tells a moment after the list is no difference", async () => {
   const { store, fake } = alike();
   fake.run = run(9);
-  const comparing = differing(store, fake);
-  store.runs.event("MODIFIED", run(9));
-  expect(await comparing).toEqual([]);
+  const tell = () => store.runs.event("MODIFIED", run(9));
+  expect(await differing(store, fake, tell)).toEqual([]);
+});
+
+/** What a watch tells at one of the pauses after another, the next of it at every fifth. */
+function lateWatch(store: Store, pods: V1Pod[]): () => void {
+  let pauses = 0;
+  return () => {
+    const pod = ++pauses % 5 === 0 ? pods.shift() : undefined;
+    if (pod !== undefined) store.pods.event("ADDED", pod);
+  };
+}
+
+test.each([
+  { of: "and tell all in the end", told: 20, expected: [] },
+  { of: "but never tell the last", told: 19, expected: ["ci/build"] },
+])("watches that are late catch up, $of: $expected", async ({ told, expected }) => {
+  const { store, fake } = alike();
+  const later = Array.from({ length: 20 }, (_, at) => stored(ofRun(`p-${at}`, runPod("Running"), true), 9));
+  fake.pods.push(...later);
+  expect(await differing(store, fake, lateWatch(store, later.slice(0, told)))).toEqual(expected);
+});
+
+test("a watch that is late for ever is not waited for", async () => {
+  const { store, fake } = alike();
+  const later = Array.from({ length: 200 }, (_, at) => stored(ofRun(`p-${at}`, runPod("Running"), true), 9));
+  fake.pods.push(...later);
+  expect(await differing(store, fake, lateWatch(store, [...later]))).toEqual(["ci/build"]);
 });
 
 test("what has come since the list began is not taken for gone", async () => {

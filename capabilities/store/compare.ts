@@ -28,14 +28,18 @@ interface Difference {
   isLeft: () => boolean;
 }
 
-/** In which a watch tells what a list already has. */
-const LAG_MILLISECONDS = 2_000;
+/** Between two looks at whether the watches have told by now what a list already had. */
+const LOOK_MILLISECONDS = 250;
+/** Looks in a row at which nothing more had been told: what is left then is not on its way. */
+const QUIET_LOOKS = 8;
+const MOST_LOOKS = 240;
 
 export async function compare(
   cluster: Cluster,
   store: Store,
   differs: (run: RunKey) => void,
-  lagMilliseconds = LAG_MILLISECONDS,
+  /** Until the next look; tests let something happen meanwhile. */
+  pause: () => Promise<unknown> = () => delay(LOOK_MILLISECONDS),
 ): Promise<void> {
   const differences = [
     ...(await statefulSets(cluster, store)),
@@ -43,12 +47,26 @@ export async function compare(
     ...(await pods(cluster, store)),
     ...waitingForEnds(store),
   ];
-  if (differences.length > 0) await delay(lagMilliseconds);
-  for (const { run, isLeft } of differences) {
-    if (!isLeft()) continue;
+  for (const { run } of await whatIsNeverTold(differences, pause)) {
     store.markStale(run);
     differs(run);
   }
+}
+
+/** Among many runs watches lag by seconds. As long as they catch up, to read afresh would only add to the load. */
+async function whatIsNeverTold(
+  differences: Difference[],
+  pause: () => Promise<unknown>,
+): Promise<Difference[]> {
+  let left = differences;
+  let quiet = 0;
+  for (let looks = 0; looks < MOST_LOOKS && quiet < QUIET_LOOKS && left.length > 0; looks++) {
+    await pause();
+    const before = left.length;
+    left = left.filter(({ isLeft }) => isLeft());
+    quiet = left.length === before ? quiet + 1 : 0;
+  }
+  return left;
 }
 
 async function statefulSets(cluster: Cluster, store: Store): Promise<Difference[]> {

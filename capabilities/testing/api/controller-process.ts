@@ -150,7 +150,12 @@ export class ControllerProcess {
 
   /** The resync. */
   async compares(): Promise<void> {
-    await compare(this.#cluster, this.#store, run => this.#queue.add(asText(run)), 0);
+    await compare(
+      this.#cluster,
+      this.#store,
+      run => this.#queue.add(asText(run)),
+      () => Promise.resolve(),
+    );
     for (const text of this.#store.keys()) this.#queue.add(text);
     this.#idleLooks = 0;
   }
