@@ -1,7 +1,9 @@
 /** The controller dies, and a placeholder is lost, at the worst moments; and what it sees through its watches is late. */
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { readAfresh } from "../capabilities/controller/read-afresh";
 import { Cluster } from "../capabilities/kube/cluster";
-import { placeholderPodName } from "../capabilities/placement/names";
+import { JSON_PATCH } from "../capabilities/kube/json-patch";
+import { placeholderName, placeholderPodName } from "../capabilities/placement/names";
 import { compare } from "../capabilities/store/compare";
 import { Store } from "../capabilities/store/store";
 import { hasEnded, isPending } from "../capabilities/tekton/objects";
@@ -47,6 +49,37 @@ const bound = (namespace: string, run: string) =>
     expect(different).toEqual([]);
     expect(await cluster.surroundings.countPodsOn("node-1")).toBe(0);
   },
+);
+
+(OWN_NODES ? test : test.skip)(
+  "of a run under way nothing differs, whatever has become of its StatefulSet besides what decisions ask for",
+  async () => {
+    const namespace = "compared";
+    const key = { namespace, name: "under-way" };
+    const { clients } = operated.cluster;
+    const cluster = new Cluster(clients, "tekton-pipelines");
+    await operated.createNamespace(namespace);
+    await operated.createRun(namespace, run(key.name, [nap("long", 600)]));
+    await until("its task to run", RUN_MILLISECONDS, async () =>
+      podsOf(operated, namespace).some(({ status }) => status?.phase === "Running"),
+    );
+    // What changes of run and pods while this looks differs, rightly.
+    await until("nothing to differ", RUN_MILLISECONDS, async () => {
+      const store = new Store(() => {});
+      await readAfresh(key, cluster, store);
+      const path = "/metadata/annotations/example.com~1looked-at";
+      const body = [{ op: "add", path, value: new Date().toISOString() }];
+      const name = placeholderName(key.name);
+      await clients.apps.patchNamespacedStatefulSet({ namespace, name, body }, JSON_PATCH);
+      const different: RunKey[] = [];
+      await compare(cluster, store, run => different.push(run));
+      return different.length === 0;
+    });
+    await endPods(operated, podsOf(operated, namespace));
+    await operated.untilEnded(namespace);
+    await operated.untilNoPlaceholder(namespace);
+  },
+  3 * RUN_MILLISECONDS,
 );
 
 (OWN_NODES ? test : test.skip)(

@@ -36,6 +36,11 @@ export class CarryOut {
     this.#resize = new Resize(parts, teller);
   }
 
+  /** Whether this process made the StatefulSet, and has not yet tried to make its pod. */
+  hasPodToTry(statefulSet: V1StatefulSet): boolean {
+    return this.#madeLately.has(statefulSet);
+  }
+
   async do(step: Step, key: RunKey, observed: Observed, isWhole: boolean): Promise<Result> {
     const { cluster, store } = this.parts;
     const { runs, placeholders } = cluster;

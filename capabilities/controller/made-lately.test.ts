@@ -31,10 +31,20 @@ test("the store may know of another one of its name", () => {
   expect(kept(made("a")).take(slimStatefulSet(made("b")))).toBeUndefined();
 });
 
-test("a few are kept, and none that a tenant has made long", () => {
-  const uids = Array.from({ length: 51 }, (_, index) => `${index}`);
+test("is there until it is taken", () => {
+  const lately = kept(made("a"));
+  expect([made("a"), made("a", 2), made("b")].map(one => lately.has(one))).toEqual([true, false, false]);
+  lately.take(made("a"));
+  expect(lately.has(made("a"))).toBe(false);
+});
+
+test("some hundreds are kept, the oldest not for ever, and none that a tenant has made long", () => {
+  const uids = Array.from({ length: 2_000 }, (_, index) => `${index}`);
   const lately = kept(...uids.map(uid => made(uid)));
-  expect(uids.filter(uid => lately.take(made(uid)) !== undefined)).toEqual(uids.slice(1));
+  const left = uids.filter(uid => lately.take(made(uid)) !== undefined);
+  expect(left).toEqual(uids.slice(-left.length));
+  expect(left.length).toBeGreaterThanOrEqual(300);
+  expect(left.length * JSON.stringify(made("0")).length).toBeLessThan(2 ** 21);
   const long = made("long");
   long.spec!.template.spec!.affinity = {
     podAntiAffinity: {

@@ -129,6 +129,21 @@ describe("a step", () => {
       expect(fake.pods[0]!.spec!.containers).toEqual(fake.statefulSet!.spec!.template.spec!.containers);
     });
 
+    test("reads no Events before it has tried itself, however late it comes to that, and then does", async () => {
+      const { reconciler, fake } = reconcilerOf({ run: aRun().held().run });
+      const created = { uid: "uid", generation: 1, creationTimestamp: now() };
+      fake.policy = ({ metadata, ...made }) => ({ ...made, metadata: { ...metadata, ...created } });
+      fake.refusesPods = "exceeded quota: few";
+      await reconciler.reconcile(KEY, 0);
+      jest.advanceTimersByTime(5_000);
+      await reconciler.reconcile(KEY, 0);
+      expect(fake.asked.at(-1)).toBe("createPod");
+      expect(fake.asked).not.toContain("podRefusal");
+      jest.advanceTimersByTime(4_000);
+      await reconciler.reconcile(KEY, 0);
+      expect(fake.asked).toContain("podRefusal");
+    });
+
     test("does nothing a moment earlier", async () => {
       const { reconciler, fake } = justMade();
       expect(await reconciler.reconcile(KEY, 0)).toBeLessThanOrEqual(100);

@@ -74,7 +74,8 @@ export class Reconciler {
   async #further(observed: Observed): Promise<Partial<Observed>> {
     const { cluster, settings } = this.parts;
     const more: Partial<Observed> = {};
-    if (lacksItsPod(observed, new Date())) {
+    const now = new Date();
+    if (lacksItsPod(observed, now) && !this.#isPodToBeTried(observed, now)) {
       const podRefusal = await cluster.podRefusal(observed);
       if (podRefusal !== undefined) more.podRefusal = podRefusal;
     }
@@ -83,6 +84,12 @@ export class Reconciler {
     }
     if (dependsOnNodes(observed, settings.AUTOSCALER)) more.nodes = await cluster.surroundings.nodes();
     return more;
+  }
+
+  /** Where many runs begin at once, the pod is not there as nobody has come to it yet, and no Event is about it. */
+  #isPodToBeTried(observed: Observed, now: Date): boolean {
+    const hasPodToTry = this.#carryOut.hasPodToTry(observed.statefulSet!);
+    return hasPodToTry && nextStep(observed, this.parts.settings, now).kind === "make-pod";
   }
 
   async #take(step: Step, key: RunKey, observed: Observed, isWhole: boolean): Promise<Result> {

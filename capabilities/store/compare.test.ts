@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
-import type { V1Pod } from "@kubernetes/client-node";
+import type { V1ObjectMeta, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
+import { RESERVATION_ANNOTATION } from "../keys";
 import { aRun, placeholderOf, placeholderPodOf, runPod, taskRunOf } from "../testing/builders";
 import { FakeCluster } from "../testing/fake-cluster";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
@@ -11,6 +12,11 @@ const held = () => aRun().held().run;
 const statefulSet = () => stored(placeholderOf(held()), 1);
 const run = (version = 2) => stored(held(), version);
 const pod = (version = 3) => stored(placeholderPodOf(held(), "node-1"), version);
+
+function newer(metadata: V1ObjectMeta): V1StatefulSet {
+  const statefulSet = stored(placeholderOf(held()), 9);
+  return { ...statefulSet, metadata: { ...statefulSet.metadata, ...metadata } };
+}
 
 /** A store and a cluster that hold the same. */
 function alike(): { store: Store; fake: FakeCluster } {
@@ -38,7 +44,16 @@ test("what is as the watches have told it differs in nothing, and stays complete
 
 test.each<{ name: string; change: (fake: FakeCluster) => void }>([
   { name: "a StatefulSet has gone", change: fake => (fake.statefulSet = undefined) },
-  { name: "a StatefulSet is newer", change: fake => (fake.statefulSet = stored(placeholderOf(held()), 9)) },
+  { name: "a StatefulSet's spec is newer", change: fake => (fake.statefulSet = newer({ generation: 2 })) },
+  {
+    name: "a StatefulSet's annotations are newer",
+    change: fake => (fake.statefulSet = newer({ annotations: { [RESERVATION_ANNOTATION]: "{}" } })),
+  },
+  {
+    name: "a StatefulSet is going",
+    change: fake => (fake.statefulSet = newer({ deletionTimestamp: new Date() })),
+  },
+  { name: "a StatefulSet is another one", change: fake => (fake.statefulSet = newer({ uid: "other" })) },
   { name: "a run has gone", change: fake => (fake.run = undefined) },
   { name: "a run is newer", change: fake => (fake.run = run(9)) },
   { name: "a pod has gone", change: fake => (fake.pods = []) },
@@ -52,6 +67,13 @@ test.each<{ name: string; change: (fake: FakeCluster) => void }>([
   change(fake);
   expect(await differing(store, fake)).toEqual(["ci/build"]);
   expect(store.lookUp(KEY).isComplete).toBe(false);
+});
+
+test("a StatefulSet's version changes with its status, which is never asked for: no difference", async () => {
+  const { store, fake } = alike();
+  fake.statefulSet = newer({ annotations: { ...statefulSet().metadata!.annotations, other: "x" } });
+  expect(await differing(store, fake)).toEqual([]);
+  expect(store.lookUp(KEY).isComplete).toBe(true);
 });
 
 test("what a watch tells a moment after the list is no difference", async () => {

@@ -12,7 +12,7 @@ import { isServed, stageOf } from "../phases/phase";
 import { isChild } from "../tekton/objects";
 import { rootRunOf } from "./root-run";
 import { asText, fromText, type RunKey } from "../tekton/run-key";
-import { versionOf, type Place } from "./entry";
+import type { Place } from "./entry";
 import type { Store } from "./store";
 
 interface Named {
@@ -133,10 +133,9 @@ class Comparison {
   note(run: RunKey, object: Named): void {
     const { store, place } = this;
     const name = object.metadata!.name!;
-    const version = versionOf(object);
     const names = this.#listed.get(asText(run)) ?? new Set();
     this.#listed.set(asText(run), names.add(name));
-    const isLeft = () => !store.knows(run, place, name, version);
+    const isLeft = () => !store.knows(run, place, object);
     if (isLeft()) this.#found.push({ run, isLeft });
   }
 

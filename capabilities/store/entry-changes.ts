@@ -3,11 +3,11 @@ import type { V1Pod, V1StatefulSet } from "@kubernetes/client-node";
 import isSame from "fast-deep-equal";
 import { isPlaceholderPod } from "../tekton/placeholder-pod";
 import type { PipelineRun, TaskRun } from "../tekton/objects";
-import { all, versionOf, type Entry, type KubeObject, type Objects, type Place } from "./entry";
+import { all, versionOf, type Entry, type Known, type KubeObject, type Objects, type Place } from "./entry";
 import { isPlaced } from "./interest";
 import { slimPod } from "./slim-pod";
 import { slimRun, slimTaskRun } from "./slim-run";
-import { slimStatefulSet } from "./slim-stateful-set";
+import { slimStatefulSet, slimStatefulSetMetadata } from "./slim-stateful-set";
 
 function slimOf(place: Place, object: KubeObject): KubeObject {
   switch (place) {
@@ -33,6 +33,16 @@ const withoutVersion = (object: KubeObject): KubeObject => ({
 /** Whether a decision could depend on what has changed; both are slim. */
 const isNews = (before: KubeObject | undefined, object: KubeObject): boolean =>
   before === undefined || !isSame(withoutVersion(before), withoutVersion(object));
+
+/**
+ * A StatefulSet's version changes with its status as well, of which no watch tells, nor any decision asks. Its generation
+ * stands for its spec.
+ */
+export function isUpToDate(known: Known<KubeObject>, place: Place, { metadata }: KubeObject): boolean {
+  if (known.version >= versionOf({ metadata })) return true;
+  if (place !== "statefulSet") return false;
+  return !isNews({ metadata: known.object.metadata }, { metadata: slimStatefulSetMetadata(metadata) });
+}
 
 /** Keeps since when a StatefulSet has been without its pod. */
 export function notePod(entry: Entry): void {

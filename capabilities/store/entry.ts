@@ -6,7 +6,7 @@ export interface KubeObject {
   metadata?: V1ObjectMeta;
 }
 
-interface Known<T> {
+export interface Known<T> {
   object: T;
   version: number;
   /** The list in which, or after the beginning of which, it was last told. */

@@ -2,7 +2,7 @@
  * What decisions and changes need of a placeholder's StatefulSet. Where it may go was decided when it was made, and is
  * read back from its template and record when these change: see placement/placeholder-template.ts.
  */
-import type { V1Affinity, V1StatefulSet } from "@kubernetes/client-node";
+import type { V1Affinity, V1ObjectMeta, V1StatefulSet } from "@kubernetes/client-node";
 import { PLACEHOLDER_LABEL, RECORD_ANNOTATION, RESERVATION_ANNOTATION } from "../keys";
 import { recordOf } from "../placement/record";
 import { picked, slimMetadata, upTo } from "./slim-metadata";
@@ -33,20 +33,23 @@ function shortRecord(statefulSet: V1StatefulSet): string {
   return JSON.stringify(record);
 }
 
+export const slimStatefulSetMetadata = (metadata: V1ObjectMeta | undefined): V1ObjectMeta => ({
+  ...slimMetadata(metadata),
+  // Its writes are guarded by it.
+  generation: metadata?.generation,
+  annotations: picked(metadata?.annotations, isOurs),
+});
+
 export function slimStatefulSet(statefulSet: V1StatefulSet): V1StatefulSet {
   const { metadata, spec } = statefulSet;
   const { affinity, tolerations, volumes, containers = [] } = spec?.template.spec ?? {};
   const claims = slimVolumes(volumes);
-  const annotations = picked(metadata?.annotations, isOurs);
+  const slimmed = slimStatefulSetMetadata(metadata);
+  const { annotations } = slimmed;
   const template = { affinity, tolerations, volumes: claims, record: annotations?.[RECORD_ANNOTATION] };
   const isShort = JSON.stringify(template).length <= MOST_TEMPLATE_CHARACTERS;
   const slim: V1StatefulSet = {
-    metadata: {
-      ...slimMetadata(metadata),
-      // Its writes are guarded by it.
-      generation: metadata?.generation,
-      annotations,
-    },
+    metadata: slimmed,
     spec: {
       selector: {},
       serviceName: "",

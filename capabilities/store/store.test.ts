@@ -110,7 +110,7 @@ describe("an object of the store", () => {
   test("is known by its version", () => {
     const { store } = emptyStore();
     store.runs.event("ADDED", stored(held(), 10));
-    const knows = [9, 10, 11].map(version => store.knows(KEY, "run", "build", version));
+    const knows = [9, 10, 11].map(version => store.knows(KEY, "run", stored(held(), version)));
     expect(knows).toEqual([true, true, false]);
   });
 });
@@ -221,7 +221,7 @@ describe("what is not asked for", () => {
     pod.status!.hostIP = "192.0.2.1";
     store.pods.event("MODIFIED", pod);
     expect(changes).toHaveLength(seen);
-    expect(store.knows(KEY, "pods", pod.metadata!.name!, 4)).toBe(true);
+    expect(store.knows(KEY, "pods", pod)).toBe(true);
   });
 
   test("a change of what a decision reads calls, with the run that it is about", () => {

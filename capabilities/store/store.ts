@@ -23,7 +23,7 @@ import {
   type KubeObject,
   type Place,
 } from "./entry";
-import { put, remove } from "./entry-changes";
+import { isUpToDate, put, remove } from "./entry-changes";
 import { isOfInterest, isPlaced, keyOf } from "./interest";
 import { lookAt, type Look } from "./look";
 import { NodeStore } from "./nodes";
@@ -171,10 +171,10 @@ export class Store {
     return this.#over.has(run);
   }
 
-  /** Whether the version of the object is known, or a newer one. */
-  knows(key: RunKey, place: Place, name: string, version: number): boolean {
-    const known = this.#entries.get(asText(key))?.[place].get(name);
-    return known !== undefined && known.version >= version;
+  /** Whether the object, of which no more than its metadata need be there, is known as it is, or newer. */
+  knows(key: RunKey, place: Place, object: KubeObject): boolean {
+    const known = this.#entries.get(asText(key))?.[place].get(object.metadata!.name!);
+    return known !== undefined && isUpToDate(known, place, object);
   }
 
   get size(): number {

@@ -295,14 +295,32 @@ export const MUTANTS: Mutant[] = [
   {
     name: "a pod is made of a StatefulSet whose spec has changed since",
     file: "capabilities/controller/made-lately.ts",
-    find: "return made?.metadata!.generation === generation ? made : undefined;",
-    replace: "return generation === undefined ? undefined : made;",
+    find: "made?.metadata!.generation === metadata!.generation ? made",
+    replace: "metadata!.generation !== undefined ? made",
   },
   {
     name: "a run is looked at once for each of what is told of it at a time",
     file: "capabilities/controller/work-queue.ts",
     find: "    this.#startSoon();\n",
     replace: "    this.#startWorkers();\n",
+  },
+  {
+    name: "a resync reads each run afresh whose StatefulSet has another status",
+    file: "capabilities/store/entry-changes.ts",
+    find: 'if (place !== "statefulSet") return false;',
+    replace: "return false;",
+  },
+  {
+    name: "a resync does not wait for watches that catch up",
+    file: "capabilities/store/compare.ts",
+    find: "left.length === before ? quiet + 1 : 0",
+    replace: "quiet + 1",
+  },
+  {
+    name: "Events are read of a pod that nobody has tried to make yet",
+    file: "capabilities/controller/reconcile.ts",
+    find: " && !this.#isPodToBeTried(observed, now)",
+    replace: "",
   },
   {
     name: "of what is left of a run that is over its choices are asked",
