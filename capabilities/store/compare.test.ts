@@ -69,6 +69,15 @@ test.each<{ name: string; change: (fake: FakeCluster) => void }>([
   expect(store.lookUp(KEY).isComplete).toBe(false);
 });
 
+test("a run of which nothing but its placeholder is known is to be read afresh", async () => {
+  const { store } = emptyStore();
+  const fake = new FakeCluster();
+  store.statefulSet("ADDED", (fake.statefulSet = statefulSet()));
+  store.markRead(KEY);
+  fake.run = stored(aRun().placed().ended().run, 9);
+  expect(await differing(store, fake)).toEqual(["ci/build"]);
+});
+
 test("a StatefulSet's version changes with its status, which is never asked for: no difference", async () => {
   const { store, fake } = alike();
   fake.statefulSet = newer({ annotations: { ...statefulSet().metadata!.annotations, other: "x" } });

@@ -84,7 +84,7 @@ async function runs(cluster: Cluster, store: Store): Promise<Difference[]> {
   await cluster.eachName("pipelineruns", { labelSelector: `${HELD_LABEL}=${HELD}` }, object => {
     const { namespace, name, labels } = object.metadata!;
     const run = { namespace: namespace!, name: name! };
-    const isKnown = store.names(run, "run").length > 0;
+    const isKnown = (["run", "statefulSet"] as const).some(place => store.names(run, place).length > 0);
     const mayBeNew = labels?.[PLACEHOLDER_LABEL] === undefined && !store.isKnownToBeOver(object);
     if (!isChild(object) && (isKnown || mayBeNew)) comparison.note(run, object);
   });

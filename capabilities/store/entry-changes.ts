@@ -66,6 +66,8 @@ export function put(entry: Entry, place: Place, object: KubeObject, round: numbe
     entry.isComplete = !isPlaced(object as PipelineRun);
     entry.runSeenSince = new Date();
   }
+  // The run was over, and left the store, while its placeholder was made: nobody else deletes that.
+  if (place === "statefulSet" && entry.run.size === 0) entry.isComplete = false;
   const slim = slimOf(place, object);
   objects.set(name, { object: slim, version, round });
   if (place === "statefulSet" || place === "pods") notePod(entry);

@@ -144,6 +144,22 @@ describe("a list", () => {
 });
 
 describe("what is over", () => {
+  test("and whose placeholder was made anew meanwhile is read: nothing told of both", () => {
+    const { store } = emptyStore();
+    store.statefulSet("ADDED", stored(statefulSet(), 1));
+    store.runs.event("ADDED", stored(placed(), 2));
+    store.pods.event("ADDED", stored(ofRun("p", runPod("Running"), true), 3));
+    store.markRead(KEY);
+    store.statefulSet("DELETED", stored(statefulSet(), 4));
+    store.runs.event("MODIFIED", stored(ended(), 6));
+    // The answer to the write comes after the event of the end.
+    store.statefulSet("ADDED", stored(statefulSet(), 5, "made-anew"));
+    expect(store.lookUp(KEY).isComplete).toBe(false);
+    store.read(KEY, "run", stored(ended(), 6));
+    store.markRead(KEY);
+    expect(store.lookUp(KEY)).toMatchObject({ isComplete: true, observed: { run: {}, statefulSet: {} } });
+  });
+
   test("leaves with its TaskRuns and children, once its placeholder is gone", () => {
     const { store } = emptyStore();
     store.statefulSet("ADDED", stored(statefulSet(), 1));

@@ -311,6 +311,18 @@ export const MUTANTS: Mutant[] = [
     replace: "return false;",
   },
   {
+    name: "a placeholder that was made as its run ended is taken for one whose run is gone",
+    file: "capabilities/store/entry-changes.ts",
+    find: 'if (place === "statefulSet" && entry.run.size === 0)',
+    replace: 'if (place === "statefulSet" && entry.run.size < 0)',
+  },
+  {
+    name: "a resync does not miss a run of which nothing but its placeholder is known",
+    file: "capabilities/store/compare.ts",
+    find: '(["run", "statefulSet"] as const)',
+    replace: '(["run"] as const)',
+  },
+  {
     name: "a resync does not wait for watches that catch up",
     file: "capabilities/store/compare.ts",
     find: "left.length === before ? quiet + 1 : 0",
