@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { V1ObjectMeta, V1Pod, V1StatefulSet } from "@kubernetes/client-node";
-import { RESERVATION_ANNOTATION } from "../keys";
+import { HELD_LABEL, OPTED_IN_LATE, RESERVATION_ANNOTATION } from "../keys";
 import { aRun, placeholderOf, placeholderPodOf, runPod, taskRunOf } from "../testing/builders";
 import { FakeCluster } from "../testing/fake-cluster";
 import { emptyStore, KEY, ofRun, stored } from "../testing/stored";
@@ -9,6 +9,7 @@ import { compare } from "./compare";
 import type { Store } from "./store";
 
 const held = () => aRun().held().run;
+const late = () => aRun().label(HELD_LABEL, OPTED_IN_LATE).run;
 const statefulSet = () => stored(placeholderOf(held()), 1);
 const run = (version = 2) => stored(held(), version);
 const pod = (version = 3) => stored(placeholderPodOf(held(), "node-1"), version);
@@ -128,9 +129,19 @@ test("what has come since the list began is not taken for gone", async () => {
   expect(await differing(store, fake)).toEqual([]);
 });
 
+test("a run that was opted in too late, and is known, is no difference", async () => {
+  const { store } = emptyStore();
+  const fake = new FakeCluster();
+  fake.run = stored(late(), 2);
+  store.runs.event("ADDED", fake.run);
+  store.markRead(KEY);
+  expect(await differing(store, fake)).toEqual([]);
+});
+
 test.each([
   { name: "a run that is held", of: () => stored(held(), 9), expected: ["ci/build"] },
   { name: "one that was let go: it is over", of: () => stored(aRun().placed().run, 9), expected: [] },
+  { name: "one that was opted in too late", of: () => stored(late(), 9), expected: [] },
   { name: "a child", of: () => stored(aRun().held().child().run, 9), expected: [] },
 ])("of runs that nothing is known of, $name: $expected", async ({ of, expected }) => {
   const { store } = emptyStore();

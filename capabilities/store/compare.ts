@@ -81,11 +81,12 @@ async function statefulSets(cluster: Cluster, store: Store): Promise<Difference[
 /** One that is not known and was let go is over, or has a placeholder, of which the list above tells. */
 async function runs(cluster: Cluster, store: Store): Promise<Difference[]> {
   const comparison = new Comparison(store, "run");
-  await cluster.eachName("pipelineruns", { labelSelector: `${HELD_LABEL}=${HELD}` }, object => {
+  await cluster.eachName("pipelineruns", { labelSelector: HELD_LABEL }, object => {
     const { namespace, name, labels } = object.metadata!;
     const run = { namespace: namespace!, name: name! };
     const isKnown = (["run", "statefulSet"] as const).some(place => store.names(run, place).length > 0);
-    const mayBeNew = labels?.[PLACEHOLDER_LABEL] === undefined && !store.isKnownToBeOver(object);
+    const wasHeld = labels?.[HELD_LABEL] === HELD && labels[PLACEHOLDER_LABEL] === undefined;
+    const mayBeNew = wasHeld && !store.isKnownToBeOver(object);
     if (!isChild(object) && (isKnown || mayBeNew)) comparison.note(run, object);
   });
   return comparison.differences();

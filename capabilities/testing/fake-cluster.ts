@@ -23,6 +23,7 @@ import type { PipelineRun } from "../tekton/objects";
 import type { Reservation } from "../room/reservation";
 import { ATTEMPTS_ANNOTATION, NODE_LABEL, PLACEHOLDER_LABEL, RESERVATION_ANNOTATION } from "../keys";
 import { withRecord } from "./builders";
+import { isChosen } from "./selectors";
 
 export const answer = (code: number, message: string): ApiException<string> =>
   new ApiException(code, "", JSON.stringify({ message }), {});
@@ -88,10 +89,12 @@ export class FakeCluster {
   childRuns = () => this.#ask("childRuns", () => this.children);
   podRefusal = (_observed: Observed) => this.#ask("podRefusal", () => undefined);
   isQueued = () => this.#ask("isQueued", () => false);
-  eachName = (kind: Names, _selectors: unknown, see: (object: object) => void) =>
+  eachName = (kind: Names, { labelSelector }: { labelSelector: string }, see: (object: object) => void) =>
     this.#ask(`eachName ${kind}`, () => {
       const there = { statefulsets: [this.statefulSet], pipelineruns: [this.run], pods: this.pods };
-      for (const object of there[kind]) if (object !== undefined) see({ metadata: object.metadata });
+      for (const object of there[kind]) {
+        if (object !== undefined && isChosen(object, labelSelector)) see({ metadata: object.metadata });
+      }
     });
 
   readonly surroundings = {

@@ -1,6 +1,7 @@
 /** What a controller has of the API server in memory: the calls that it makes, until its process dies. */
 import type { V1Pod } from "@kubernetes/client-node";
 import type { KubeClients } from "../../kube/client";
+import { isChosen } from "../selectors";
 import { refused, type Kind, type KubeObject, type MemoryApi } from "./memory-api";
 
 /** The process is gone: nothing that it asked for is answered any more. */
@@ -11,18 +12,6 @@ interface Request {
   plural?: string;
   body?: unknown;
   labelSelector?: string;
-}
-
-/** Selectors of one label with its value, or of labels that are there. */
-function chosen({ metadata }: KubeObject, selector = ""): boolean {
-  return selector
-    .split(",")
-    .filter(Boolean)
-    .every(part => {
-      const [key, value] = part.split("=");
-      const found = metadata?.labels?.[key!];
-      return value === undefined ? found !== undefined : found === value;
-    });
 }
 
 const isActive = ({ status }: V1Pod): boolean => !["Succeeded", "Failed"].includes(status?.phase ?? "");
@@ -58,7 +47,7 @@ export class MemoryClients {
 
   #list(kind: Kind, { labelSelector }: Request): Promise<unknown> {
     return this.#read(() => {
-      const items = this.api.all(kind).filter(one => chosen(one, labelSelector));
+      const items = this.api.all(kind).filter(one => isChosen(one, labelSelector));
       const metadata = { resourceVersion: `${this.api.version}` };
       return { items: kind === "pods" ? items.filter(pod => isActive(pod as V1Pod)) : items, metadata };
     });
