@@ -1,25 +1,44 @@
-/** A process that dies after a write, reads that lag, an event that never comes: the end is the same. */
+/** A process that dies after a write, an answer that comes late, reads that lag, an event that never comes: the end is the same. */
 import { describe, expect, jest, test } from "@jest/globals";
 import { CASES } from "../testing/api/beginnings";
 import type { ProcessOptions } from "../testing/api/controller-process";
-import { live as liveFor, type Beginning, type End } from "../testing/api/lives";
+import {
+  deleteStatefulSets,
+  endRuns,
+  live as liveFor,
+  untilOver,
+  type Beginning,
+  type End,
+} from "../testing/api/lives";
 
 const pass = (milliseconds: number): void => void jest.setSystemTime(Date.now() + milliseconds);
 
-/** Where a pod has to be late, time is made to pass, so that no look that is due is waited for. */
-async function live(beginning: Beginning, options: ProcessOptions = {}): Promise<End> {
-  if (beginning.cluster?.makesNoPods !== true) return liveFor(beginning, options);
+/** Time passes with each write, however busy the machine is; where a pod has to be late, until the look that is due. */
+async function inTime<T>(
+  { cluster }: Beginning,
+  life: (options: Pick<ProcessOptions, "pass" | "meanwhile">) => Promise<T>,
+): Promise<T> {
   jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
   try {
-    return await liveFor(beginning, { ...options, pass });
+    const meanwhile = () => pass(1);
+    return await life(cluster?.makesNoPods === true ? { pass, meanwhile } : { meanwhile });
   } finally {
     jest.useRealTimers();
   }
 }
 
+const live = (beginning: Beginning, options: ProcessOptions = {}): Promise<End> =>
+  inTime(beginning, timing => liveFor(beginning, { ...options, ...timing }));
+
 const DEATHS = CASES.flatMap(one =>
   one.writes.map((write, index) => ({ ...one, write, diesAfter: index + 1 })),
 );
+
+/** What is somebody else's stays. */
+const MEANWHILE = DEATHS.filter(({ step }) => step !== "wait").flatMap(one => [
+  { ...one, what: "the run ends", happens: endRuns },
+  { ...one, what: "the StatefulSet is deleted", happens: deleteStatefulSets },
+]);
 
 const LAGS = CASES.flatMap(one => [1, 4].map(lag => ({ ...one, lag })));
 
@@ -39,6 +58,18 @@ describe("from where this step is taken", () => {
       expect(disturbed.writes).toHaveLength(diesAfter);
       expect(disturbed.objects).toEqual(undisturbed.objects);
       expect(disturbed.told.filter(isLasting)).toEqual(undisturbed.told.filter(isLasting));
+    },
+  );
+
+  test.each(MEANWHILE)(
+    "$step: $what before write $diesAfter, $write, is answered; once its run is over, nothing is left of its placeholder",
+    async ({ diesAfter, happens, ...beginning }) => {
+      const over = (options: ProcessOptions) => untilOver(beginning, { write: diesAfter, happens }, options);
+      const { known, objects } = await inTime(beginning, over);
+      const left = (objects as { kind: string }[]).filter(({ kind }) =>
+        ["statefulsets", "pods"].includes(kind),
+      );
+      expect({ known, left }).toEqual({ known: [], left: [] });
     },
   );
 

@@ -84,6 +84,25 @@ export const CASES: readonly Case[] = [
     writes: ["create statefulsets", "patch pipelineruns", "resize pods", "create events"],
   },
   {
+    step: "make-placeholder",
+    because: "it was lost while its run is under way",
+    begin: api => {
+      api.create(
+        "pipelineruns",
+        aRun()
+          .placed()
+          .spec({ pipelineSpec: { tasks: [task] } } as never).run,
+      );
+      const { metadata, spec, status } = runPod("Running");
+      api.create("pods", {
+        metadata: { ...metadata, namespace: "ci" },
+        spec: { ...spec, nodeName: "node-1", containers: [{ name: "step" }] },
+        status,
+      } as V1Pod);
+    },
+    writes: ["create statefulsets"],
+  },
+  {
     step: "make-pod",
     begin: api => {
       api.create("pipelineruns", held().run);

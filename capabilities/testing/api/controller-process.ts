@@ -21,6 +21,8 @@ export interface ProcessOptions {
   lag?: number;
   /** The count of the event that never comes. */
   misses?: number;
+  /** What happens, and is told, while the answer to a write is on its way, of which there have been so many. */
+  meanwhile?: (writes: number) => void;
   /** Lets so many milliseconds pass, until a look that is due. Default: it comes at once. */
   pass?: (milliseconds: number) => void;
 }
@@ -47,7 +49,7 @@ export class ControllerProcess {
     private readonly api: MemoryApi,
     private readonly options: ProcessOptions = {},
   ) {
-    this.#made = new MemoryClients(api, options.diesAfter, options.diesReading);
+    this.#made = new MemoryClients(api, options.diesAfter, options.diesReading, options.meanwhile);
     this.#cluster = new Cluster(this.#made.clients, "tekton-pipelines");
     this.#store = new Store(run => this.#queue.add(asText(run)));
     this.#store.coschedule = "disabled";
@@ -109,11 +111,16 @@ export class ControllerProcess {
   }
 
   #see({ kind, type, object }: WatchEvent): void {
-    if (kind === "statefulsets") this.#store.statefulSet(type, object as V1StatefulSet);
+    if (kind === "statefulsets") this.#seeStatefulSet(type, object as V1StatefulSet);
     else if (kind === "pods") this.#store.pods.event(type, object as never);
     else if (kind === "nodes") this.#store.nodes.sink.event(type, object as V1Node);
     else if (kind === "taskruns") this.#store.taskRuns.event(type, object as never);
     else if (kind === "pipelineruns" && !isChild(object)) this.#store.runs.event(type, object as PipelineRun);
+  }
+
+  /** Pepr's binding tells of its end alone. */
+  #seeStatefulSet(type: WatchEvent["type"], statefulSet: V1StatefulSet): void {
+    if (type === "DELETED") this.#store.statefulSet(type, statefulSet);
   }
 
   /** @returns whether there was anything to do: one look at a run, or an event that was late */

@@ -1,4 +1,7 @@
 /** Runs a controller among what the cluster does until nothing is left to be done, and shows what is there then. */
+import type { V1Pod } from "@kubernetes/client-node";
+import type { PipelineRun } from "../../tekton/objects";
+import { isPlaceholderPod } from "../../tekton/placeholder-pod";
 import { clusterActs, type StandInOptions } from "./cluster-stand-in";
 import { ControllerProcess, type ProcessOptions } from "./controller-process";
 import { MemoryApi, type KubeObject } from "./memory-api";
@@ -51,13 +54,56 @@ function endOf(api: MemoryApi, { writes, events, known }: ControllerProcess): En
   return { objects, told, known, writes, events };
 }
 
+export function endRuns(api: MemoryApi): void {
+  for (const { metadata } of api.all("pipelineruns")) {
+    api.change<PipelineRun>("pipelineruns", metadata!.name!, run => {
+      run.status = { ...run.status, conditions: [{ type: "Succeeded", status: "True" }] };
+    });
+  }
+}
+
+export function deleteStatefulSets(api: MemoryApi): void {
+  for (const { metadata } of api.all("statefulsets")) api.delete("statefulsets", metadata!.name!);
+}
+
+export interface Meanwhile {
+  /** The count of the write. */
+  write: number;
+  happens: (api: MemoryApi) => void;
+}
+
+/** Something happens, and is told, while the answer to a write is on its way; once nothing is left to do, the run ends. */
+export async function untilOver(
+  { begin, cluster = {} }: Beginning,
+  { write, happens }: Meanwhile,
+  options: ProcessOptions = {},
+): Promise<End> {
+  const api = new MemoryApi();
+  begin(api);
+  const meanwhile = (writes: number): void => {
+    options.meanwhile?.(writes);
+    if (writes === write) happens(api);
+  };
+  const process = new ControllerProcess(api, { ...options, meanwhile });
+  await untilQuiet(api, process, cluster);
+  endRuns(api);
+  for (const { metadata } of api.all("taskruns")) api.delete("taskruns", metadata!.name!);
+  for (const pod of api.all<V1Pod>("pods")) {
+    if (!isPlaceholderPod(pod)) api.delete("pods", pod.metadata!.name!);
+  }
+  await untilQuiet(api, process, cluster);
+  return endOf(api, process);
+}
+
 /** One life, or two: where the first process dies, another one takes over; at the end it compares. */
 export async function live({ begin, cluster = {} }: Beginning, options: ProcessOptions = {}): Promise<End> {
   const api = new MemoryApi();
   begin(api);
   const first = new ControllerProcess(api, options);
   await untilQuiet(api, first, cluster);
-  const last = first.isDead ? new ControllerProcess(api, { pass: options.pass }) : first;
+  const last = first.isDead
+    ? new ControllerProcess(api, { pass: options.pass, meanwhile: options.meanwhile })
+    : first;
   if (options.misses === undefined) {
     await untilQuiet(api, last, cluster);
   } else {

@@ -24,11 +24,13 @@ export class MemoryClients {
   /**
    * @param diesAfter the count of writes after which it dies, before it has the answer
    * @param diesReading plural of what it dies of when it reads one
+   * @param meanwhile what happens, and is told, before the answer to a write comes; told how many there have been
    */
   constructor(
     private readonly api: MemoryApi,
     private readonly diesAfter = Infinity,
     private readonly diesReading = "",
+    private readonly meanwhile: (writes: number) => void = () => {},
   ) {}
 
   async #read<T>(read: () => T): Promise<T> {
@@ -40,6 +42,7 @@ export class MemoryClients {
     if (this.#isDead) throw new Died();
     const answer = write();
     this.writes.push(what);
+    this.meanwhile(this.writes.length);
     this.#isDead = this.writes.length >= this.diesAfter;
     if (this.#isDead) throw new Died();
     return answer;
