@@ -1,6 +1,6 @@
 /**
- * Compares what the watches have told with what is there, by names and versions alone: an event that never came, or a
- * watch that fell silent, costs time, but never correctness. What differs is read afresh.
+ * Compares what the watches have told with what is there, by metadata alone: an event that never came, or a watch that
+ * fell silent, costs time, but never correctness. What differs is read afresh.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { V1ObjectMeta } from "@kubernetes/client-node";
@@ -32,6 +32,7 @@ interface Difference {
 const LOOK_MILLISECONDS = 250;
 /** Looks in a row at which nothing more had been told: what is left then is not on its way. */
 const QUIET_LOOKS = 8;
+/** However many are told one after another. */
 const MOST_LOOKS = 240;
 
 export async function compare(
