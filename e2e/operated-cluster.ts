@@ -34,8 +34,13 @@ export const RUN_MILLISECONDS = 4 * 60_000;
 /** An embedded cluster stops in 2 s; a given one is left as it was, which takes a minute and more. */
 export const STOP_MILLISECONDS = 15 * 60_000;
 const NAMESPACES_MILLISECONDS = 3 * 60_000;
-/** The placeholder of a run goes as soon as its last pod has ended; one whose deletion is never tried has to be seen. */
-export const CLEAN_UP_MILLISECONDS = 60_000;
+/** The placeholder of a run goes as soon as its last pod has ended, on a busy machine after a leader has been followed. */
+export const CLEAN_UP_MILLISECONDS = 120_000;
+/** No look at everything within a test: what is waited for in vain has to be seen. */
+const RESYNC_SECONDS = "600";
+
+/** Of what each controller said, where something did not come about. */
+const LAST_LINES = 5;
 
 /** Names a cluster with a Tekton of its own to run the tests on, in place of an embedded one. */
 const GIVEN_KUBECONFIG = process.env.E2E_KUBECONFIG;
@@ -74,7 +79,8 @@ export class OperatedCluster {
     const operated = await OperatedCluster.startWithout({ name }, nodes);
     try {
       if (watchLag && OWN_NODES) options.controllersServer = await lateWatches(operated.cluster, watchLag);
-      operated.operator = await startOperator(operated.cluster, options);
+      const settings = { POD_AFFINITY_RESYNC_SECONDS: RESYNC_SECONDS, ...options.settings };
+      operated.operator = await startOperator(operated.cluster, { ...options, settings });
       return operated;
     } catch (error) {
       await stopAfterFailure(operated);
@@ -161,12 +167,36 @@ export class OperatedCluster {
     });
   }
 
-  untilNoPlaceholder(namespace: string, milliseconds = CLEAN_UP_MILLISECONDS): Promise<true> {
-    return until(
-      `the placeholders in ${namespace} to go`,
-      milliseconds,
-      async () => this.history.now("statefulSet", namespace).length === 0,
-    ) as Promise<true>;
+  /** @throws Error that says what the controllers did last for the namespace */
+  async untilNoPlaceholder(namespace: string, milliseconds = CLEAN_UP_MILLISECONDS): Promise<void> {
+    try {
+      await until(
+        `the placeholders in ${namespace} to go`,
+        milliseconds,
+        async () => this.history.now("statefulSet", namespace).length === 0,
+      );
+    } catch (cause) {
+      throw new Error(`${(cause as Error).message}\n${await this.#found(namespace)}`, { cause });
+    }
+  }
+
+  /** What is there, and what the controllers said of it. */
+  async #found(namespace: string): Promise<string> {
+    const logs = await Promise.all(
+      this.operator.processes("controller").map(({ logFile }) => readFile(logFile, "utf8")),
+    );
+    const isOfNamespace = (line: string) =>
+      line.includes(`"namespace":"${namespace}"`) || line.includes(`"run":"${namespace}/`);
+    const said = logs.flatMap(text => text.split("\n").filter(isOfNamespace).slice(-LAST_LINES));
+    const runs = this.history.now("run", namespace).map(({ metadata, status }) => ({
+      ...{ name: metadata!.name, conditions: status?.conditions },
+    }));
+    const pods = this.history.now("pod", namespace).map(({ metadata, status }) => ({
+      ...{ name: metadata!.name, phase: status?.phase, deleted: metadata!.deletionTimestamp },
+    }));
+    return [...said, ...[...runs, ...pods].map(one => JSON.stringify(one)), new Date().toISOString()].join(
+      "\n",
+    );
   }
 
   /** Reasons and messages of the Warning Events of a namespace's runs. */

@@ -30,9 +30,21 @@ const TESTS_TIMEOUT_MILLISECONDS = 60 * 60_000;
 const totals = { passed: 0, failed: 0 };
 /** What is told of a failure at the end; all of it is said where it happened. */
 const FAILURE_LINES = 12;
-const failures = [];
+const FAILURE_NAMES = 3;
+/** Names by what is told: where a cluster did not start, all tests on it failed alike. */
+const failures = new Map();
 
-const recall = (name, message) => failures.push([name, ...message.split("\n").slice(0, FAILURE_LINES)]);
+function recall(name, message) {
+  const told = message.split("\n").slice(0, FAILURE_LINES).join("\n");
+  failures.set(told, [...(failures.get(told) ?? []), name]);
+}
+
+function tellFailures() {
+  for (const [told, names] of failures) {
+    const more = names.length > FAILURE_NAMES ? `\n  and ${names.length - FAILURE_NAMES} more` : "";
+    console.log(`\nFAILED: ${names.slice(0, FAILURE_NAMES).join("\n        ")}${more}\n${told}`);
+  }
+}
 
 const seconds = since => `${Math.round((Date.now() - since) / 1000)} s`;
 
@@ -131,6 +143,6 @@ jest("test bed and end-to-end tests", sideBySide(["testbed", "e2e"]));
 jest("end-to-end tests of time", ofTime);
 await check("permissions used", process.execPath, ["--import", "tsx", "e2e/rbac-coverage.ts"]);
 rmSync(reports, { recursive: true, force: true });
-for (const [name, ...lines] of failures) console.log(`\nFAILED: ${name}\n${lines.join("\n")}`);
+tellFailures();
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0;
