@@ -36,9 +36,13 @@ export class Controller {
   readonly #runs: WorkQueue;
   readonly #comparisons: WorkQueue;
   readonly #watches: Watches;
-  /** Grows with each start, so that what an earlier one had begun goes on no further. */
+  /** Grows with each start and stop, so that what an earlier one had begun goes on no further. */
   #term = 0;
-  #active = false;
+  /** The one that work was last begun in. */
+  #begun: number | undefined;
+  #filling: Promise<void> = Promise.resolve();
+  /** Resolves when nothing of an earlier term is under way any more. */
+  #ended: Promise<unknown> = Promise.resolve();
   #tektonDefaults = NO_DEFAULTS;
 
   constructor(
@@ -114,22 +118,34 @@ export class Controller {
     }
   }
 
-  /** Fills the store, then works on every run in it, and on those that change. */
+  /**
+   * Fills the store, then works on every run in it, and on those that change. A Lease that is lost may be had again a
+   * moment later: what is still under way from before comes to its end first, as it writes into the same store.
+   */
   start(): void {
-    this.#active = true;
-    void this.#fill(++this.#term);
+    const term = ++this.#term;
+    void this.#ended.then(() => (this.#filling = this.#fill(term)));
   }
 
   /** Begins nothing any more. Resolves when what is under way has ended; its writes are guarded. */
   async stop(): Promise<void> {
-    this.#active = false;
-    await Promise.all([this.#watches.stop(), this.#runs.clear(), this.#comparisons.clear()]);
+    this.#term++;
+    await (this.#ended = Promise.allSettled([this.#ended, this.#end()]));
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([this.#watches.stop(), this.#filling, this.#runs.clear(), this.#comparisons.clear()]);
     // What stands by holds nothing.
     this.#store.clear();
   }
 
+  get #active(): boolean {
+    return this.#begun === this.#term;
+  }
+
   async #fill(term: number): Promise<void> {
-    const isOn = () => this.#active && this.#term === term;
+    this.#begun = term;
+    const isOn = () => this.#term === term;
     await Promise.all([this.#readDefaults(), this.#preparePriorityClasses()]);
     if (isOn()) await this.#watches.start(isOn);
     if (!isOn()) return;
@@ -177,7 +193,9 @@ export class Controller {
     Object.assign(this.#store, await this.cluster.surroundings.featureFlags());
     this.defaultsChanged(await this.cluster.surroundings.configDefaults());
     await this.#preparePriorityClasses();
-    await compare(this.cluster, this.#store, key => this.#queue(key, "continued"));
+    await compare(this.cluster, this.#store, key => this.#queue(key, "continued"), {
+      isOn: () => this.#active,
+    });
     this.#queueAll();
     return this.settings.RESYNC_SECONDS * 1000;
   }

@@ -214,6 +214,24 @@ describe("work queue", () => {
   });
 
   test.each([
+    ["has to be looked at again", async () => 1],
+    ["fails", () => Promise.reject(new Error("aborted"))],
+  ])("what was worked on when all was forgotten is forgotten too where it %s", async (_what, ending) => {
+    let end = (): void => undefined;
+    const work = async (): Promise<number> => {
+      await new Promise<void>(resolve => (end = resolve));
+      return ending();
+    };
+    const queue = new WorkQueue(work, options());
+    queue.add("a");
+    await heard();
+    const cleared = queue.clear();
+    end();
+    await cleared;
+    expect(queue.size).toBe(0);
+  });
+
+  test.each([
     [1, 0, 250],
     [1, 1, 500],
     [2, 1, 1000],

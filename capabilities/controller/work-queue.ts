@@ -57,6 +57,8 @@ export class WorkQueue {
   readonly #notBefore = new Map<string, number>();
   /** Whether workers start when what is told at the same time has been heard. */
   #isStarting = false;
+  /** How often all keys have been forgotten. */
+  #clears = 0;
   /** Called when nothing is worked on any more. */
   readonly #whenIdle: (() => void)[] = [];
 
@@ -119,6 +121,7 @@ export class WorkQueue {
 
   /** Forgets all keys. Resolves when what is worked on has come to its end; it is not begun again. */
   clear(): Promise<void> {
+    this.#clears++;
     this.#timers.forEach(timer => clearTimeout(timer));
     for (const keys of Object.values(this.#waiting)) keys.clear();
     for (const keys of [this.#again, this.#timers, this.#failures, this.#notBefore]) keys.clear();
@@ -155,6 +158,7 @@ export class WorkQueue {
   }
 
   async #run(key: string): Promise<void> {
+    const clears = this.#clears;
     let after: number | undefined;
     try {
       after = await this.work(key, this.#failures.get(key) ?? 0);
@@ -164,13 +168,20 @@ export class WorkQueue {
       after = this.#noteFailure(key, error);
     }
     this.#running.delete(key);
-    if (after !== undefined) this.addAfter(key, after);
+    if (clears !== this.#clears) this.#forget(key);
+    else if (after !== undefined) this.addAfter(key, after);
     // What was added meanwhile has not been seen.
     const line = this.#again.get(key);
     this.#again.delete(key);
     if (line !== undefined) this.add(key, line);
     this.#startWorkers();
     if (this.#running.size === 0) this.#whenIdle.splice(0).forEach(tell => tell());
+  }
+
+  /** It was worked on when all were forgotten. */
+  #forget(key: string): void {
+    this.#failures.delete(key);
+    this.#notBefore.delete(key);
   }
 
   #noteFailure(key: string, error: unknown): number {

@@ -33,7 +33,7 @@ function alike(): { store: Store; fake: FakeCluster } {
 async function differing(store: Store, fake: FakeCluster, meanwhile = () => {}): Promise<string[]> {
   const found: string[] = [];
   const pause = () => Promise.resolve(meanwhile());
-  await compare(fake.cluster, store, (key: RunKey) => found.push(asText(key)), pause);
+  await compare(fake.cluster, store, (key: RunKey) => found.push(asText(key)), { pause });
   return [...new Set(found)];
 }
 
@@ -117,6 +117,16 @@ test("a watch that is late for ever is not waited for", async () => {
   const later = Array.from({ length: 200 }, (_, at) => stored(ofRun(`p-${at}`, runPod("Running"), true), 9));
   fake.pods.push(...later);
   expect(await differing(store, fake, lateWatch(store, [...later]))).toEqual(["ci/build"]);
+});
+
+test("who acts no more waits for no watch, and has nothing read", async () => {
+  const { store, fake } = alike();
+  fake.run = run(9);
+  let pauses = 0;
+  const pause = async () => ++pauses;
+  const found: RunKey[] = [];
+  await compare(fake.cluster, store, key => found.push(key), { pause, isOn: () => pauses === 0 });
+  expect({ pauses, found }).toEqual({ pauses: 1, found: [] });
 });
 
 test("what has come since the list began is not taken for gone", async () => {

@@ -35,12 +35,20 @@ const QUIET_LOOKS = 8;
 /** However many are told one after another. */
 const MOST_LOOKS = 240;
 
+export interface Waiting {
+  /** Until the next look; tests let something happen meanwhile. */
+  pause: () => Promise<unknown>;
+  /** Whether anybody still wants to know. */
+  isOn: () => boolean;
+}
+
+const WAITING: Waiting = { pause: () => delay(LOOK_MILLISECONDS), isOn: () => true };
+
 export async function compare(
   cluster: Cluster,
   store: Store,
   differs: (run: RunKey) => void,
-  /** Until the next look; tests let something happen meanwhile. */
-  pause: () => Promise<unknown> = () => delay(LOOK_MILLISECONDS),
+  waiting: Partial<Waiting> = {},
 ): Promise<void> {
   const differences = [
     ...(await statefulSets(cluster, store)),
@@ -48,20 +56,21 @@ export async function compare(
     ...(await pods(cluster, store)),
     ...waitingForEnds(store),
   ];
-  for (const { run } of await whatIsNeverTold(differences, pause)) {
+  const how = { ...WAITING, ...waiting };
+  const left = await whatIsNeverTold(differences, how);
+  if (!how.isOn()) return;
+  for (const { run } of left) {
     store.markStale(run);
     differs(run);
   }
 }
 
 /** Among many runs watches lag by seconds. As long as they catch up, to read afresh would only add to the load. */
-async function whatIsNeverTold(
-  differences: Difference[],
-  pause: () => Promise<unknown>,
-): Promise<Difference[]> {
+async function whatIsNeverTold(differences: Difference[], { pause, isOn }: Waiting): Promise<Difference[]> {
   let left = differences;
   let quiet = 0;
   for (let looks = 0; looks < MOST_LOOKS && quiet < QUIET_LOOKS && left.length > 0; looks++) {
+    if (!isOn()) break;
     await pause();
     const before = left.length;
     left = left.filter(({ isLeft }) => isLeft());

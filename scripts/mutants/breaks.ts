@@ -346,4 +346,28 @@ export const MUTANTS: Mutant[] = [
     find: "isLate && socket.bytesRead === 0",
     replace: "isLate && socket.bytesRead < 0",
   },
+  {
+    name: "a Lease that is had again is acted on while work of before is under way",
+    file: "capabilities/controller/controller.ts",
+    find: "void this.#ended.then(",
+    replace: "void Promise.resolve().then(",
+  },
+  {
+    name: "a list that was under way when the Lease was lost fills the store of the next term",
+    file: "capabilities/controller/controller.ts",
+    find: "this.#filling, ",
+    replace: "",
+  },
+  {
+    name: "what was worked on when all was forgotten comes back",
+    file: "capabilities/controller/work-queue.ts",
+    find: "if (clears !== this.#clears) this.#forget(key);",
+    replace: "if (clears > this.#clears) this.#forget(key);",
+  },
+  {
+    name: "a resync whose controller acts no more goes on waiting",
+    file: "capabilities/store/compare.ts",
+    find: "if (!isOn()) break;",
+    replace: "",
+  },
 ];

@@ -1,5 +1,7 @@
-/** Kills, stops and continues the operator's controllers. */
+/** Kills, stops and continues the operator's controllers, and takes their Lease. */
 import { setTimeout as delay } from "node:timers/promises";
+import { V1MicroTime } from "@kubernetes/client-node";
+import { MERGE_PATCH } from "../../capabilities/kube/json-patch";
 import { ifFound } from "../../testbed/if-found";
 import type { ManagedProcess } from "../../testbed/managed-process";
 import { OPERATOR_NAMESPACE, RELEASE } from "../../testbed/operator-names";
@@ -35,6 +37,22 @@ export class ControllerActor {
       await delay(milliseconds);
       if (!controller.hasExited()) process.kill(controller.pid, "SIGCONT");
     });
+  }
+
+  /** The one that acts loses it at its next renewal; one of the two has it again, often the same, with work under way. */
+  async takeLease(milliseconds: number): Promise<void> {
+    await this.stage.act("Lease taken for a while", async () => {
+      await this.#writeHolder("somebody-else");
+      await delay(milliseconds);
+      await this.#writeHolder("");
+    });
+  }
+
+  #writeHolder(holderIdentity: string): Promise<unknown> {
+    const { coordination } = this.stage.cluster.clients;
+    const body = { spec: { holderIdentity, renewTime: new V1MicroTime() } };
+    const lease = { namespace: OPERATOR_NAMESPACE, name: RELEASE, body };
+    return coordination.patchNamespacedLease(lease, MERGE_PATCH);
   }
 
   async killAll(milliseconds: number): Promise<void> {

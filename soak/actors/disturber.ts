@@ -44,6 +44,8 @@ export class Disturber {
         return this.#controllers.kill(disturbance.whom);
       case "stop controller":
         return this.#controllers.stop(disturbance.whom, disturbance.milliseconds);
+      case "take Lease":
+        return this.#controllers.takeLease(disturbance.milliseconds);
       case "kill all controllers":
         return this.#controllers.killAll(disturbance.milliseconds);
     }

@@ -11,6 +11,7 @@ export type Disturbance = { at: number } &
     /** `whom` 0 is the one that acts, 1 the other. */
     | { kind: "kill controller"; whom: 0 | 1 }
     | { kind: "stop controller"; whom: 0 | 1; milliseconds: number }
+    | { kind: "take Lease"; milliseconds: number }
     | { kind: "kill all controllers"; milliseconds: number }
   );
 
@@ -47,11 +48,14 @@ function toController(chance: Chance, at: number, phase: { from: number; until: 
   const whom = chance.happens(0.7) ? 0 : 1;
   const most = Math.min(MOST_STOPPED_MILLISECONDS, (phase.until - phase.from) * MOST_SHARE_STOPPED);
   const milliseconds = Math.round(Math.min(phase.until - at, 1_000 + chance.draw() * most));
-  const kind = chance.weighted({ "kill controller": 5, "stop controller": 5, "kill all controllers": 1 });
+  const kind = chance.weighted({
+    ...{ "kill controller": 5, "stop controller": 5, "take Lease": 5 },
+    "kill all controllers": 1,
+  });
   return kind === "kill controller" ? { at, kind, whom } : { at, kind, whom, milliseconds };
 }
 
-/** Controllers are killed and stopped while there are faults; everything else happens at any time. */
+/** Controllers are killed and stopped, and lose their Lease, while there are faults; everything else happens at any time. */
 export function disturbances(seed: number, phases: readonly Phase[], end: number): Disturbance[] {
   const losses = new Chance(seed, "placeholders");
   const nodes = new Chance(seed, "nodes");

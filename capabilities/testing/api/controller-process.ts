@@ -161,7 +161,7 @@ export class ControllerProcess {
       this.#cluster,
       this.#store,
       run => this.#queue.add(asText(run)),
-      () => Promise.resolve(),
+      { pause: () => Promise.resolve() },
     );
     for (const text of this.#store.keys()) this.#queue.add(text);
     this.#idleLooks = 0;
