@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { PIPELINE_RUN_V1 } from "../capabilities/tekton/objects";
 import { OperatedCluster } from "../e2e/operated-cluster";
 import { until } from "../testbed/until";
+import { tellEvidence } from "../testbed/evidence";
 import { runBatch, type Batch } from "./batch";
 import { Report } from "./budget";
 import { Script } from "./by-script";
@@ -32,7 +33,7 @@ async function removeRuns({ cluster, history }: OperatedCluster, namespace: stri
 
 runBenchmark(async () => {
   const { runs, rounds, nodes } = numbers({ runs: 50, rounds: 2, nodes: 100 });
-  const operated = await OperatedCluster.start("bench-burst", nodes);
+  const operated = await OperatedCluster.start("bench-burst", nodes, { asShipped: true });
   try {
     for (const kind of COMPARED) await operated.createNamespace(kind);
     const script = await Script.start(operated, COMPARED.filter(isScripted));
@@ -83,6 +84,9 @@ runBenchmark(async () => {
     report.noted("burst: all done, of those that a script places", scripted!.done / others!.done, "times");
     reportUsage(report, batches, idle, operated.operator);
     report.conclude();
+  } catch (error) {
+    await tellEvidence(operated.cluster);
+    throw error;
   } finally {
     await operated.stop();
   }

@@ -50,7 +50,7 @@ async function runOnce(operated: OperatedCluster, kind: string, name: string): P
 
 runBenchmark(async () => {
   const { rounds } = numbers({ rounds: 10 });
-  const operated = await OperatedCluster.start("bench-kubelet", 0);
+  const operated = await OperatedCluster.start("bench-kubelet", 0, { asShipped: true });
   try {
     await startRealNode(operated.cluster);
     const names = Object.keys(KINDS);

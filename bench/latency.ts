@@ -6,6 +6,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { OperatedCluster } from "../e2e/operated-cluster";
+import { tellEvidence } from "../testbed/evidence";
 import { runBatch, type Batch } from "./batch";
 import { Report } from "./budget";
 import { Script } from "./by-script";
@@ -21,7 +22,7 @@ const IDLE_MILLISECONDS = 30_000;
 
 runBenchmark(async () => {
   const { rounds, nodes } = numbers({ rounds: 20, nodes: 100 });
-  const operated = await OperatedCluster.start("bench-latency", nodes);
+  const operated = await OperatedCluster.start("bench-latency", nodes, { asShipped: true });
   try {
     for (const kind of KINDS) await operated.createNamespace(kind);
     const script = await Script.start(operated, SCRIPTED_KINDS);
@@ -64,6 +65,9 @@ runBenchmark(async () => {
     }
     reportUsage(report, batches, idle, operated.operator);
     report.conclude();
+  } catch (error) {
+    await tellEvidence(operated.cluster);
+    throw error;
   } finally {
     await operated.stop();
   }

@@ -9,6 +9,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { HELD, HELD_LABEL, NODE_ANNOTATION, PLACEHOLDER_LABEL } from "../capabilities/keys";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
+import { tellEvidence } from "../testbed/evidence";
 import { startCluster, type Cluster } from "../testbed/cluster";
 import { inTurns } from "../testbed/in-turns";
 import { createNamespace } from "../testbed/namespaces";
@@ -166,6 +167,9 @@ runBenchmark(async () => {
 
     console.log(`${options.ended} ended runs of ${options.tasks} tasks, ${options.live} that live`);
     report.conclude();
+  } catch (error) {
+    await tellEvidence(cluster);
+    throw error;
   } finally {
     await cluster.stop();
   }

@@ -12,6 +12,7 @@ import type { V1Node } from "@kubernetes/client-node";
 import { MERGE_PATCH } from "../capabilities/kube/json-patch";
 import { HELD, HELD_LABEL, NODE_ANNOTATION, PLACEHOLDER_LABEL } from "../capabilities/keys";
 import { PIPELINE_RUN_V1, type PipelineRun } from "../capabilities/tekton/objects";
+import { tellEvidence } from "../testbed/evidence";
 import { startCluster, type Cluster } from "../testbed/cluster";
 import { inTurns } from "../testbed/in-turns";
 import { createNamespace } from "../testbed/namespaces";
@@ -187,6 +188,9 @@ runBenchmark(async () => {
     const cpu = cordons.cpu.controller - (cpuASecond(idle) * cordons.milliseconds) / 1000;
     report.noted("nodes: CPU a run whose node is cordoned", cpu / told, "ms");
     report.conclude();
+  } catch (error) {
+    await tellEvidence(cluster);
+    throw error;
   } finally {
     sendToController(cluster, "SIGCONT");
     await cluster.stop();

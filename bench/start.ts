@@ -51,7 +51,7 @@ async function round(operated: OperatedCluster, kind: Kind, index: number): Prom
 }
 
 async function main(): Promise<void> {
-  const operated = await OperatedCluster.start("bench-start", 0);
+  const operated = await OperatedCluster.start("bench-start", 0, { asShipped: true });
   try {
     const names = Array.from({ length: NODES }, (_, index) => `node-${index + 1}`);
     await Promise.all(names.map(name => addNode(operated.cluster.clients, { name, cpu: "8" })));

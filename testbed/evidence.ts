@@ -47,3 +47,8 @@ export async function writeObjects(kubeconfigFile: string, directory: string): P
 export async function copyLogs(logs: string, directory: string): Promise<void> {
   await cp(logs, join(directory, "logs"), { recursive: true });
 }
+
+/** For who fails after an hour. */
+export async function tellEvidence(cluster: { keepEvidence(): Promise<string> }): Promise<void> {
+  console.error(`Logs and objects are in ${await cluster.keepEvidence()}`);
+}
