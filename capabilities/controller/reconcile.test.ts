@@ -191,6 +191,12 @@ describe("where more has been decided of a placeholder than the store keeps", ()
     expect(nodeAffinity!.requiredDuringSchedulingIgnoredDuringExecution!.nodeSelectorTerms).toEqual(terms);
   });
 
+  test("no step follows once the controller does not act any more", async () => {
+    const { reconciler, fake } = reconcilerOf(there());
+    await reconciler.reconcile(KEY, 0, () => fake.asked.length === 0);
+    expect(fake.asked).toEqual(["readStatefulSet", "changeTemplate"]);
+  });
+
   test("one that has changed since it was seen is not written", async () => {
     const { reconciler, fake } = reconcilerOf(there());
     fake.statefulSet!.metadata!.generation = 7;

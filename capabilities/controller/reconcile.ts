@@ -32,23 +32,29 @@ export class Reconciler {
    * Steps whose writes were answered follow one another: the answer is in the store.
    *
    * @param tries how often the work on the run has failed in a row before
+   * @param goesOn whether this controller still acts: else no further step is taken
    * @returns milliseconds after which to look again; undefined when events will tell
    * @throws what failed, after it was told; the work queue tries again after a growing pause
    */
-  async reconcile(key: RunKey, tries: number): Promise<number | undefined> {
+  async reconcile(
+    key: RunKey,
+    tries: number,
+    goesOn: () => boolean = () => true,
+  ): Promise<number | undefined> {
     try {
-      return await this.#steps(key);
+      return await this.#steps(key, goesOn);
     } catch (error) {
       await this.#failed(key, error, tries + 1);
       throw error;
     }
   }
 
-  async #steps(key: RunKey): Promise<number | undefined> {
+  async #steps(key: RunKey, goesOn: () => boolean): Promise<number | undefined> {
     let more: Partial<Observed> = {};
     for (let count = 1; ; count++) {
       const look = await this.#look(key);
       const observed = { ...look.observed, ...(await this.#further(look.observed)), ...more };
+      if (!goesOn()) return undefined;
       const step = nextStep(observed, this.parts.settings, new Date());
       const result = await this.#take(step, key, observed, look.isWhole);
       if (result.blocked !== undefined) return this.#blocked(key, observed, result.blocked);

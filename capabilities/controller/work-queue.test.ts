@@ -165,6 +165,28 @@ describe("work queue", () => {
     expect(queue.size).toBe(0);
   });
 
+  test("an event is worked on after the pause that an error asks for, however long the next try would wait", () => {
+    jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
+    return (async () => {
+      let tries = 0;
+      const work = async (): Promise<undefined> => {
+        if (++tries === 1) throw new Error("busy");
+      };
+      const pauses = {
+        retryBaseMilliseconds: 60_000,
+        retryLimitMilliseconds: 60_000,
+        leastPause: () => 1000,
+      };
+      const queue = new WorkQueue(work, options(pauses));
+      queue.add("a");
+      await heard();
+      queue.add("a");
+      jest.advanceTimersByTime(1001);
+      await heard();
+      expect(tries).toBe(2);
+    })().finally(() => jest.useRealTimers());
+  });
+
   test("events do not shorten the pause that an error asks for", () => {
     jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
     return (async () => {

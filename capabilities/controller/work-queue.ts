@@ -53,7 +53,7 @@ export class WorkQueue {
   readonly #again = new Map<string, Line>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #failures = new Map<string, number>();
-  /** Milliseconds of the epoch before which a key is not worked on, because of its error. */
+  /** Milliseconds on the process's clock before which a key is not worked on, because of its error. */
   readonly #notBefore = new Map<string, number>();
   /** Whether workers start when what is told at the same time has been heard. */
   #isStarting = false;
@@ -94,11 +94,11 @@ export class WorkQueue {
    * @param line a key that waits in the line "new" changes to "continued" when it is added there, never back
    */
   add(key: string, line: Line = "new"): void {
-    const pause = (this.#notBefore.get(key) ?? 0) - Date.now();
-    if (pause > 0) return this.addAfter(key, pause);
-    this.#notBefore.delete(key);
+    const pause = (this.#notBefore.get(key) ?? 0) - performance.now();
     clearTimeout(this.#timers.get(key));
     this.#timers.delete(key);
+    if (pause > 0) return this.addAfter(key, pause);
+    this.#notBefore.delete(key);
     if (this.#running.has(key)) {
       if (this.#again.get(key) !== "continued") this.#again.set(key, line);
     } else if (!this.#waiting.continued.has(key)) {
@@ -190,7 +190,7 @@ export class WorkQueue {
     const { retryBaseMilliseconds, retryLimitMilliseconds, random, onFailure, leastPause } = this.options;
     const backOff = retryDelay(failures, retryBaseMilliseconds, retryLimitMilliseconds, random);
     const least = leastPause?.(error) ?? 0;
-    if (least > 0) this.#notBefore.set(key, Date.now() + least);
+    if (least > 0) this.#notBefore.set(key, performance.now() + least);
     const delay = Math.max(backOff, least);
     onFailure(key, error, delay);
     return delay;

@@ -107,6 +107,7 @@ describe("a resize", () => {
 describe("how long the API server asks to be left alone", () => {
   test.each<[string, unknown, number | undefined]>([
     ["said", answer(429, { "retry-after": "3" }), 3000],
+    ["an hour, which is not believed", answer(503, { "retry-after": "3600" }), 60_000],
     ["not said", answer(429), undefined],
     ["a date, which the API server never sends", answer(503, { "retry-after": "Fri" }), undefined],
     ["no answer at all", new Error("socket hang up"), undefined],

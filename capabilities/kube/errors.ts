@@ -54,12 +54,15 @@ export function refusalOf(error: unknown): string | undefined {
   return refused ? message : undefined;
 }
 
-/** Milliseconds that the API server asks to be left alone for (429, 503); undefined when it does not. */
+/** An API server, or what stands before it, that asks for more is not believed. */
+const LONGEST_RETRY_AFTER_SECONDS = 60;
+
+/** Milliseconds that the API server asks to be left alone for (429, 503), a minute at most; undefined when it does not. */
 export function retryAfterMilliseconds(error: unknown): number | undefined {
   if (!(error instanceof ApiException)) return undefined;
   const headers = error.headers as Record<string, string | undefined>;
   const seconds = Number(headers["retry-after"] ?? NaN);
-  return seconds > 0 ? seconds * 1000 : undefined;
+  return seconds > 0 ? Math.min(seconds, LONGEST_RETRY_AFTER_SECONDS) * 1000 : undefined;
 }
 
 /** One line for the log: the API server's own message where there is one. */

@@ -38,8 +38,11 @@ export function lead(controller: Work, settings: Settings): Leader {
     requestTimeoutMilliseconds: Math.floor(terms.renewDeadline / 2),
   });
   const me = identity();
+  let isStopping = false;
   const leader = new Leader(new LeaseStore(clients, settings.LEASE_NAMESPACE), me, terms, {
     onGained: () => {
+      // It is given back in a moment.
+      if (isStopping) return;
       Log.info({ me }, "This controller acts now");
       controller.start();
     },
@@ -51,6 +54,7 @@ export function lead(controller: Work, settings: Settings): Leader {
   });
   // What is under way ends while it may still write; then another may take the Lease at once.
   onStop(async () => {
+    isStopping = true;
     await controller.stop();
     await leader.stop();
   });

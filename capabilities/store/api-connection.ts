@@ -42,15 +42,17 @@ export class ApiConnection {
 
   async #get(url: URL, { silenceMilliseconds, signal }: GetOptions): Promise<IncomingMessage> {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      void this.#options(url).then(options => {
-        const request = (url.protocol === "http:" ? http : https).request(url, { ...options, signal });
-        let answer: IncomingMessage | undefined;
-        request.on("error", reject).on("response", response => resolve((answer = response)));
-        request.setTimeout(silenceMilliseconds, () =>
-          (answer ?? request).destroy(new Error(`nothing came for ${silenceMilliseconds / 1000} s`)),
-        );
-        request.end();
-      }, reject);
+      void this.#options(url)
+        .then(options => {
+          const request = (url.protocol === "http:" ? http : https).request(url, { ...options, signal });
+          let answer: IncomingMessage | undefined;
+          request.on("error", reject).on("response", response => resolve((answer = response)));
+          request.setTimeout(silenceMilliseconds, () =>
+            (answer ?? request).destroy(new Error(`nothing came for ${silenceMilliseconds / 1000} s`)),
+          );
+          request.end();
+        })
+        .catch(reject);
     });
     if (response.statusCode === 200) return response;
     throw await failure(response);

@@ -9,9 +9,6 @@ export interface BackOffOptions {
   random: () => number;
 }
 
-/** An API server that asks for more is not believed. */
-const LONGEST_RETRY_AFTER_MILLISECONDS = 60_000;
-
 export class BackOff {
   #failures = 0;
 
@@ -24,7 +21,7 @@ export class BackOff {
     const most = failures === 0 ? 0 : Math.min(longest, first * 2 ** (failures - 1));
     // Spread, so that many that fail together do not come back together.
     const spread = most * (0.5 + 0.5 * random());
-    return Math.max(spread, Math.min(retryAfter, LONGEST_RETRY_AFTER_MILLISECONDS));
+    return Math.max(spread, retryAfter);
   }
 
   reset(): void {

@@ -98,15 +98,6 @@ export class NodeStore {
       this.#placeholders.delete(spec!.nodeName!);
   }
 
-  clear(): void {
-    this.#states.clear();
-    this.#allocatable.clear();
-    this.#placeholders.clear();
-    this.#inLastSlot.clear();
-    this.#listed = undefined;
-    this.#isSynced = false;
-  }
-
   #synced(): void {
     const wasSynced = this.#isSynced;
     this.#isSynced = true;

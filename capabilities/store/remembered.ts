@@ -1,21 +1,25 @@
-/** UIDs of objects, the latest so many. */
-import type { KubeObject } from "./entry";
+/** UIDs of objects with the version that they were seen with, the latest so many. */
+import { versionOf, type KubeObject } from "./entry";
 
 const MOST_REMEMBERED = 10_000;
 
 export class Remembered {
-  readonly #uids = new Set<string>();
+  readonly #versions = new Map<string, number>();
 
-  add({ metadata }: KubeObject): void {
-    if (this.#uids.size >= MOST_REMEMBERED) this.#uids.clear();
-    this.#uids.add(metadata!.uid!);
+  add(object: KubeObject): void {
+    const { uid } = object.metadata!;
+    this.#versions.delete(uid!);
+    this.#versions.set(uid!, versionOf(object));
+    if (this.#versions.size > MOST_REMEMBERED) this.#versions.delete(this.#versions.keys().next().value!);
   }
 
   has({ metadata }: KubeObject): boolean {
-    return this.#uids.has(metadata!.uid!);
+    return this.#versions.has(metadata!.uid!);
   }
 
-  clear(): void {
-    this.#uids.clear();
+  /** Whether it was seen with a later version than it has here. */
+  hasLater(object: KubeObject): boolean {
+    const version = this.#versions.get(object.metadata!.uid!);
+    return version !== undefined && versionOf(object) < version;
   }
 }

@@ -37,7 +37,11 @@ export type OnChange = (run: RunKey, place: Place | "node") => void;
 
 export class Store {
   readonly #entries = new Map<string, Entry>();
-  /** Objects that are gone: the answer to a write may come after the event of the end. */
+  /**
+   * Objects that are gone, with the version of their end: the answer to a write may come after the event of that. One
+   * that is told to be gone may be there all the same, and is as soon as it is seen again: it left what a watch selects
+   * and came back, or kubernetes-fluent-client's list, which it takes every ten minutes, was older than its watch.
+   */
   readonly #tombstones = new Remembered();
   /** Runs that ended without having been let go: no list of names tells that they are over. */
   readonly #over = new Remembered();
@@ -105,7 +109,7 @@ export class Store {
 
   /** What was read by its name: the StatefulSet of the placeholder's name may be anybody's. */
   read(key: RunKey, place: Place, object: KubeObject): void {
-    if (!this.#tombstones.has(object)) this.#put(key, place, object);
+    if (!this.#tombstones.hasLater(object)) this.#put(key, place, object);
   }
 
   /** An object that was found not to be there; `version` is that of the list that lacks it, if there was one. */
@@ -181,14 +185,6 @@ export class Store {
     return this.#entries.size;
   }
 
-  clear(): void {
-    this.#entries.clear();
-    this.#tombstones.clear();
-    this.#over.clear();
-    this.nodes.clear();
-    this.#occupants.clear();
-  }
-
   #entry(key: RunKey): Entry {
     const text = asText(key);
     let entry = this.#entries.get(text);
@@ -205,7 +201,7 @@ export class Store {
     if (type === "DELETED") {
       this.#tombstones.add(object);
       this.#remove(key, place, object);
-    } else if (!this.#tombstones.has(object)) {
+    } else if (!this.#tombstones.hasLater(object)) {
       this.#put(key, place, object);
     }
   }

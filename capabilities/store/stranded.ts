@@ -35,10 +35,6 @@ export class Occupants {
   on(node: string): Set<string> {
     return new Set(this.#runs.get(node)?.values());
   }
-
-  clear(): void {
-    this.#runs.clear();
-  }
 }
 
 function placingIn(entry: Entry): Placing {

@@ -347,15 +347,15 @@ export const MUTANTS: Mutant[] = [
     replace: "isLate && socket.bytesRead < 0",
   },
   {
-    name: "a Lease that is had again is acted on while work of before is under way",
+    name: "what stands by goes on knowing what it knew",
     file: "capabilities/controller/controller.ts",
-    find: "void this.#ended.then(",
-    replace: "void Promise.resolve().then(",
+    find: "this.#term = undefined;",
+    replace: "",
   },
   {
-    name: "a list that was under way when the Lease was lost fills the store of the next term",
-    file: "capabilities/controller/controller.ts",
-    find: "this.#filling, ",
+    name: "what an earlier term had begun goes on",
+    file: "capabilities/controller/reconcile.ts",
+    find: "if (!goesOn()) return undefined;",
     replace: "",
   },
   {
@@ -369,5 +369,23 @@ export const MUTANTS: Mutant[] = [
     file: "capabilities/store/compare.ts",
     find: "if (!isOn()) break;",
     replace: "",
+  },
+  {
+    name: "what is told to be gone by a list older than itself is not known again",
+    file: "capabilities/store/remembered.ts",
+    find: "versionOf(object) < version",
+    replace: "versionOf(object) <= version",
+  },
+  {
+    name: "an event waits for as long as a failed run's next try",
+    file: "capabilities/controller/work-queue.ts",
+    find: "clearTimeout(this.#timers.get(key));\n    this.#timers.delete(key);\n    if (pause > 0) return this.addAfter(key, pause);",
+    replace: "if (pause > 0) return this.addAfter(key, pause);",
+  },
+  {
+    name: "no resync where Tekton's feature flags cannot be read",
+    file: "capabilities/controller/term.ts",
+    find: "      this.options.told.flags(flags);\n    } catch (error) {",
+    replace: "      this.options.told.flags(flags);\n    } catch (error) {\n      throw error;",
   },
 ];

@@ -157,12 +157,9 @@ export class ControllerProcess {
 
   /** The resync. */
   async compares(): Promise<void> {
-    await compare(
-      this.#cluster,
-      this.#store,
-      run => this.#queue.add(asText(run)),
-      { pause: () => Promise.resolve() },
-    );
+    await compare(this.#cluster, this.#store, run => this.#queue.add(asText(run)), {
+      pause: () => Promise.resolve(),
+    });
     for (const text of this.#store.keys()) this.#queue.add(text);
     this.#idleLooks = 0;
   }
