@@ -229,7 +229,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "what is gone comes back",
     file: "capabilities/store/store.ts",
-    find: "} else if (!this.#tombstones.has(object)) {",
+    find: "} else if (!this.#tombstones.hasLater(object)) {",
     replace: "} else {",
   },
   {
