@@ -6,6 +6,7 @@ import {
   deleteStatefulSets,
   endRuns,
   live as liveFor,
+  tellStatefulSetsGone,
   untilOver,
   type Beginning,
   type End,
@@ -36,8 +37,13 @@ const DEATHS = CASES.flatMap(one =>
 
 /** What is somebody else's stays. */
 const MEANWHILE = DEATHS.filter(({ step }) => step !== "wait").flatMap(one => [
-  { ...one, what: "the run ends", happens: endRuns },
-  { ...one, what: "the StatefulSet is deleted", happens: deleteStatefulSets },
+  { ...one, what: "the run ends", happens: endRuns, takesResync: false },
+  { ...one, what: "the StatefulSet is deleted", happens: deleteStatefulSets, takesResync: false },
+  {
+    ...one,
+    what: "the StatefulSet is told to be gone, though it is there",
+    ...{ happens: tellStatefulSetsGone, takesResync: true },
+  },
 ]);
 
 const LAGS = CASES.flatMap(one => [1, 4].map(lag => ({ ...one, lag })));
@@ -63,8 +69,9 @@ describe("from where this step is taken", () => {
 
   test.each(MEANWHILE)(
     "$step: $what before write $diesAfter, $write, is answered; once its run is over, nothing is left of its placeholder",
-    async ({ diesAfter, happens, ...beginning }) => {
-      const over = (options: ProcessOptions) => untilOver(beginning, { write: diesAfter, happens }, options);
+    async ({ diesAfter, happens, takesResync, ...beginning }) => {
+      const meanwhile = { write: diesAfter, happens, takesResync };
+      const over = (options: ProcessOptions) => untilOver(beginning, meanwhile, options);
       const { known, objects } = await inTime(beginning, over);
       const left = (objects as { kind: string }[]).filter(({ kind }) =>
         ["statefulsets", "pods"].includes(kind),

@@ -66,16 +66,20 @@ export function deleteStatefulSets(api: MemoryApi): void {
   for (const { metadata } of api.all("statefulsets")) api.delete("statefulsets", metadata!.name!);
 }
 
+export const tellStatefulSetsGone = (api: MemoryApi): void => api.tellGone("statefulsets");
+
 export interface Meanwhile {
   /** The count of the write. */
   write: number;
   happens: (api: MemoryApi) => void;
+  /** Whether it takes a resync to see that. */
+  takesResync?: boolean;
 }
 
 /** Something happens, and is told, while the answer to a write is on its way; once nothing is left to do, the run ends. */
 export async function untilOver(
   { begin, cluster = {} }: Beginning,
-  { write, happens }: Meanwhile,
+  { write, happens, takesResync }: Meanwhile,
   options: ProcessOptions = {},
 ): Promise<End> {
   const api = new MemoryApi();
@@ -92,6 +96,10 @@ export async function untilOver(
     if (!isPlaceholderPod(pod)) api.delete("pods", pod.metadata!.name!);
   }
   await untilQuiet(api, process, cluster);
+  if (takesResync === true) {
+    await process.compares();
+    await untilQuiet(api, process, cluster);
+  }
   return endOf(api, process);
 }
 

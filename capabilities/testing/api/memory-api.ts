@@ -114,6 +114,11 @@ export class MemoryApi {
     this.#remove(kind, name);
   }
 
+  /** As the client library does where its list is older than its watch: they are there all the same. */
+  tellGone(kind: Kind): void {
+    for (const object of this.all(kind)) this.#tell(kind, "DELETED", object);
+  }
+
   #remove(kind: Kind, name: string): void {
     const object = this.#objects.get(`${kind}/${name}`)!;
     this.#objects.delete(`${kind}/${name}`);
