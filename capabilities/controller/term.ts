@@ -27,6 +27,15 @@ const ALL = "all";
 /** A change of these may be what the run waits for. */
 const lineOf = (place: Place | "node"): Line => (place === "run" ? "new" : "continued");
 
+/** What no run waits for. */
+async function orSay(failed: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    Log.warn({ error: describeError(error) }, failed);
+  }
+}
+
 export interface TermOptions {
   /** The name of this process, in this life. */
   me: string;
@@ -122,38 +131,26 @@ export class Term {
   }
 
   /** Pepr's binding may tell of them only after the first runs. */
-  async #readDefaults(): Promise<void> {
-    try {
-      this.options.told.defaults(await this.cluster.surroundings.configDefaults());
-    } catch (error) {
-      Log.warn(
-        { error: describeError(error) },
-        "Tekton's config-defaults could not be read; as before for now",
-      );
-    }
+  #readDefaults(): Promise<void> {
+    return orSay("Tekton's config-defaults could not be read; as before for now", async () =>
+      this.options.told.defaults(await this.cluster.surroundings.configDefaults()),
+    );
   }
 
   /** They are watched: only an event that got lost is found so. */
-  async #readFlags(): Promise<void> {
-    try {
+  #readFlags(): Promise<void> {
+    return orSay("Tekton's feature flags could not be read; as before for now", async () => {
       const flags = await this.cluster.surroundings.featureFlags();
       Object.assign(this.#store, flags);
       this.options.told.flags(flags);
-    } catch (error) {
-      Log.warn(
-        { error: describeError(error) },
-        "Tekton's feature flags could not be read; as before for now",
-      );
-    }
+    });
   }
 
   /** Without them, each is read when a run needs it. */
-  async #preparePriorityClasses(): Promise<void> {
-    try {
-      await this.cluster.surroundings.preparePriorityClasses(this.settings.PLACEHOLDER_PREEMPTION);
-    } catch (error) {
-      Log.warn({ error: describeError(error) }, "Priority classes could not be prepared; trying again later");
-    }
+  #preparePriorityClasses(): Promise<void> {
+    return orSay("Priority classes could not be prepared; trying again later", () =>
+      this.cluster.surroundings.preparePriorityClasses(this.settings.PLACEHOLDER_PREEMPTION),
+    );
   }
 
   #queue(key: RunKey, line: Line): void {

@@ -31,6 +31,20 @@ function controlledWork() {
   return { work, end, started, most: () => most };
 }
 
+/** Work that fails the first time. */
+function failingOnce() {
+  let tries = 0;
+  const work = async (): Promise<undefined> => {
+    if (++tries === 1) throw new Error("busy");
+  };
+  return { work, tries: () => tries };
+}
+
+function inFakeTime(run: () => Promise<void>): Promise<void> {
+  jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
+  return run().finally(() => jest.useRealTimers());
+}
+
 describe("work queue", () => {
   test("works on a bounded number of keys at once, and on all in the end", async () => {
     const { work, end, started, most } = controlledWork();
@@ -165,13 +179,9 @@ describe("work queue", () => {
     expect(queue.size).toBe(0);
   });
 
-  test("an event is worked on after the pause that an error asks for, however long the next try would wait", () => {
-    jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
-    return (async () => {
-      let tries = 0;
-      const work = async (): Promise<undefined> => {
-        if (++tries === 1) throw new Error("busy");
-      };
+  test("an event is worked on after the pause that an error asks for, however long the next try would wait", () =>
+    inFakeTime(async () => {
+      const { work, tries } = failingOnce();
       const pauses = {
         retryBaseMilliseconds: 60_000,
         retryLimitMilliseconds: 60_000,
@@ -183,17 +193,12 @@ describe("work queue", () => {
       queue.add("a");
       jest.advanceTimersByTime(1001);
       await heard();
-      expect(tries).toBe(2);
-    })().finally(() => jest.useRealTimers());
-  });
+      expect(tries()).toBe(2);
+    }));
 
-  test("events do not shorten the pause that an error asks for", () => {
-    jest.useFakeTimers({ doNotFake: ["setImmediate", "nextTick", "queueMicrotask"] });
-    return (async () => {
-      let tries = 0;
-      const work = async (): Promise<undefined> => {
-        if (++tries === 1) throw new Error("busy");
-      };
+  test("events do not shorten the pause that an error asks for", () =>
+    inFakeTime(async () => {
+      const { work, tries } = failingOnce();
       const queue = new WorkQueue(work, options({ leastPause: () => 3000 }));
       queue.add("a");
       await heard();
@@ -201,15 +206,14 @@ describe("work queue", () => {
       jest.advanceTimersByTime(2999);
       queue.add("a");
       await heard();
-      expect(tries).toBe(1);
+      expect(tries()).toBe(1);
       jest.advanceTimersByTime(1);
       await heard();
-      expect(tries).toBe(2);
+      expect(tries()).toBe(2);
       queue.add("a");
       await heard();
-      expect(tries).toBe(3);
-    })().finally(() => jest.useRealTimers());
-  });
+      expect(tries()).toBe(3);
+    }));
 
   test("waits for as long as the error asks for", async () => {
     const pauses: number[] = [];

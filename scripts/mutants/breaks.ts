@@ -385,7 +385,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: "no resync where Tekton's feature flags cannot be read",
     file: "capabilities/controller/term.ts",
-    find: "      this.options.told.flags(flags);\n    } catch (error) {",
-    replace: "      this.options.told.flags(flags);\n    } catch (error) {\n      throw error;",
+    find: "Log.warn({ error: describeError(error) }, failed);",
+    replace: "throw error;",
   },
 ];
